@@ -1,0 +1,57 @@
+# Everything a newcomer needs: `make run` shows the product, `make test` proves it. `make help` lists the rest.
+SHELL := /bin/bash
+PORT ?= 8025
+PYTHON ?= $(firstword $(shell command -v python3.13 python3.12 python3.11 python3))
+BIN := .venv/bin
+SOURCES := gateway schemas certs routing tests
+# Packages of Debian and Ubuntu that the tests start or drive: a broker, a database, a browser.
+TEST_PACKAGES := rabbitmq-server postgresql chromium
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint types imports unit lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: .venv/run ## Set up and run the demo: a signed document goes from one agency's system to another's (PORT=8025)
+	@$(BIN)/vanthu demo --port $(PORT)
+
+test: .venv/test system-packages check ## Set up and run every check: lint, types, import contracts, all tests
+
+check: lint types imports unit ## Run the checks without setting anything up
+
+lint: ## Style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: ## Static types
+	$(BIN)/mypy
+
+imports: ## Who may import whom
+	$(BIN)/lint-imports --no-cache
+
+unit: ## All tests: unit, contract, API, browser, end to end
+	$(BIN)/python -X dev -m pytest -q
+
+lock: .venv/test ## Pin every dependency anew, with hashes
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile -q pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -o requirements.txt
+	$(BIN)/uv pip compile -q pyproject.toml --group build --group test --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -o requirements-test.txt
+
+clean: ## Remove the environment and the demo's data
+	rm -rf .venv var
+
+.venv/bin/pip:
+	@PYTHON="$(PYTHON)" tools/setup.sh environment
+
+.venv/run: requirements.txt pyproject.toml | .venv/bin/pip
+	@tools/setup.sh install requirements.txt
+	@touch $@
+
+.venv/test: requirements-test.txt pyproject.toml | .venv/bin/pip
+	@tools/setup.sh install requirements-test.txt
+	@touch $@ .venv/run
+
+.PHONY: system-packages
+system-packages:
+	@tools/setup.sh packages $(TEST_PACKAGES)

@@ -1,0 +1,197 @@
+"""Path building: from a signing certificate to a trust anchor at a given time (RFC 5280 §6).
+
+cryptography's verifier builds and checks the path; its rules for certification authorities are used as they are,
+except that an authority may be limited to e-mail or document signing. It does no checks on the end entity that
+would suit document signing, so these are here (`check_leaf`). Invariants:
+
+- a path has at least two certificates: an anchor is not a signing certificate;
+- certificates from the message are only ever candidates between the leaf and an anchor that we hold;
+- a path at another time than asked for is sought only to explain a refusal, never to accept.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, ObjectIdentifier
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    Policy,
+    PolicyBuilder,
+    VerificationError,
+)
+
+from certs.errors import (
+    CertificateError,
+    CertificateExpiredError,
+    CertificateNotYetValidError,
+    KeyUsageError,
+    MalformedCertificateError,
+    NoTrustAnchorsError,
+    TrustError,
+    UntrustedCertificateError,
+)
+from certs.rules import CertificateRule
+from certs.trust import Trust
+
+MAX_CERTIFICATES_ABOVE_LEAF = 4
+
+SIGNING_PURPOSES = frozenset(
+    {
+        ExtendedKeyUsageOID.EMAIL_PROTECTION,
+        ExtendedKeyUsageOID.CLIENT_AUTH,
+        ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
+        ObjectIdentifier("1.3.6.1.5.5.7.3.36"),  # documentSigning, RFC 9336
+        ObjectIdentifier("1.3.6.1.4.1.311.10.3.12"),  # documentSigning as Microsoft named it before
+    }
+)
+_UNDERSTOOD = frozenset(
+    {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+        ExtensionOID.CERTIFICATE_POLICIES,
+    }
+)
+
+_NEARNESS: tuple[type[TrustError], ...] = (
+    NoTrustAnchorsError,
+    CertificateExpiredError,
+    CertificateNotYetValidError,
+    KeyUsageError,
+    MalformedCertificateError,
+    UntrustedCertificateError,
+)
+
+CertificatePath = tuple[x509.Certificate, ...]
+
+
+def find_path(
+    leaf: x509.Certificate, others: Iterable[x509.Certificate], *, trust: Trust, at: datetime
+) -> CertificatePath:
+    """Return the path from a signing certificate to an anchor, leaf first.
+
+    `others` are the certificates that came with the message.
+
+    Raises: CertificateError, as precise as possible.
+    """
+    if not trust.anchors:
+        raise NoTrustAnchorsError
+    if leaf in trust.anchors:
+        raise KeyUsageError(CertificateRule.ANCHOR, subject=name_of(leaf))
+    intermediates = [*trust.intermediates, *(other for other in others if other != leaf)]
+    path = _path_at(leaf, intermediates, trust=trust, at=at)
+    if path is None:
+        raise _explain(leaf, intermediates, trust=trust, at=at)
+    check_leaf(leaf)
+    return path
+
+
+def choose_path(
+    signers: Iterable[x509.Certificate], others: Iterable[x509.Certificate], *, trust: Trust, at: datetime
+) -> CertificatePath:
+    """Return the path of the signing certificate; of several good ones with the same key, the newest.
+
+    Raises: CertificateError; of several, the one that comes closest to a good certificate.
+    """
+    paths: list[CertificatePath] = []
+    errors: list[TrustError] = []
+    for leaf in signers:
+        try:
+            paths.append(find_path(leaf, others, trust=trust, at=at))
+        except TrustError as error:
+            errors.append(error)
+    if not paths:
+        raise min(errors, key=lambda error: _NEARNESS.index(type(error)))
+    return max(paths, key=lambda path: (path[0].not_valid_before_utc, path[0].fingerprint(hashes.SHA256())))
+
+
+def check_leaf(leaf: x509.Certificate) -> None:
+    """Check what RFC 5280 §4.2.1 lets an issuer say about the use of the certificate's key.
+
+    Raises: KeyUsageError, MalformedCertificateError.
+    """
+    try:
+        broken = next(_broken_rules(leaf), None)
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise MalformedCertificateError from error
+    if broken is not None:
+        raise KeyUsageError(broken, subject=name_of(leaf))
+
+
+def name_of(certificate: x509.Certificate) -> str:
+    """Return the subject as RFC 4514 writes it."""
+    return certificate.subject.rfc4514_string()
+
+
+def _broken_rules(leaf: x509.Certificate) -> Iterator[CertificateRule]:
+    extensions = {extension.oid: extension for extension in leaf.extensions}
+    constraints = extensions.get(ExtensionOID.BASIC_CONSTRAINTS)
+    if constraints is not None and constraints.value.ca:
+        yield CertificateRule.BASIC_CONSTRAINTS
+    usage = extensions.get(ExtensionOID.KEY_USAGE)
+    if usage is None or not usage.critical or not _may_sign(usage.value):
+        yield CertificateRule.KEY_USAGE
+    purposes = extensions.get(ExtensionOID.EXTENDED_KEY_USAGE)
+    if purposes is not None and SIGNING_PURPOSES.isdisjoint(purposes.value):
+        yield CertificateRule.EXTENDED_KEY_USAGE
+    if ExtensionOID.NAME_CONSTRAINTS in extensions:
+        yield CertificateRule.NAME_CONSTRAINTS
+    if any(extension.critical and oid not in _UNDERSTOOD for oid, extension in extensions.items()):
+        yield CertificateRule.CRITICAL_EXTENSION
+
+
+def _may_sign(usage: x509.KeyUsage) -> bool:
+    return (usage.digital_signature or usage.content_commitment) and not (
+        usage.key_cert_sign or usage.crl_sign
+    )
+
+
+def _authority_purposes(
+    _policy: Policy, _authority: x509.Certificate, purposes: x509.ExtendedKeyUsage | None
+) -> None:
+    if purposes is not None and SIGNING_PURPOSES.isdisjoint(purposes):
+        raise ValueError("the authority may not issue certificates for signing documents")
+
+
+_AUTHORITIES = ExtensionPolicy.webpki_defaults_ca().may_be_present(
+    x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _authority_purposes
+)
+_END_ENTITIES = ExtensionPolicy.permit_all()
+
+
+def _path_at(
+    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, trust: Trust, at: datetime
+) -> CertificatePath | None:
+    verifier = (
+        PolicyBuilder()
+        .store(trust.store)
+        .time(at)
+        # The library counts the certificates between leaf and anchor.
+        .max_chain_depth(MAX_CERTIFICATES_ABOVE_LEAF - 1)
+        .extension_policies(ca_policy=_AUTHORITIES, ee_policy=_END_ENTITIES)
+        .build_client_verifier()
+    )
+    try:
+        return tuple(verifier.verify(leaf, intermediates).chain)
+    except (VerificationError, ValueError):
+        return None
+
+
+def _explain(
+    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, trust: Trust, at: datetime
+) -> CertificateError:
+    """Say whether the certificate would have been good at another time."""
+    for moment in (leaf.not_valid_before_utc, leaf.not_valid_after_utc):
+        path = _path_at(leaf, intermediates, trust=trust, at=moment)
+        for certificate in path or ():
+            if at > certificate.not_valid_after_utc:
+                since = certificate.not_valid_after_utc.isoformat()
+                return CertificateExpiredError(subject=name_of(certificate), since=since)
+            if at < certificate.not_valid_before_utc:
+                since = certificate.not_valid_before_utc.isoformat()
+                return CertificateNotYetValidError(subject=name_of(certificate), since=since)
+    return UntrustedCertificateError(subject=name_of(leaf))

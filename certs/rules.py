@@ -1,0 +1,125 @@
+"""The rules that signatures and signing certificates must obey, each with its Vietnamese and English text.
+
+`ShapeRule` names what XML-DSig allows and this profile does not (OpenSAML's idea of a check *before* any
+cryptography); `CertificateRule` names what RFC 5280 leaves to the application.
+"""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Rule(StrEnum):
+    """A rule whose value is the stable word for it in reports."""
+
+    vi: str
+    en: str
+
+    def __new__(cls, word: str, vi: str, en: str) -> Self:
+        """Attach the two texts to the word."""
+        rule = str.__new__(cls, word)
+        rule._value_ = word
+        rule.vi, rule.en = vi, en
+        return rule
+
+
+class ShapeRule(Rule):
+    """What the XML of the document and of its signature must look like."""
+
+    ENCODING = (
+        "encoding",
+        "văn bản phải là XML 1.0 mã hóa UTF-8",
+        "the document must be XML 1.0 in UTF-8",
+    )
+    DOCTYPE = ("doctype", "văn bản không được có DOCTYPE", "the document must not have a DOCTYPE")
+    PROCESSING_INSTRUCTION = (
+        "processing_instruction",
+        "văn bản đã ký không được có chỉ thị xử lý (<?…?>)",
+        "a signed document must not hold processing instructions (<?…?>)",
+    )
+    FOREIGN_SIGNATURE = (
+        "foreign_signature",
+        "phần tử Signature phải thuộc không gian tên XML-DSig",
+        "an element named Signature must be in the XML-DSig namespace",
+    )
+    STRAY_ELEMENT = (
+        "stray_element",
+        "không được có phần tử XML-DSig nào ngoài chữ ký",
+        "there must be no XML-DSig element outside the signature",
+    )
+    COMMENT = (
+        "comment",
+        "bên trong chữ ký không được có chú thích",
+        "there must be no comment inside the signature",
+    )
+    OBJECT = ("object", "chữ ký không được chứa phần tử Object", "the signature must not contain an Object")
+    REFERENCES = (
+        "references",
+        "chữ ký phải có đúng một Reference",
+        "the signature must have exactly one Reference",
+    )
+    CONTENT = (
+        "content",
+        "chữ ký chứa phần tử thiếu, thừa hoặc sai thứ tự",
+        "the signature has a missing, additional or misplaced element",
+    )
+    ATTRIBUTE = (
+        "attribute",
+        "chữ ký chứa thuộc tính không được phép",
+        "the signature has an attribute that is not allowed",
+    )
+    TEXT = ("text", "chữ ký chứa văn bản nằm ngoài chỗ", "the signature has text where none may be")
+    BASE64 = (
+        "base64",
+        "giá trị Base64 trong chữ ký không hợp lệ",
+        "a Base64 value in the signature is not valid",
+    )
+    CERTIFICATE_COUNT = (
+        "certificate_count",
+        "KeyInfo có quá nhiều chứng thư số",
+        "KeyInfo holds too many certificates",
+    )
+    DUPLICATE_ID = (
+        "duplicate_id",
+        "mã định danh mà chữ ký tham chiếu xuất hiện nhiều lần",
+        "the identifier that the signature refers to occurs more than once",
+    )
+    INHERITED_XML_ATTRIBUTE = (
+        "inherited_xml_attribute",
+        "phần tử bao ngoài chữ ký không được có thuộc tính xml:*",
+        "no element around the signature may have an xml:* attribute",
+    )
+
+
+class CertificateRule(Rule):
+    """What a certificate must allow before its key may sign official documents."""
+
+    ANCHOR = (
+        "anchor",
+        "chứng thư số gốc không phải là chứng thư số để ký văn bản",
+        "a trust anchor is not a certificate to sign documents with",
+    )
+    BASIC_CONSTRAINTS = (
+        "basic_constraints",
+        "đây là chứng thư số của tổ chức chứng thực",
+        "it belongs to a certification authority",
+    )
+    KEY_USAGE = (
+        "key_usage",
+        "KeyUsage phải là mở rộng quan trọng và cho phép digitalSignature hoặc nonRepudiation",
+        "KeyUsage must be critical and allow digitalSignature or nonRepudiation",
+    )
+    EXTENDED_KEY_USAGE = (
+        "extended_key_usage",
+        "ExtendedKeyUsage không cho phép ký văn bản",
+        "ExtendedKeyUsage does not allow signing documents",
+    )
+    NAME_CONSTRAINTS = (
+        "name_constraints",
+        "chỉ chứng thư số của tổ chức chứng thực mới được có NameConstraints",
+        "only the certificate of a certification authority may have NameConstraints",
+    )
+    CRITICAL_EXTENSION = (
+        "critical_extension",
+        "có mở rộng quan trọng mà hệ thống không xử lý được",
+        "it has a critical extension that cannot be processed",
+    )

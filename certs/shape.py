@@ -1,0 +1,272 @@
+"""The form that a signature must have before any cryptography is done on it.
+
+XML Signature 1.1 leaves a signer so much freedom that a verifier who follows all of it can be led to check one
+element while the program reads another (signature wrapping). This profile leaves one form:
+
+- exactly one element named Signature in any namespace, in the XML-DSig namespace, at `SIGNATURE_PATH`;
+- no other XML-DSig element outside it; inside, only what `_CONTENT` and `_ATTRIBUTES` list; no Object, one
+  Reference, no comments and no processing instructions;
+- what is read (`read_signed_info`) is the very copy of SignedInfo that is canonicalised and verified.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pybase64
+from lxml import etree
+
+from certs.errors import (
+    LegacySignatureError,
+    NoSignatureError,
+    SeveralSignaturesError,
+    SignatureMisplacedError,
+    SignatureShapeError,
+)
+from certs.rules import ShapeRule
+
+EDXML = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
+DS = "http://www.w3.org/2000/09/xmldsig#"
+_EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
+_PSS = "http://www.w3.org/2007/05/xmldsig-more#"
+
+SIGNATURE_PATH = (
+    f"{{{EDXML}}}edXML",
+    f"{{{EDXML}}}edXMLEnvelope",
+    f"{{{EDXML}}}edXMLHeader",
+    f"{{{DS}}}Signature",
+)
+MAX_CERTIFICATES = 6
+MAX_PREFIXES = 16
+
+_SIGNATURE = f"{{{DS}}}Signature"
+_INCLUSIVE_NAMESPACES = f"{{{_EXC_C14N}}}InclusiveNamespaces"
+_SPACE = " \t\r\n"
+_PROCESSING_INSTRUCTIONS = etree.XPath("boolean(//processing-instruction())")
+_IDENTIFIED = etree.XPath("count(//@*[translate(local-name(), 'ID', 'id') = 'id'][. = $wanted])")
+
+# Content of each element as a pattern over its children's names, each followed by a space. An element that is
+# not listed holds only text; what KeyValue holds is never read.
+_CONTENT = {
+    "Signature": r"SignedInfo SignatureValue (KeyInfo )?",
+    "SignedInfo": r"CanonicalizationMethod SignatureMethod Reference ",
+    "CanonicalizationMethod": r"(exc:InclusiveNamespaces )?",
+    "SignatureMethod": r"(pss:RSAPSSParams )?",
+    "Reference": r"(Transforms )?DigestMethod DigestValue ",
+    "Transforms": r"(Transform )+",
+    "Transform": r"(\S+ )*",
+    "KeyInfo": r"((KeyName|KeyValue|X509Data) )+",
+    "KeyValue": r"(RSAKeyValue|\S+:ECKeyValue) ",
+    "RSAKeyValue": r"Modulus Exponent ",
+    "X509Data": r"((X509IssuerSerial|X509SKI|X509SubjectName|X509Certificate|X509CRL|\S+:X509Digest) )+",
+    "X509IssuerSerial": r"X509IssuerName X509SerialNumber ",
+}
+_PATTERNS = {name: re.compile(pattern) for name, pattern in _CONTENT.items()}
+_PREFIXES = {"{" + DS: "", "{" + _EXC_C14N: "exc:", "{" + _PSS: "pss:"}
+_ATTRIBUTES = {
+    "Signature": {"Id"},
+    "SignedInfo": {"Id"},
+    "CanonicalizationMethod": {"Algorithm"},
+    "SignatureMethod": {"Algorithm"},
+    "Reference": {"Id", "URI"},
+    "Transform": {"Algorithm"},
+    "DigestMethod": {"Algorithm"},
+    "SignatureValue": {"Id"},
+    "KeyInfo": {"Id"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """An Algorithm, with the PrefixList or else the element that holds its other parameters."""
+
+    uri: str
+    prefixes: tuple[str, ...] = ()
+    parameters: etree._Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedInfo:
+    """What the signer signed: how, and over what."""
+
+    canonicalization: Method
+    signature_method: Method
+    reference: str | None
+    transforms: tuple[Method, ...]
+    digest_method: str
+    digest: bytes
+
+
+def check_document(tree: etree._ElementTree) -> None:
+    """Refuse what may not be anywhere in a signed document.
+
+    The parser that made the tree has its own limits; these three would change what the signature means.
+
+    Raises: SignatureShapeError.
+    """
+    information = tree.docinfo
+    encoding = information.encoding or "UTF-8"
+    if encoding.upper() not in {"UTF-8", "US-ASCII", "ASCII"} or information.xml_version != "1.0":
+        raise SignatureShapeError(ShapeRule.ENCODING, found=encoding)
+    if information.doctype or information.internalDTD is not None:
+        raise SignatureShapeError(ShapeRule.DOCTYPE)
+    if _PROCESSING_INSTRUCTIONS(tree):
+        raise SignatureShapeError(ShapeRule.PROCESSING_INSTRUCTION)
+
+
+def find_signature(tree: etree._ElementTree, *, path: tuple[str, ...] = SIGNATURE_PATH) -> etree._Element:
+    """Return the one signature of a document.
+
+    Raises: NoSignatureError, LegacySignatureError, SeveralSignaturesError, SignatureMisplacedError,
+    SignatureShapeError when other XML-DSig elements are about.
+    """
+    found = list(tree.iter("{*}Signature"))
+    real = [element for element in found if element.tag == _SIGNATURE]
+    if found and not real:
+        if all(element.tag in {f"{{{EDXML}}}Signature", "Signature"} for element in found):
+            raise LegacySignatureError(line=found[0].sourceline)
+        raise SignatureShapeError(ShapeRule.FOREIGN_SIGNATURE, line=found[0].sourceline)
+    if len(found) > 1:
+        raise SeveralSignaturesError(line=found[1].sourceline, count=len(found))
+    signature = real[0] if real else None
+    inside = set(signature.iter(f"{{{DS}}}*")) if signature is not None else set()
+    for element in tree.iter(f"{{{DS}}}*"):
+        if element not in inside:
+            raise SignatureShapeError(
+                ShapeRule.STRAY_ELEMENT, line=element.sourceline, found=_local_name(element)
+            )
+    if signature is None:
+        raise NoSignatureError
+    _check_place(signature, path)
+    return signature
+
+
+def _check_place(signature: etree._Element, path: tuple[str, ...]) -> None:
+    place = (*(str(element.tag) for element in reversed(list(signature.iterancestors()))), str(signature.tag))
+    if place != path:
+        raise SignatureMisplacedError(
+            line=signature.sourceline, found=_readable(place), expected=_readable(path)
+        )
+
+
+def _readable(path: tuple[str, ...]) -> str:
+    return "".join("/" + name.rpartition("}")[2] for name in path)
+
+
+def count_identified(tree: etree._ElementTree, wanted: str) -> int:
+    """Count the attributes named id in any case and namespace (xml:id is one) that have the wanted value."""
+    return int(_IDENTIFIED(tree, wanted=wanted))
+
+
+def check_content(signature: etree._Element) -> None:
+    """Refuse anything in a signature that this profile does not know.
+
+    Raises: SignatureShapeError.
+    """
+    for node in signature.iter(etree.Comment, etree.ProcessingInstruction, etree.Entity):
+        raise SignatureShapeError(ShapeRule.COMMENT, line=node.sourceline)
+    for element in signature.iter(f"{{{DS}}}*"):
+        name = _local_name(element)
+        children = "".join(_child_name(child) + " " for child in element)
+        pattern = _PATTERNS.get(name)
+        if (pattern is None and children) or (pattern is not None and not pattern.fullmatch(children)):
+            raise SignatureShapeError(_content_rule(name, children), line=element.sourceline, found=name)
+        if pattern is not None and not all(_is_blank(text) for text in _texts(element)):
+            raise SignatureShapeError(ShapeRule.TEXT, line=element.sourceline, found=name)
+        if not _ATTRIBUTES.get(name, set()).issuperset(map(str, element.attrib)):
+            raise SignatureShapeError(ShapeRule.ATTRIBUTE, line=element.sourceline, found=name)
+
+
+def _local_name(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _child_name(child: etree._Element) -> str:
+    namespace, _, name = str(child.tag).rpartition("}")
+    return _PREFIXES.get(namespace, "other:") + name
+
+
+def _content_rule(name: str, children: str) -> ShapeRule:
+    if name == "Signature" and "Object " in children:
+        return ShapeRule.OBJECT
+    if name == "SignedInfo" and children.count("Reference ") != 1:
+        return ShapeRule.REFERENCES
+    return ShapeRule.CONTENT
+
+
+def _texts(element: etree._Element) -> Iterator[str | None]:
+    yield element.text
+    for child in element:
+        yield child.tail
+
+
+def _is_blank(text: str | None) -> bool:
+    return not text or not text.strip(_SPACE)
+
+
+def read_signed_info(signed_info: etree._Element) -> SignedInfo:
+    """Read a SignedInfo whose form was checked.
+
+    Raises: SignatureShapeError when DigestValue is not Base64, or InclusiveNamespaces is not as specified.
+    """
+    canonicalization, signature_method, reference = signed_info
+    *transforms, digest_method, digest_value = reference
+    return SignedInfo(
+        canonicalization=_method(canonicalization),
+        signature_method=_method(signature_method),
+        reference=reference.get("URI"),
+        transforms=tuple(_method(transform) for transform in transforms[0]) if transforms else (),
+        digest_method=digest_method.get("Algorithm", ""),
+        digest=_base64(digest_value),
+    )
+
+
+def read_signature_value(signature: etree._Element) -> bytes:
+    """Return the octets of SignatureValue.
+
+    Raises: SignatureShapeError when it is not Base64.
+    """
+    return _base64(signature[1])
+
+
+def read_certificates(signature: etree._Element) -> tuple[bytes, ...]:
+    """Return the distinct X509Certificate values of KeyInfo; they are hints and trusted for nothing.
+
+    Raises: SignatureShapeError when one is not Base64, or there are more than `MAX_CERTIFICATES`.
+    """
+    found = dict.fromkeys(_base64(element) for element in signature.iter(f"{{{DS}}}X509Certificate"))
+    if len(found) > MAX_CERTIFICATES:
+        raise SignatureShapeError(
+            ShapeRule.CERTIFICATE_COUNT, line=signature.sourceline, found=str(len(found))
+        )
+    return tuple(sorted(found))
+
+
+def _method(element: etree._Element) -> Method:
+    uri = element.get("Algorithm", "")
+    if len(element) == 1 and element[0].tag == _INCLUSIVE_NAMESPACES:
+        return Method(uri=uri, prefixes=_prefixes(element[0]))
+    return Method(uri=uri, parameters=element if len(element) else None)
+
+
+def _prefixes(element: etree._Element) -> tuple[str, ...]:
+    prefixes = tuple(element.get("PrefixList", "").split())
+    if len(element) or set(element.attrib) - {"PrefixList"} or len(prefixes) > MAX_PREFIXES:
+        raise SignatureShapeError(ShapeRule.CONTENT, line=element.sourceline, found="InclusiveNamespaces")
+    return prefixes
+
+
+def _base64(element: etree._Element) -> bytes:
+    """Decode strictly: no other characters than the alphabet and XML white space, and no unused bits set."""
+    try:
+        text = (element.text or "").encode("ascii").translate(None, _SPACE.encode())
+        octets = pybase64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise _not_base64(element) from error
+    if not octets or pybase64.b64encode(octets) != text:
+        raise _not_base64(element)
+    return octets
+
+
+def _not_base64(element: etree._Element) -> SignatureShapeError:
+    return SignatureShapeError(ShapeRule.BASE64, line=element.sourceline, found=_local_name(element))

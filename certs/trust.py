@@ -1,0 +1,88 @@
+"""Trust: the certification authorities that are relied upon at one moment, as an immutable value.
+
+Anchors are self-signed certificates that an operator has installed. Subordinate authorities in the same bundles
+are only building blocks for paths (RFC 5280 §6.1); being in a bundle does not make them anchors.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Self
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.verification import Store
+
+from certs.errors import BadTrustBundleError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Anchors and intermediates; `version` is a SHA-256 (hex) that changes whenever either of them does."""
+
+    anchors: tuple[x509.Certificate, ...]
+    intermediates: tuple[x509.Certificate, ...] = ()
+    version: str = field(init=False, compare=False)
+    _store: Store | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Derive the version, and the form in which the path builder wants the anchors."""
+        object.__setattr__(self, "version", _version(self.anchors, self.intermediates))
+        # A Store must not be empty.
+        object.__setattr__(self, "_store", Store(list(self.anchors)) if self.anchors else None)
+
+    @property
+    def store(self) -> Store:
+        """Return the anchors as the path builder wants them; only for a Trust that has anchors."""
+        if self._store is None:
+            raise BadTrustBundleError(reason="no anchors")
+        return self._store
+
+    @classmethod
+    def from_pem(cls, *pems: bytes) -> Self:
+        """Read PEM bundles: self-signed authorities become anchors, all others intermediates.
+
+        Raises: BadTrustBundleError when a bundle is not PEM or holds a certificate that is not an authority's.
+        """
+        certificates = {certificate: None for pem in pems for certificate in _read(pem)}
+        anchors = tuple(certificate for certificate in certificates if _is_self_signed(certificate))
+        return cls(
+            anchors=anchors,
+            intermediates=tuple(certificate for certificate in certificates if certificate not in anchors),
+        )
+
+
+def _read(pem: bytes) -> list[x509.Certificate]:
+    try:
+        certificates = x509.load_pem_x509_certificates(pem)
+        strangers = [certificate for certificate in certificates if not _is_authority(certificate)]
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise BadTrustBundleError(reason=str(error)) from error
+    if strangers:
+        raise BadTrustBundleError(reason="not an authority: " + strangers[0].subject.rfc4514_string())
+    return certificates
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _is_self_signed(certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(certificate)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _version(*roles: tuple[x509.Certificate, ...]) -> str:
+    digest = hashlib.sha256()
+    for role in roles:
+        # The count keeps a certificate that moves from one role to the other from going unnoticed.
+        digest.update(len(role).to_bytes(4))
+        for der in sorted(certificate.public_bytes(Encoding.DER) for certificate in role):
+            digest.update(hashlib.sha256(der).digest())
+    return digest.hexdigest()

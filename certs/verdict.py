@@ -1,0 +1,135 @@
+"""The verdict on a document's signature: facts and judgement, after ETSI EN 319 102-1 §5.1.
+
+A verdict has no truth value: "could not decide" is neither yes nor no, and `if verify(…)` would treat it as one.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
+
+from certs.errors import TrustError
+from certs.indication import Indication, Scope, SubIndication
+from certs.xmldsig import SignedView
+
+__all__ = ["Indication", "Scope", "Signer", "SubIndication", "Verdict"]
+
+Fact = str | int | bool | list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Who signed, as the certificate says; hexadecimal strings and aware datetimes.
+
+    `subject` is the distinguished name (RFC 4514); `subject_serial_number` its serialNumber attribute, and `None`
+    when there is not exactly one. Whether the signer may act for an agency is not decided here.
+    """
+
+    subject: str
+    serial_number: str
+    subject_serial_number: str | None
+    certificate_sha256: str
+    spki_sha256: str
+    anchor_sha256: str
+    not_before: datetime
+    not_after: datetime
+
+    @classmethod
+    def from_path(cls, path: tuple[x509.Certificate, ...], chain: tuple[str, ...]) -> Self:
+        """Describe the first certificate of a validated path; `chain` holds the path's fingerprints."""
+        leaf = path[0]
+        numbers = leaf.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
+        spki = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return cls(
+            subject=leaf.subject.rfc4514_string(),
+            serial_number=f"{leaf.serial_number:x}",
+            subject_serial_number=str(numbers[0].value) if len(numbers) == 1 else None,
+            certificate_sha256=chain[0],
+            spki_sha256=hashlib.sha256(spki).hexdigest(),
+            anchor_sha256=chain[-1],
+            not_before=leaf.not_valid_before_utc,
+            not_after=leaf.not_valid_after_utc,
+        )
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """Return the SHA-256 of a certificate's DER octets (hex)."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is known about the signature of one document at `control_time`.
+
+    `errors` is empty exactly when the indication is TOTAL_PASSED, and the first of them decided. `algorithm`,
+    `digest` and `canonicalization` are short names from the allow-list. `chain` holds SHA-256 (hex), leaf to
+    anchor. `signed_view` is there only after TOTAL_PASSED.
+    """
+
+    indication: Indication
+    control_time: datetime
+    sub_indication: SubIndication | None = None
+    errors: tuple[TrustError, ...] = ()
+    legacy: bool = False
+    scope: Scope = Scope.NONE
+    signer: Signer | None = None
+    algorithm: str | None = None
+    digest: str | None = None
+    canonicalization: str | None = None
+    chain: tuple[str, ...] = ()
+    signed_view: SignedView | None = None
+
+    def __post_init__(self) -> None:
+        """Make a verdict that contradicts itself impossible."""
+        passed = self.indication is Indication.TOTAL_PASSED
+        complete = self.scope is Scope.FULL and self.signer is not None and bool(self.chain)
+        if (
+            passed != (self.signed_view is not None)
+            or passed == bool(self.errors)
+            or (passed and not complete)
+        ):
+            raise ValueError("a verdict passes with a full scope, a signer and a signed view, or not at all")
+
+    def __bool__(self) -> bool:
+        """Refuse to be a yes or a no."""
+        raise TypeError("a Verdict has three outcomes; compare its indication")
+
+    def facts(self) -> dict[str, Fact]:
+        """Return what a log entry needs, flat, without what is unknown."""
+        known: dict[str, Fact | None] = {
+            "indication": self.indication.value,
+            "sub_indication": self.sub_indication.value if self.sub_indication else None,
+            "errors": [error.code for error in self.errors],
+            "legacy": self.legacy,
+            "scope": self.scope.value,
+            "algorithm": self.algorithm,
+            "digest": self.digest,
+            "canonicalization": self.canonicalization,
+            "chain": list(self.chain),
+            "signed_view_sha256": self.signed_view.sha256 if self.signed_view else None,
+            "control_time": _instant(self.control_time),
+            **(_signer_facts(self.signer) if self.signer else {}),
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
+
+def _signer_facts(signer: Signer) -> dict[str, Fact | None]:
+    return {
+        "signer_subject": signer.subject,
+        "signer_serial_number": signer.serial_number,
+        "signer_subject_serial_number": signer.subject_serial_number,
+        "signer_certificate_sha256": signer.certificate_sha256,
+        "signer_spki_sha256": signer.spki_sha256,
+        "signer_anchor_sha256": signer.anchor_sha256,
+        "signer_not_before": _instant(signer.not_before),
+        "signer_not_after": _instant(signer.not_after),
+    }
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

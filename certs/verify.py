@@ -1,0 +1,141 @@
+"""Verification of an edXML document's envelope signature: "see what is signed".
+
+The steps, numbered as in the code of `verify`:
+
+1. The document is XML 1.0 in UTF-8, without DOCTYPE and without processing instructions.
+2. Exactly one element has the local name Signature; it is ds:Signature, at the standard's place, and holds
+   nothing but SignedInfo, SignatureValue and KeyInfo in their plainest form.
+3. Its only Reference is to the whole document.
+4. The transforms are enveloped-signature and one canonicalisation without comments, and every algorithm is on
+   the allow-list.
+5. The digest is over the canonical octets of the document without its signature; the signed view is these octets
+   parsed again.
+6. The scope is FULL: whatever was not hashed (the signature, comments, the XML declaration) is not in the view.
+7. The signer is the first certificate of a validated path, never a name or key that the message asserts. Whether
+   it may speak for the sender named in the view is for `routing.binding` to say.
+8. Order: shape, then allow-list, then SignatureValue and certificate path, and only then the digest, so that the
+   costly work is done for a genuine SignedInfo only. Cheap faults are collected; the first one decides.
+
+Rules: XML Signature 1.1 §3.2, RFC 5280 §6, ETSI EN 319 102-1 §5.3. Attachments are inside the document, so a
+signature over all of it covers them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lxml import etree
+
+from certs.c14n import as_root
+from certs.chain import choose_path
+from certs.errors import LegacySignatureError, TrustError
+from certs.indication import Indication, Scope
+from certs.methods import resolve_methods
+from certs.shape import (
+    SIGNATURE_PATH,
+    check_content,
+    check_document,
+    find_signature,
+    read_certificates,
+    read_signature_value,
+    read_signed_info,
+)
+from certs.trust import Trust
+from certs.verdict import Signer, Verdict, fingerprint
+from certs.xmldsig import SignedView, open_view, scope_of, signed_octets, signing_certificates
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What is known so far; becomes the verdict."""
+
+    errors: list[TrustError] = field(default_factory=list)
+    scope: Scope = Scope.NONE
+    signer: Signer | None = None
+    chain: tuple[str, ...] = ()
+    algorithm: str | None = None
+    digest: str | None = None
+    canonicalization: str | None = None
+
+
+def verify(
+    tree: etree._ElementTree,
+    *,
+    trust: Trust,
+    at: datetime,
+    size: int | None = None,
+    path: tuple[str, ...] = SIGNATURE_PATH,
+) -> Verdict:
+    """Say whether the document in `tree` is signed, wholly and validly, at the instant `at` (aware).
+
+    The tree is consumed: its signature is taken out. It must come from a parser with limits. `size` is the number
+    of octets it was parsed from and bounds the work; without it the tree is measured. `path` is the place of the
+    signature, as expanded names from the document element down.
+
+    Never raises for a fault of the document: faults are in the verdict, the first one decides.
+    """
+    findings = _Findings()
+    view = None
+    try:
+        view = _view(tree, findings, trust=trust, at=at, size=size, path=path)
+    except TrustError as error:
+        findings.errors.append(error)
+    first = findings.errors[0] if findings.errors else None
+    return Verdict(
+        indication=first.indication if first else Indication.TOTAL_PASSED,
+        sub_indication=first.sub_indication if first else None,
+        errors=tuple(findings.errors),
+        legacy=isinstance(first, LegacySignatureError),
+        scope=findings.scope,
+        signer=findings.signer,
+        algorithm=findings.algorithm,
+        digest=findings.digest,
+        canonicalization=findings.canonicalization,
+        chain=findings.chain,
+        signed_view=view,
+        control_time=at,
+    )
+
+
+def _view(
+    tree: etree._ElementTree,
+    findings: _Findings,
+    *,
+    trust: Trust,
+    at: datetime,
+    size: int | None,
+    path: tuple[str, ...],
+) -> SignedView | None:
+    """Return the signed view, or leave at least one error in the findings, or raise one."""
+    # 1. What may be nowhere in a document that is to be signed. An unsigned one is reported as such all the same.
+    signature = find_signature(tree, path=path)
+    check_document(tree)
+
+    # 2. One signature (above) of one form. From here on only this copy of SignedInfo is read and verified.
+    check_content(signature)
+    copy = as_root(signature[0])
+    info = read_signed_info(copy.getroot())
+    value = read_signature_value(signature)
+    ders = read_certificates(signature)
+
+    # 3. One Reference, to everything. 6. Scope.
+    findings.scope = scope_of(tree, info.reference, errors=findings.errors)
+
+    # 4. Transforms and algorithms.
+    methods = resolve_methods(info, errors=findings.errors)
+    if methods is not None:
+        findings.algorithm, findings.digest = methods.algorithm.name, methods.digest.name
+        findings.canonicalization = methods.view_canonicalization.name
+    if methods is None or findings.errors:
+        return None
+
+    # 8. SignatureValue over SignedInfo, with a key from a validated path, before any digest of the document.
+    octets = signed_octets(signature, copy, methods)
+    signers, certificates = signing_certificates(ders, methods.algorithm, value=value, octets=octets)
+    certificate_path = choose_path(signers, certificates, trust=trust, at=at)
+
+    # 7. The signer is who the path says it is.
+    findings.chain = tuple(fingerprint(certificate) for certificate in certificate_path)
+    findings.signer = Signer.from_path(certificate_path, findings.chain)
+
+    # 5. The digest, and what it is over.
+    return open_view(tree, signature, methods, expected=info.digest, size=size)

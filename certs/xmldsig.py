@@ -1,0 +1,158 @@
+"""Core validation of XML Signature 1.1 §3.2 for the one form that `certs.shape` lets through.
+
+The result is a `SignedView`: the octets that were hashed, parsed again. Whoever reads the view instead of the
+document received reads what was signed and nothing else. It can be made only here, after the digest matched.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from lxml import etree
+
+from certs.algorithms import (
+    SignatureAlgorithm,
+    describe,
+    is_signed_by,
+    is_strong,
+)
+from certs.c14n import canonicalize, inherits_xml_attributes, parse_own, size_limit
+from certs.errors import (
+    DigestMismatchError,
+    KeyTooWeakError,
+    MalformedCertificateError,
+    NoCertificateError,
+    NotCoveredError,
+    SignatureShapeError,
+    SignatureWrongError,
+    TrustError,
+)
+from certs.indication import Scope
+from certs.methods import Methods
+from certs.rules import ShapeRule
+from certs.shape import count_identified
+
+_SEAL = object()
+
+
+class SignedView:
+    """What was signed: the canonical document without its signature and comments.
+
+    `tree` is all that business code may read; `sha256` (hex) is the digest of its canonical octets.
+    """
+
+    __slots__ = ("sha256", "tree")
+
+    def __init__(self, octets: bytes, *, sha256: str, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a SignedView comes only from certs.verify")
+        self.tree = parse_own(octets)
+        self.sha256 = sha256
+
+
+def scope_of(tree: etree._ElementTree, reference: str | None, *, errors: list[TrustError]) -> Scope:
+    """Say how much of the document a Reference URI stands for; anything but all of it is added to `errors`.
+
+    The whole document is `""`, or `#X` where X is the `Id` of the document element and of nothing else, whatever
+    that identifier attribute may be called (XML Signature 1.1 §4.4.3.3 leaves the name open; parsers differ).
+    """
+    if reference == "":
+        return Scope.FULL
+    scope = Scope.NONE
+    if reference is not None and reference.startswith("#"):
+        wanted = reference[1:]
+        count = count_identified(tree, wanted)
+        if count == 1 and tree.getroot().get("Id") == wanted:
+            return Scope.FULL
+        if count > 1:
+            errors.append(SignatureShapeError(ShapeRule.DUPLICATE_ID, found=wanted))
+        scope = Scope.PARTIAL if count else Scope.NONE
+    errors.append(NotCoveredError(reference="-" if reference is None else reference))
+    return scope
+
+
+def signed_octets(signature: etree._Element, copy: etree._ElementTree, methods: Methods) -> bytes:
+    """Return the octets that SignatureValue is over: the canonical form of `copy`, the SignedInfo as a root.
+
+    Raises: SignatureShapeError when attributes from outside would belong to them, CanonicalizationFailedError.
+    """
+    if not methods.canonicalization.exclusive and inherits_xml_attributes(signature):
+        raise SignatureShapeError(ShapeRule.INHERITED_XML_ATTRIBUTE, line=signature.sourceline)
+    limit = size_limit(copy, size=0)
+    return canonicalize(copy, methods.canonicalization, methods.prefixes, limit=limit)
+
+
+def load_certificates(ders: Iterable[bytes], *, errors: list[TrustError]) -> tuple[x509.Certificate, ...]:
+    """Parse the certificates of KeyInfo; those that cannot be read are added to `errors`."""
+    certificates = []
+    for der in ders:
+        try:
+            certificate = x509.load_der_x509_certificate(der)
+            certificate.public_key()
+            certificate.subject  # noqa: B018  # decoding is lazy, and a name that cannot be decoded raises here
+        except (ValueError, UnsupportedAlgorithm):
+            errors.append(MalformedCertificateError())
+        else:
+            certificates.append(certificate)
+    return tuple(certificates)
+
+
+def signing_certificates(
+    ders: Iterable[bytes], algorithm: SignatureAlgorithm, *, value: bytes, octets: bytes
+) -> tuple[tuple[x509.Certificate, ...], tuple[x509.Certificate, ...]]:
+    """Return the certificates whose key made the signature, and all that could be read.
+
+    Several certificates may carry one key. The order in the message has no meaning.
+
+    Raises: NoCertificateError, MalformedCertificateError, KeyTooWeakError, SignatureWrongError.
+    """
+    broken: list[TrustError] = []
+    certificates = load_certificates(ders, errors=broken)
+    if not certificates and not broken:
+        raise NoCertificateError
+    signers = tuple(
+        certificate
+        for certificate in certificates
+        if is_signed_by(certificate.public_key(), algorithm, value=value, octets=octets)
+    )
+    weak = [key for key in (certificate.public_key() for certificate in signers) if not is_strong(key)]
+    if weak:
+        raise KeyTooWeakError(key=describe(weak[0]))
+    if not signers:
+        raise broken[0] if broken else SignatureWrongError()
+    return signers, certificates
+
+
+def open_view(
+    tree: etree._ElementTree,
+    signature: etree._Element,
+    methods: Methods,
+    *,
+    expected: bytes,
+    size: int | None,
+) -> SignedView:
+    """Take the signature out of the tree (enveloped-signature transform) and return what was signed.
+
+    Raises: CanonicalizationFailedError, DigestMismatchError.
+    """
+    _take_out(signature)
+    limit = size_limit(tree, size=size)
+    octets = canonicalize(tree, methods.view_canonicalization, methods.view_prefixes, limit=limit)
+    actual = hashlib.new(methods.digest.name, octets)
+    if actual.digest() != expected:
+        raise DigestMismatchError
+    sha256 = actual if methods.digest.name == "sha256" else hashlib.sha256(octets)
+    return SignedView(octets, sha256=sha256.hexdigest(), seal=_SEAL)
+
+
+def _take_out(signature: etree._Element) -> None:
+    """Remove an element but not the text after it, which lxml would remove with it."""
+    parent, before, tail = signature.getparent(), signature.getprevious(), signature.tail or ""
+    if parent is None:
+        raise ValueError("a signature is never the document element")
+    if before is None:
+        parent.text = (parent.text or "") + tail
+    else:
+        before.tail = (before.tail or "") + tail
+    parent.remove(signature)

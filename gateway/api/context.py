@@ -1,0 +1,65 @@
+"""What every handler may use: one frozen record, put together by `gateway/app.py` and handed through the application.
+
+Invariant: only ports and flows are in it, so no handler can know which database or broker stands behind them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from gateway.flow.access import Caller
+from gateway.flow.intake import Intake
+from gateway.flow.notifying import Bell
+from gateway.keys import GatewayKeys
+from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
+from gateway.settings import Settings
+from gateway.telemetry import Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast a body has to come: it may fall `grace` seconds behind `bytes_per_second` and no more.
+
+    aiohttp waits for a body for ever. This bounds the time for a whole body too: grace + size / rate.
+    """
+
+    grace: float = 10.0
+    bytes_per_second: int = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The collaborators of the API. `spool` is the folder for bodies on their way in."""
+
+    settings: Settings
+    spool: Path
+    store: Store
+    intake: Intake
+    payloads: Payloads
+    trust: TrustSource
+    link: AxisLink
+    bell: Bell
+    keys: GatewayKeys
+    clock: Clock
+    metrics: Metrics
+    pace: Pace = field(default_factory=Pace)
+
+
+CONTEXT: Final = web.AppKey("context", Context)
+CALLER: Final = web.RequestKey("caller", Caller)
+"""Who calls, once the token was found to be good."""
+
+REQUEST_ID: Final = web.RequestKey("request_id", str)
+"""Names this request in problem documents and telemetry."""
+
+LINE: Final = web.RequestKey("line", dict[str, object])
+"""What the one telemetry line about this request will say."""
+
+
+def note(request: web.Request, **facts: object) -> None:
+    """Add facts to the telemetry line of this request; never bodies, subjects or tokens."""
+    request[LINE].update(facts)

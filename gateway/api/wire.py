@@ -1,0 +1,221 @@
+"""How records look on the wire: the one place that names the members of every JSON answer.
+
+Moments are RFC 3339 in UTC with milliseconds, hashes lowercase hex. Members are always there; what is not known is null. The shapes
+are described for callers in `openapi.yaml`, and the tests hold both against each other.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from gateway.keys import GatewayKeys
+from gateway.records import Accepted, Delivery, InboxItem, Json, LogRow, Message, Recipient
+from routing.agencies import Agency, Member
+from routing.delivery import DeliveryState
+from routing.log import LogEntry
+from routing.receipt import Receipt, sign_receipt
+
+IN_LOG_WITHIN: Final = timedelta(hours=1)
+"""The promise in every receipt: by then each checkpoint of the log covers the entry."""
+
+
+def answer(
+    body: Json, *, status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
+    """Answer with JSON."""
+    return web.Response(
+        status=status,
+        body=msgspec.json.encode(body),
+        content_type="application/json",
+        headers=headers,
+    )
+
+
+def moment(value: datetime | None) -> str | None:
+    """Write a moment."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def accepted(result: Accepted, *, keys: GatewayKeys) -> dict[str, Json]:
+    """Write the answer to a submission, from stored facts only: a retry gets the very same bytes."""
+    message = result.message
+    verdict, warnings = _examined(message)
+    return {
+        "id": message.id,
+        "kind": message.kind.value,
+        "outcome": "accepted",
+        "accepted_at": moment(message.accepted_at),
+        "sha256": message.sha256,
+        "size": message.size,
+        "document_id": message.document_id,
+        "number": message.number,
+        "about": message.about,
+        "status_code": message.status_code,
+        "sender": _sender(message),
+        "verdict": verdict,
+        "warnings": warnings,
+        "deliveries": [_first_delivery(recipient) for recipient in result.recipients],
+        "receipt": _receipt(result, keys=keys),
+        "links": _links(message),
+    }
+
+
+def document(message: Message, deliveries: tuple[Delivery, ...], timeline: list[Json]) -> dict[str, Json]:
+    """Write all that is known of a document or status message."""
+    verdict, warnings = _examined(message)
+    return {
+        **_summary(message),
+        "gateway": message.gateway,
+        "registry_version": message.registry_version,
+        "sender": _sender(message),
+        "verdict": verdict,
+        "warnings": warnings,
+        "deliveries": [_delivery(delivery) for delivery in deliveries],
+        "timeline": timeline,
+        "links": _links(message),
+    }
+
+
+def event(row: LogRow, entry: LogEntry, *, hide: frozenset[str] = frozenset()) -> dict[str, Json]:
+    """Write one entry of a document's timeline without the fields named in `hide`."""
+    return {
+        "t": moment(entry.t),
+        "kind": entry.kind.value,
+        "index": row.index,
+        "leaf_sha256": row.leaf_sha256,
+        "seq": entry.seq,
+        **{name: value for name, value in entry.fields.items() if name not in hide},
+    }
+
+
+def inbox_item(item: InboxItem) -> dict[str, Json]:
+    """Write one message in an inbox."""
+    base = f"/v1/inbox/{item.id}"
+    return {
+        "id": item.id,
+        "kind": item.message.kind.value,
+        "document": _summary(item.message),
+        "recipient": {"code": item.recipient.code, "as_sent": item.recipient.as_sent},
+        "sender": _sender(item.message),
+        "arrived_at": moment(item.arrived_at),
+        "fetched_at": moment(item.fetched_at),
+        "acknowledged_at": moment(item.acknowledged_at),
+        "links": {"self": base, "content": f"{base}/content", "ack": f"{base}/ack"},
+    }
+
+
+def agency(found: Agency, *, as_sent: str, member: Member | None, version: int) -> dict[str, Json]:
+    """Write what a code names."""
+    return {
+        "code": found.code,
+        "as_sent": as_sent,
+        "name": found.name,
+        "kind": found.kind,
+        "parent": found.parent,
+        "entity_id": found.entity_id,
+        "valid_from": moment(found.valid_from),
+        "valid_to": moment(found.valid_to),
+        "aliases": found.aliases,
+        "successors": found.successors,
+        "certificates": [
+            {
+                "sha256": each.certificate_sha256,
+                "valid_from": moment(each.valid_from),
+                "valid_to": moment(each.valid_to),
+            }
+            for each in found.certificates
+        ],
+        "member": None if member is None else {"id": member.id, "name": member.name},
+        "registry_version": version,
+    }
+
+
+def member(found: Member, *, version: int) -> dict[str, Json]:
+    """Write a connected system."""
+    return {
+        "id": found.id,
+        "name": found.name,
+        "prefixes": found.prefixes,
+        "queue": found.queue,
+        "gateway": found.gateway,
+        "registry_version": version,
+    }
+
+
+def _examined(message: Message) -> tuple[dict[str, Json], list[Json]]:
+    """Part the verdict from the warnings, which are stored with it."""
+    verdict = dict(message.verdict)
+    return verdict, verdict.pop("warnings", [])
+
+
+def _summary(message: Message) -> dict[str, Json]:
+    return {
+        "id": message.id,
+        "kind": message.kind.value,
+        "document_id": message.document_id,
+        "number": message.number,
+        "subject": message.subject,
+        "about": message.about,
+        "status_code": message.status_code,
+        "sha256": message.sha256,
+        "size": message.size,
+        "accepted_at": moment(message.accepted_at),
+    }
+
+
+def _sender(message: Message) -> dict[str, Json]:
+    return {"code": message.sender_code, "as_sent": message.sender_as_sent, "member": message.member_id}
+
+
+def _first_delivery(recipient: Recipient) -> dict[str, Json]:
+    return {
+        "id": recipient.delivery_id,
+        "code": recipient.code,
+        "as_sent": recipient.as_sent,
+        "member": recipient.member_id,
+        "state": DeliveryState.QUEUED.value,
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, Json]:
+    return {
+        "id": delivery.id,
+        "code": delivery.code,
+        "as_sent": delivery.as_sent,
+        "member": delivery.member_id,
+        "state": delivery.state.value,
+        "state_vi": delivery.state.vi,
+        "state_en": delivery.state.en,
+        "final": delivery.state.is_final,
+        "attempts": delivery.attempts,
+        "reason": delivery.reason,
+        "updated_at": moment(delivery.updated_at),
+    }
+
+
+def _links(message: Message) -> dict[str, str]:
+    return {"self": f"/v1/documents/{message.id}", "content": f"/v1/documents/{message.id}/content"}
+
+
+def _receipt(result: Accepted, *, keys: GatewayKeys) -> Json:
+    message = result.message
+    return sign_receipt(
+        Receipt(
+            gateway=message.gateway,
+            origin=keys.log.name,
+            document_id=message.id,
+            payload_sha256=message.sha256,
+            payload_size=message.size,
+            entry_sha256=result.leaf_sha256,
+            accepted_at=message.accepted_at,
+            in_log_by=message.accepted_at + IN_LOG_WITHIN,
+        ),
+        key=keys.receipt.private,
+        key_name=keys.receipt.name,
+    )

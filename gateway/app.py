@@ -1,0 +1,194 @@
+"""The composition root: the one place that picks implementations, starts the loops, and stops them in the right order.
+
+`running` is what `vanthu serve`, the demo and the tests use. Correctness never depends on a graceful stop: `kill -9` at any
+moment loses nothing that was answered with 201. A graceful stop only saves time: no new requests, requests in flight finish, the
+log is sequenced to the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from gateway.api import make_api
+from gateway.api.context import Context
+from gateway.axis.amqp import AmqpLink
+from gateway.axis.local import LocalLink
+from gateway.flow.access import new_token
+from gateway.flow.forwarding import Forwarder
+from gateway.flow.intake import Intake
+from gateway.flow.notifying import Bell
+from gateway.flow.receiving import Receiver
+from gateway.flow.sequencing import Sequencer
+from gateway.flow.supervision import forever
+from gateway.keys import GatewayKeys, load_keys
+from gateway.payloads import FolderPayloads
+from gateway.ports import AxisLink, Clock
+from gateway.records import PeerGateway
+from gateway.settings import Settings
+from gateway.store import SqlStore, open_store
+from gateway.telemetry import Metrics
+from gateway.trust_directory import DirectoryTrust
+
+_log = structlog.get_logger()
+
+ADMIN_ROLES = frozenset({"admin", "registry", "auditor"})
+FINISH_REQUESTS = 20.0
+"""Seconds that requests in flight get to finish when the service stops."""
+
+
+def utc_now() -> datetime:
+    """Read the clock: the only place in the product that does."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A gateway that is up: where it listens, and what it is made of."""
+
+    url: str
+    settings: Settings
+    keys: GatewayKeys
+    store: SqlStore
+    link: AxisLink
+    admin_token_file: Path
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Running]:
+    """Start a gateway, yield it when it takes requests, and stop it gracefully at the end.
+
+    Raises:
+        OSError: the port is taken, or a folder cannot be used.
+        SettingsError: a setting does not fit.
+
+    """
+    spool = await asyncio.to_thread(_prepare_folders, settings)
+    keys = load_keys(settings.data / "keys", gateway=settings.name)
+    store = await open_store(
+        settings.database_url, clock=clock, gateway_name=settings.name, log_key=keys.log.private
+    )
+    executor = ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1, thread_name_prefix="examine")
+    payloads = FolderPayloads(settings.payload_folder)
+    trust = DirectoryTrust(settings.trust_folder)
+    bell, metrics = Bell(), Metrics()
+    link: AxisLink = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database)
+    common = {"store": store, "payloads": payloads, "trust": trust, "clock": clock, "executor": executor}
+    intake = Intake(gateway=settings.name, bell=bell, metrics=metrics, **common)
+    try:
+        await store.registry.put_peer(
+            PeerGateway(name=settings.name, verifier_key=keys.axis.verifier), actor="gateway"
+        )
+        admin_token_file = await _first_token(store, settings, clock)
+        forwarder = Forwarder(
+            documents=store.documents,
+            link=link,
+            key=keys.axis,
+            resend_after=timedelta(seconds=settings.resend_after),
+            bell=bell,
+            metrics=metrics,
+        )
+        receiver = Receiver(
+            gateway=settings.name, link=link, key=keys.axis, bell=bell, metrics=metrics, **common
+        )
+        sequencer = Sequencer(log=store.log, bell=bell, metrics=metrics)
+        context = Context(
+            settings=settings,
+            spool=spool,
+            store=store,
+            intake=intake,
+            payloads=payloads,
+            trust=trust,
+            link=link,
+            bell=bell,
+            keys=keys,
+            clock=clock,
+            metrics=metrics,
+        )
+        loops = {"forward": forwarder.one_pass, "receive": receiver.one_pass, "sequence": sequencer.one_pass}
+        async with _serving(context) as url, _looping(loops):
+            yield Running(
+                url=url,
+                settings=settings,
+                keys=keys,
+                store=store,
+                link=link,
+                admin_token_file=admin_token_file,
+            )
+        await sequencer.drain()
+    finally:
+        await link.close()
+        await store.close()
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _prepare_folders(settings: Settings) -> Path:
+    """Make the folders, and remove spool files that an earlier crash left: nothing ever refers to one."""
+    spool = settings.data / "spool"
+    for folder in (settings.data, spool, settings.payload_folder, settings.trust_folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    spool.chmod(0o700)
+    for litter in spool.glob("body-*"):
+        litter.unlink()
+    return spool
+
+
+async def _first_token(store: SqlStore, settings: Settings, clock: Clock) -> Path:
+    """On the very first start make the administrator's token and leave it in a file that only this user can read."""
+    path = settings.data / "admin.token"
+    if await store.accounts.is_empty():
+        token, credential = new_token(
+            label="first administrator", member_id=None, roles=ADMIN_ROLES, at=clock()
+        )
+        await asyncio.to_thread(_write_secret, path, token)
+        await store.accounts.issue(credential, actor="gateway")
+    return path
+
+
+def _write_secret(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text + "\n")
+
+
+@asynccontextmanager
+async def _serving(context: Context) -> AsyncIterator[str]:
+    runner = web.AppRunner(
+        make_api(context),
+        handle_signals=False,
+        access_log=None,
+        shutdown_timeout=FINISH_REQUESTS,
+        handler_cancellation=True,
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, context.settings.host, context.settings.port)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
+        _log.info("listening", url=url)
+        yield url
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _looping(loops: dict[str, Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(forever(name, one_pass), name=name) for name, one_pass in loops.items()]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task

@@ -1,0 +1,1 @@
+"""The road between gateways: two implementations of `ports.AxisLink`, and what travels on it."""

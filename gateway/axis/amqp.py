@@ -1,0 +1,144 @@
+"""The axis over RabbitMQ: `AxisLink` between gateways that share nothing but a broker.
+
+One connection sends, one for each `receive` takes in; both are plain connections under our own supervision, reopened with growing
+pauses. The broker's confirm is never the end of the sender's responsibility: that is the receiver's signed receipt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+
+import structlog
+
+from gateway.axis import amqp_topology
+from gateway.axis.amqp_connection import Backoff, Broker
+from gateway.axis.amqp_publisher import Publisher
+from gateway.axis.amqp_subscription import Subscription, Tag, subscribe
+from gateway.axis.errors import AxisError
+from gateway.records import AxisMessage, Incoming, SendOutcome, SendResult
+
+TIMEOUT = 20.0
+HEARTBEAT = 10
+"""aiormq's default of 60 would mean 183 s of blindness."""
+
+MAX_QUEUE_BYTES = 2 * 2**30
+WATCH_INTERVAL = 30.0
+
+log = structlog.get_logger(__name__)
+
+
+class AmqpLink:
+    """`AxisLink` on one RabbitMQ broker or cluster."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float = TIMEOUT,
+        heartbeat: int = HEARTBEAT,
+        max_queue_bytes: int = MAX_QUEUE_BYTES,
+        watch_interval: float = WATCH_INTERVAL,
+    ) -> None:
+        """Take the broker's address; nothing is opened yet.
+
+        `timeout`: seconds to wait for the broker in each step. `heartbeat`: seconds between signs of life; a peer that is silent
+        for three times as long and 3 s more is given up. `max_queue_bytes`: bodies waiting in one queue beyond which the broker
+        refuses more; part of a queue's declaration, so the same for all who declare it. `watch_interval`: seconds between two
+        checks of our consumers.
+
+        Raises:
+            ValueError: the address is not one of AMQP; the text does not repeat it.
+
+        """
+        self._broker = Broker(url, timeout=timeout, heartbeat=heartbeat)
+        self._publisher = Publisher(self._broker)
+        self._subscriptions: set[Subscription] = set()
+        self._closed = asyncio.Event()
+        self._max_queue_bytes = max_queue_bytes
+        self._watch_interval = watch_interval
+
+    async def declare(self, queues: frozenset[str]) -> None:
+        """Make sure these queues and their dead-letter queues exist.
+
+        Raises:
+            ValueError: a name is too long for AMQP.
+            AxisError: the broker cannot be reached, or holds one of them with other properties.
+
+        """
+        if longest := [queue for queue in queues if not _fits(queue)]:
+            raise ValueError(f"a queue name may have {amqp_topology.MAX_NAME} bytes: {longest[0][:80]}…")
+        connection = await self._publisher.connection()
+        async with self._broker.guard(connection):
+            await amqp_topology.declare(
+                connection, queues, max_bytes=self._max_queue_bytes, seconds=self._broker.timeout
+            )
+
+    async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
+        """Send messages; see `Publisher` for what each outcome means."""
+        outcomes = iter(await self._publisher.send([message for message in messages if _fits(message.queue)]))
+        too_long = SendOutcome(result=SendResult.RETURNED, reason="no queue can have such a long name")
+        return tuple(next(outcomes) if _fits(message.queue) else too_long for message in messages)
+
+    async def receive(self, queues: frozenset[str]) -> AsyncIterator[tuple[Incoming, ...]]:
+        """Yield batches as they arrive; a lost connection is opened again, and what was not settled comes again."""
+        backoff = Backoff()
+        while not self._closed.is_set():
+            try:
+                subscription = await subscribe(self._broker, queues, watch_interval=self._watch_interval)
+            except AxisError as error:
+                pause = backoff.pause()
+                log.warning("axis_not_receiving", reason=str(error), retry_seconds=round(pause, 1))
+                await self._sleep(pause)
+                continue
+            self._subscriptions.add(subscription)
+            try:
+                while batch := await subscription.next_batch():
+                    backoff.reset()
+                    yield batch
+            finally:
+                self._subscriptions.discard(subscription)
+                await subscription.close()
+            if not self._closed.is_set():
+                log.warning("axis_receiving_interrupted", reason=subscription.ended)
+                await self._sleep(backoff.pause())
+
+    async def settle(self, *, done: Sequence[Incoming], dead: Sequence[Incoming] = ()) -> None:
+        """Acknowledge `done` and send `dead` to the dead-letter queues; what an earlier connection delivered is passed over."""
+        by_subscription: dict[Subscription, tuple[list[int], list[int]]] = {}
+        for which, messages in enumerate((done, dead)):
+            for message in messages:
+                if not isinstance(message.tag, Tag):
+                    raise TypeError("this message came from another link")
+                by_subscription.setdefault(message.tag.subscription, ([], []))[which].append(
+                    message.tag.number
+                )
+        for subscription, (settled, refused) in by_subscription.items():
+            await subscription.settle(done=settled, dead=refused)
+
+    async def ready(self) -> None:
+        """Send a message that comes straight back.
+
+        Raises:
+            AxisUnreachableError: it cannot be sent, or does not come back.
+
+        """
+        await self._publisher.probe()
+
+    async def close(self) -> None:
+        """End every `receive` and close the connections; what is not settled comes again next time."""
+        self._closed.set()
+        for subscription in tuple(self._subscriptions):
+            await subscription.close()
+        await self._publisher.close()
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, but not longer than this link lives."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closed.wait()
+
+
+def _fits(queue: str) -> bool:
+    return len(queue.encode()) <= amqp_topology.MAX_NAME

@@ -1,0 +1,171 @@
+"""One connection to the broker: opened within a time limit, cut without waiting for the peer, silent about its credentials.
+
+This is a plain connection. Whoever uses it opens a new one when it fails, because a connection that restores itself leaves its
+callers waiting, or cancelled, in between. Invariants: every wait has a limit; whatever goes wrong comes out as an
+`AxisUnreachableError` whose text and cause hold no credential; the connection it came from is gone by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import aio_pika
+from aiormq import TransportFactory
+from aiormq.connection import TCPTransportFactory, TLSTransportFactory
+from yarl import URL
+
+from gateway.axis.errors import AxisError, AxisUnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+FAREWELL_SECONDS = 5
+SCHEMES = frozenset({"amqp", "amqps"})
+
+
+def being_cancelled() -> bool:
+    """Say whether somebody asked this very task to stop.
+
+    aiormq also raises CancelledError in tasks that nobody cancelled, when a peer falls silent. That one is a failed call.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+class Backoff:
+    """Growing, jittered pauses between tries, so that a broker that comes back is not met by everyone at once."""
+
+    def __init__(self, *, first: float = 0.2, most: float = 10.0) -> None:
+        self._first = first
+        self._most = most
+        self._failures = 0
+
+    def pause(self) -> float:
+        """Count a failure and return how many seconds to wait."""
+        longest = min(self._most, self._first * 2.0**self._failures)
+        self._failures = min(self._failures + 1, 20)
+        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter keeps no secret
+
+    def reset(self) -> None:
+        """Begin anew after a success."""
+        self._failures = 0
+
+
+class _Wire(TransportFactory):
+    """Opens the socket and keeps its transport: aiormq itself cannot cut a connection whose peer does not read."""
+
+    def __init__(self, scheme: str) -> None:
+        self._factory = TLSTransportFactory() if scheme == "amqps" else TCPTransportFactory()
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def create(self, url: URL, **kwargs: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:  # noqa: ANN401 - aiormq's signature
+        """Open the socket."""
+        reader, self._writer = await self._factory.create(url, **kwargs)
+        return reader, self._writer
+
+    def cut(self) -> None:
+        """Drop the socket and what waits in its buffer."""
+        if self._writer is not None:
+            self._writer.transport.abort()
+
+
+class AxisConnection(aio_pika.Connection):
+    """A plain aio-pika connection that can also be dropped."""
+
+    def __init__(self, url: URL, *, purpose: str) -> None:
+        super().__init__(url, client_properties={"connection_name": f"vanthu {purpose}"})
+        self._wire = _Wire(url.scheme)
+        self.kwargs["transport_factory"] = self._wire
+
+    async def drop(self) -> None:
+        """Cut the connection at once; what was in flight has an unknown outcome."""
+        self._wire.cut()
+        with suppress(Exception):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self.close()
+
+    async def leave(self) -> None:
+        """Close the connection properly, or drop it if the broker does not answer."""
+        with suppress(Exception):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self.close()
+        self._wire.cut()
+
+
+class Broker:
+    """Where the broker is and how long to wait for it; opens connections."""
+
+    def __init__(self, url: str, *, timeout: float, heartbeat: int) -> None:
+        address = _parse(url)
+        if address is None or address.scheme not in SCHEMES or not address.host:
+            message = (
+                "the address of the axis must look like amqp://user:password@host:port/vhost (or amqps://)"
+            )
+            raise ValueError(message)
+        self._address = address.update_query(heartbeat=heartbeat)
+        self.timeout = timeout
+
+    def __str__(self) -> str:
+        """Return the address without user and password."""
+        return f"{self._address.scheme}://{self._address.host}:{self._address.port or 'default port'}{self._address.path}"
+
+    def __repr__(self) -> str:
+        """Return the same: this ends up in tracebacks."""
+        return f"<Broker {self}>"
+
+    async def connect(self, purpose: str) -> AxisConnection:
+        """Open a connection; `purpose` is shown by the broker's own tools.
+
+        Raises:
+            AxisUnreachableError: nobody answers, the credentials are refused, or there is no such virtual host.
+
+        """
+        connection = AxisConnection(self._address, purpose=purpose)
+        async with self.guard(connection), asyncio.timeout(self.timeout):
+            await connection.connect()
+        return connection
+
+    @asynccontextmanager
+    async def guard(self, connection: AxisConnection) -> AsyncIterator[None]:
+        """Drop the connection if anything inside fails.
+
+        Raises:
+            AxisUnreachableError: instead of whatever went wrong; other `AxisError`s pass as they are.
+
+        """
+        try:
+            yield
+        except asyncio.CancelledError:
+            await connection.drop()
+            if being_cancelled():
+                raise
+            reason = "the broker fell silent"
+        except AxisError:
+            await connection.drop()
+            raise
+        except Exception as error:  # noqa: BLE001 - a lost connection surfaces as OSError, RuntimeError, KeyError and more
+            await connection.drop()
+            reason = self.explain(error)
+        else:
+            return
+        # No cause: frames of the libraries hold the address with its password, and telemetry may print frames.
+        raise AxisUnreachableError(f"{self}: {reason}") from None
+
+    def explain(self, error: BaseException) -> str:
+        """Return one line on what went wrong, without the password."""
+        if isinstance(error, TimeoutError):
+            return f"no answer within {self.timeout:g} s"
+        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        if self._address.password:
+            text = text.replace(self._address.password, "******")
+        return text[:300]
+
+
+def _parse(url: str) -> URL | None:
+    try:
+        return URL(url)
+    except ValueError:
+        return None

@@ -1,0 +1,226 @@
+"""Sending on RabbitMQ: mandatory, persistent, confirmed, and honest about what is not known.
+
+Messages that are sent together go into one write, because a write of its own for each costs three to four times the CPU, here and
+in the broker. Invariants: a message is CONFIRMED only after the broker's ack and RETURNED only after its return; anything else,
+a nack included, is UNKNOWN and may still be delivered; after a failure the channel and its connection are dropped, because nobody
+knows what state they are in. aiormq pairs a return with its message by `message_id`, so ids must differ (docs/adr/0004).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, cast
+from uuid import uuid4
+
+import structlog
+from aio_pika import DeliveryMode
+from aiormq import Channel, DeliveryError, PublishError, spec
+from aiormq.abc import ChannelFrame
+from pamqp.body import ContentBody
+from pamqp.header import ContentHeader
+
+from gateway.axis import amqp_topology
+from gateway.axis.amqp_connection import Backoff
+from gateway.axis.errors import AxisUnreachableError
+from gateway.records import AxisMessage, SendOutcome, SendResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gateway.axis.amqp_connection import AxisConnection, Broker
+
+WRITES = 2
+"""How many writes may wait for their confirms at the same time."""
+
+WRITE_MESSAGES = 50
+"""Messages in one write; with `WRITES` at most 100 unconfirmed."""
+
+WRITE_BYTES = 4 * 2**20
+"""Bytes in one write; with `WRITES` at most 8 MiB in flight: above that asyncio copies its buffer again and again."""
+
+PROBE_KEY = "vanthu.probe"
+"""A routing key to which no queue is bound."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Line:
+    """A connection and the one channel on it that publishes."""
+
+    connection: AxisConnection
+    channel: Channel
+
+    async def write(self, messages: Sequence[AxisMessage]) -> list[asyncio.Future[object]]:
+        """Put messages on the wire in one piece and return a future for the broker's word on each.
+
+        Raising in between leaves the channel's count of deliveries wrong: drop the line then.
+        """
+        channel = self.channel
+        frames = chain.from_iterable(self._frames(message) for message in messages)
+        in_one_piece = ChannelFrame.marshall(channel.number, frames)
+        confirmations: list[asyncio.Future[object]] = []
+        async with channel.lock:
+            for message in messages:
+                channel.delivery_tag += 1
+                confirmation = channel.create_future()
+                channel.confirmations[channel.delivery_tag] = confirmation
+                channel.message_id_delivery_tag[message.id] = channel.delivery_tag
+                confirmations.append(confirmation)
+                confirmation.add_done_callback(partial(self._forget, message.id))
+            await channel.write_queue.put(in_one_piece)
+        return confirmations
+
+    def _forget(self, message_id: str, _: asyncio.Future[object]) -> None:
+        self.channel.message_id_delivery_tag.pop(message_id, None)
+
+    def _frames(self, message: AxisMessage) -> Iterator[spec.Basic.Publish | ContentHeader | ContentBody]:
+        yield spec.Basic.Publish(exchange=amqp_topology.EXCHANGE, routing_key=message.queue, mandatory=True)
+        properties = spec.Basic.Properties(message_id=message.id, delivery_mode=DeliveryMode.PERSISTENT)
+        yield ContentHeader(properties=properties, body_size=len(message.body))
+        size = self.channel.max_content_size
+        for start in range(0, len(message.body), size):
+            yield ContentBody(message.body[start : start + size])
+
+
+class Publisher:
+    """Sends over one connection of its own, which it opens when needed and again after a failure."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._writes = asyncio.Semaphore(WRITES)
+        self._parts: set[asyncio.Task[list[SendOutcome]]] = set()
+        self._opening = asyncio.Lock()
+        self._line: _Line | None = None
+        self._backoff = Backoff()
+        self._retry_at = 0.0
+        self._reason = ""
+        self._closed = False
+
+    async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
+        """Send messages and return the broker's word on each, in their order.
+
+        A caller that is cancelled stops waiting; what it sent goes on, and so do its neighbours.
+        """
+        tasks = [asyncio.create_task(self._send_part(part)) for part in _parts(messages)]
+        for task in tasks:
+            self._parts.add(task)
+            task.add_done_callback(self._parts.discard)
+        return tuple(chain.from_iterable(await asyncio.shield(asyncio.gather(*tasks))))
+
+    async def probe(self) -> None:
+        """Send a message that no queue takes and wait until it comes back.
+
+        Nothing else shows that the broker takes messages: one that an alarm blocks opens connections as ever.
+
+        Raises:
+            AxisUnreachableError: it does not come back.
+
+        """
+        await self.connection()
+        (outcome,) = await self.send((AxisMessage(id=uuid4().hex, queue=PROBE_KEY, body=b""),))
+        if outcome.result is SendResult.UNKNOWN:
+            raise AxisUnreachableError(
+                f"no answer to a probe, the broker may be blocked by an alarm: {outcome.reason}"
+            )
+
+    async def connection(self) -> AxisConnection:
+        """Return the open connection, opening it now if there is none.
+
+        Raises:
+            AxisUnreachableError: it cannot be opened.
+
+        """
+        return (await self._open(patient=False)).connection
+
+    async def close(self) -> None:
+        """Close the connection; what still waits, and what is sent from now on, has an unknown outcome."""
+        self._closed = True
+        line, self._line = self._line, None
+        if line is not None:
+            await line.connection.leave()
+        if self._parts:
+            await asyncio.wait(self._parts)
+
+    async def _send_part(self, messages: Sequence[AxisMessage]) -> list[SendOutcome]:
+        """Send what fits in one write; as a task of its own, so that aiormq's stray cancellations end here."""
+        confirmations: list[asyncio.Future[object]] = []
+        reason = ""
+        async with self._writes:
+            try:
+                line = await self._open(patient=True)
+                async with self._broker.guard(line.connection), asyncio.timeout(self._broker.timeout):
+                    confirmations += await line.write(messages)
+                    await asyncio.wait(confirmations)
+            except AxisUnreachableError as error:
+                reason = str(error)
+        if not confirmations:
+            return [SendOutcome(result=SendResult.UNKNOWN, reason=reason)] * len(messages)
+        outcomes = [self._outcome(confirmation, reason) for confirmation in confirmations]
+        if any(outcome.result is not SendResult.UNKNOWN for outcome in outcomes):
+            self._backoff.reset()
+        return outcomes
+
+    def _outcome(self, confirmation: asyncio.Future[object], reason: str) -> SendOutcome:
+        if not confirmation.done() or confirmation.cancelled():
+            return SendOutcome(result=SendResult.UNKNOWN, reason=reason)
+        match confirmation.exception():
+            case None:
+                return SendOutcome(result=SendResult.CONFIRMED)
+            case PublishError() as error:
+                return SendOutcome(result=SendResult.RETURNED, reason=str(error.args[0]))
+            case DeliveryError():
+                return SendOutcome(result=SendResult.UNKNOWN, reason="the queue is full or failed (nack)")
+            case error:
+                return SendOutcome(result=SendResult.UNKNOWN, reason=reason or self._broker.explain(error))
+
+    async def _open(self, *, patient: bool) -> _Line:
+        """Return the line, opened anew if it is broken; a patient caller respects the pause after a failure.
+
+        Raises:
+            AxisUnreachableError: it cannot be opened, or it was closed for good.
+
+        """
+        clock = asyncio.get_running_loop().time
+        async with self._opening:
+            if self._closed:
+                raise AxisUnreachableError(f"{self._broker}: this link is closed")
+            if self._line is not None and not self._line.channel.is_closed:
+                return self._line
+            if patient and clock() < self._retry_at:
+                raise AxisUnreachableError(self._reason)
+            try:
+                self._line = await self._replace(self._line)
+            except AxisUnreachableError as error:
+                self._line = None
+                self._reason = str(error)
+                self._retry_at = clock() + self._backoff.pause()
+                raise
+            return self._line
+
+    async def _replace(self, broken: _Line | None) -> _Line:
+        if broken is not None:
+            await broken.connection.drop()
+            log.warning("axis_publisher_reconnecting", broker=str(self._broker))
+        connection = await self._broker.connect("publisher")
+        async with self._broker.guard(connection), asyncio.timeout(self._broker.timeout):
+            await amqp_topology.ensure_exchange(connection, seconds=self._broker.timeout)
+            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+            return _Line(connection=connection, channel=cast("Channel", await channel.get_underlay_channel()))
+
+
+def _parts(messages: Sequence[AxisMessage]) -> Iterator[list[AxisMessage]]:
+    """Cut a batch into what goes into one write; a body over the limit goes alone."""
+    part: list[AxisMessage] = []
+    size = 0
+    for message in messages:
+        if part and (len(part) == WRITE_MESSAGES or size + len(message.body) > WRITE_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(message)
+        size += len(message.body)
+    if part:
+        yield part

@@ -1,0 +1,157 @@
+"""The axis without a broker: queues as rows of the gateway's own database, for one process that serves all of its members itself.
+
+It keeps the same promises as a broker: confirmed means committed; a message stays until it is settled and comes again after a
+restart; what can never be processed is kept as a dead row. Invariants: all rows are inserted by the one writer, so their numbers
+grow in the order of their commits, and reading on from the last number misses none; those queues exist that were declared here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.records import AxisMessage, Incoming, SendOutcome, SendResult
+from gateway.store.errors import StoreError
+from gateway.store.tables import axis_message
+
+if TYPE_CHECKING:
+    from gateway.store.database import Database
+    from gateway.store.writer import Writer
+
+BATCH = 200
+BATCH_BYTES = 8 * 2**20
+POLL_SECONDS = 5.0
+"""How often to look without having been told: sends wake their receivers, so this only heals what should not happen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """The row of a message."""
+
+    row: int
+
+
+class LocalLink:
+    """`AxisLink` inside one process. It borrows database and writer, and leaves closing them to their owner."""
+
+    def __init__(self, database: Database, writer: Writer, *, poll_seconds: float = POLL_SECONDS) -> None:
+        self._database = database
+        self._writer = writer
+        self._poll_seconds = poll_seconds
+        self._queues: frozenset[str] = frozenset()
+        self._wakes: set[asyncio.Event] = set()
+        self._closed = False
+
+    async def declare(self, queues: frozenset[str]) -> None:
+        """Make sure these queues exist."""
+        self._queues |= queues
+
+    async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
+        """Commit messages to their queues; the commit is shared with whatever else the gateway writes."""
+        known = [message for message in messages if message.queue in self._queues]
+        outcome = SendOutcome(result=SendResult.CONFIRMED)
+        if known:
+            try:
+                await self._writer.write(_insert, known)
+            except (StoreError, SQLAlchemyError) as error:
+                # Only the kind of error: its text repeats the statement with the bodies.
+                outcome = SendOutcome(result=SendResult.UNKNOWN, reason=type(error).__name__)
+            for wake in self._wakes:
+                wake.set()
+        return tuple(outcome if message.queue in self._queues else _NO_QUEUE for message in messages)
+
+    async def receive(self, queues: frozenset[str]) -> AsyncIterator[tuple[Incoming, ...]]:
+        """Yield batches in the order in which they were sent, beginning with what was not settled before."""
+        wake = asyncio.Event()
+        self._wakes.add(wake)
+        last = 0
+        try:
+            while not self._closed:
+                wake.clear()
+                rows = await self._database.read(partial(_waiting, queues=queues, after=last))
+                if rows:
+                    last = rows[-1].id
+                    yield tuple(Incoming(queue=row.queue, body=row.body, tag=Tag(row=row.id)) for row in rows)
+                else:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(self._poll_seconds):
+                            await wake.wait()
+        finally:
+            self._wakes.discard(wake)
+
+    async def settle(self, *, done: Sequence[Incoming], dead: Sequence[Incoming] = ()) -> None:
+        """Delete what is done and mark what is dead, in one transaction; a repeat does nothing."""
+        settled = [(_row(message), False) for message in done] + [(_row(message), True) for message in dead]
+        if settled:
+            await self._writer.write(_settle, settled)
+
+    async def ready(self) -> None:
+        """Begin a write and read the queues; raises whatever is wrong."""
+        await self._writer.write(_settle, [])
+        await self._database.read(partial(_waiting, queues=frozenset(), after=0))
+
+    async def close(self) -> None:
+        """End every `receive`; what is not settled comes again next time."""
+        self._closed = True
+        for wake in self._wakes:
+            wake.set()
+
+
+_NO_QUEUE = SendOutcome(result=SendResult.RETURNED, reason="NO_ROUTE")
+
+
+def _row(message: Incoming) -> int:
+    if not isinstance(message.tag, Tag):
+        raise TypeError("this message came from another link")
+    return message.tag.row
+
+
+def _waiting(connection: Connection, *, queues: frozenset[str], after: int) -> list[Row[int, str, bytes]]:
+    """Return the next live messages behind row `after`, up to `BATCH` of them or `BATCH_BYTES` and one."""
+    table = axis_message.c
+    query = (
+        select(table.id, table.queue, table.body)
+        .where(table.id > after, table.queue.in_(sorted(queues)), table.dead.is_(False))
+        .order_by(table.id)
+        .limit(BATCH)
+    )
+    rows: list[Row[int, str, bytes]] = []
+    size = 0
+    for row in connection.execute(query):
+        rows.append(row)
+        size += len(row.body)
+        if size > BATCH_BYTES:
+            break
+    return rows
+
+
+def _insert(connection: Connection, _: datetime, batches: Sequence[Sequence[AxisMessage]]) -> Sequence[None]:
+    rows = [
+        {"queue": message.queue, "message_id": message.id, "body": message.body}
+        for batch in batches
+        for message in batch
+    ]
+    connection.execute(insert(axis_message), rows)
+    return [None] * len(batches)
+
+
+def _settle(
+    connection: Connection, _: datetime, batches: Sequence[Sequence[tuple[int, bool]]]
+) -> Sequence[None]:
+    done = [{"row": row} for batch in batches for row, dead in batch if not dead]
+    dead = [{"row": row} for batch in batches for row, dead in batch if dead]
+    if done:
+        connection.execute(delete(axis_message).where(axis_message.c.id == bindparam("row")), done)
+    if dead:
+        connection.execute(
+            update(axis_message).where(axis_message.c.id == bindparam("row")).values(dead=True), dead
+        )
+    return [None] * len(batches)

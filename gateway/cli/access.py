@@ -1,0 +1,86 @@
+"""`vanthu member`, `vanthu token`, `vanthu cert`: who is connected, who may call, whose certificate counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.options import LOCAL, AsJson, Token, Url
+
+member_app = typer.Typer(help="Hệ thống kết nối. Connected systems.", no_args_is_help=True)
+token_app = typer.Typer(help="Mã truy cập. Access tokens.", no_args_is_help=True)
+certificate_app = typer.Typer(help="Chứng thư số của cơ quan. Agencies' certificates.", no_args_is_help=True)
+
+
+@member_app.command("add")
+def add_member(
+    member: Annotated[str, typer.Argument(metavar="ID", help="Định danh hệ thống · the system's id.", show_default=False)],
+    name: Annotated[str, typer.Option("--name", help="Tên hệ thống · its name.", show_default=False)],
+    prefix: Annotated[
+        list[str],
+        typer.Option("--prefix", help="Tiền tố mã phục vụ, dùng nhiều lần được · code prefix served; may be repeated."),
+    ],
+    queue: Annotated[str | None, typer.Option("--queue", help="Hàng đợi trên trục · its queue on the axis.")] = None,
+    gateway: Annotated[str | None, typer.Option("--gateway", help="Cổng phục vụ · the gateway that hosts it.")] = None,
+    url: Url = LOCAL,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Kết nối một hệ thống. Connect a system.
+
+    Example: vanthu member add hanoi --name "Hệ thống văn bản Hà Nội" --prefix H26
+    """
+    from gateway.cli import remote  # noqa: PLC0415 - start-up time
+
+    work = remote.member_add(member, name=name, prefixes=prefix, queue=queue, gateway=gateway)
+    remote.run(work, url=url, token=token, as_json=as_json)
+
+
+@token_app.command("issue")
+def issue_token(
+    member: Annotated[
+        str | None, typer.Option("--member", metavar="ID", help="Cho hệ thống này · for this connected system.")
+    ] = None,
+    role: Annotated[
+        list[str] | None, typer.Option("--role", help="Hoặc vai trò: admin, registry, auditor · or roles, may be repeated.")
+    ] = None,
+    label: Annotated[str, typer.Option("--label", help="Ghi chú · what it is for.")] = "",
+    expires: Annotated[
+        datetime | None, typer.Option("--expires", formats=["%Y-%m-%d"], help="Ngày hết hạn · last day + 1, in Vietnam.")
+    ] = None,
+    url: Url = LOCAL,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Cấp mã truy cập; chỉ hiện một lần. Issue an access token, shown only once.
+
+    Example: vanthu token issue --member hanoi --label "máy chủ chính"
+    """
+    if (member is None) == (not role):
+        raise typer.BadParameter("chọn --member hoặc --role · give either --member or --role")
+    from gateway.cli import remote  # noqa: PLC0415 - start-up time
+
+    work = remote.token_issue(member=member, roles=role or [], label=label, expires=expires)
+    remote.run(work, url=url, token=token, as_json=as_json)
+
+
+@certificate_app.command("register")
+def register_certificate(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Mã định danh cơ quan · agency code.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="PEM", help="Chứng thư số · certificate.", show_default=False)],
+    url: Url = LOCAL,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Đăng ký chứng thư số cho cơ quan. Register a certificate for an agency.
+
+    Example: vanthu cert register H26.1 vp-ubnd-hanoi.pem
+
+    From then on only registered certificates count for this agency.
+    """
+    from gateway.cli import remote  # noqa: PLC0415 - start-up time
+
+    remote.run(remote.certificate_register(code, file), url=url, token=token, as_json=as_json)

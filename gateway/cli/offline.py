@@ -1,0 +1,227 @@
+"""The work behind `vanthu check`: the gateway's own examination, with what a desk has at hand.
+
+A desk has no registry of connected systems, so every code counts as served by one invented member, and the output says so. Without
+a list of agencies or without trust anchors the examination comes out undecided, never accepted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from certs.errors import BadTrustBundleError
+from certs.trust import Trust
+from certs.verdict import Signer
+from gateway.app import utc_now
+from gateway.cli.exits import Exit
+from gateway.cli.failures import UnreadableFileError
+from gateway.cli.output import (
+    VIETNAM,
+    count,
+    local,
+    make_console,
+    plain,
+    print_json,
+    show_facts,
+    show_fault,
+    show_verdict,
+)
+from gateway.client.errors import Fault
+from gateway.flow.examination import Examination, Outcome, examine, kind_of
+from gateway.flow.findings import Finding
+from routing.agencies import Agency, Directory, Member, registry_sha256
+from routing.agency_csv import parse_agencies
+from routing.errors import RegistryFileErrors
+from schemas.document import Document, StatusMessage
+
+_EXITS = {Outcome.ACCEPTED: Exit.OK, Outcome.REFUSED: Exit.REFUSED, Outcome.UNDECIDED: Exit.UNDECIDED}
+_WORDS = {
+    Outcome.ACCEPTED: (True, "CHẤP NHẬN", "accepted"),
+    Outcome.REFUSED: (False, "TỪ CHỐI", "refused"),
+    Outcome.UNDECIDED: (None, "CHƯA QUYẾT ĐỊNH ĐƯỢC", "could not decide"),
+}
+_UNROUTED_VI = "Chưa đối chiếu với các hệ thống kết nối thật: mọi mã được coi là đã kết nối."
+_UNROUTED_EN = "Routing was not checked against real members: every code counts as connected."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Report:
+    """One examined file, ready to be shown."""
+
+    file: Path
+    size: int
+    sha256: str
+    examination: Examination
+    directory: Directory
+
+
+def check(
+    file: Path, *, registry: Path | None, anchors: tuple[Path, ...], at: datetime | None, as_json: bool
+) -> Exit:
+    """Examine a file and print the outcome with every finding.
+
+    Raises:
+        UnreadableFileError: the file, the list or an anchor cannot be read or used.
+
+    """
+    body = read_file(file)
+    directory = _directory(registry)
+    examination = examine(
+        body,
+        expect=None,
+        caller=None,
+        directory=directory,
+        trust=_trust(anchors),
+        at=_moment(at),
+    )
+    report = _Report(
+        file=file,
+        size=len(body),
+        sha256=hashlib.sha256(body).hexdigest(),
+        examination=examination,
+        directory=directory,
+    )
+    if as_json:
+        print_json(_as_json(report))
+    else:
+        _show(make_console(), report)
+    return _EXITS[examination.outcome]
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that the command line names.
+
+    Raises:
+        UnreadableFileError: it is not there or may not be read.
+
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UnreadableFileError(vi=f"Không đọc được {path}", en=f"cannot read {path}: {reason}") from error
+
+
+def offline_directory(agencies: tuple[Agency, ...]) -> Directory:
+    """Return a directory in which one invented member serves every code."""
+    prefixes = sorted({_top(agency.code) for agency in agencies})
+    members = (
+        Member(id="offline", name="(offline)", prefixes=tuple(prefixes), queue="offline", gateway="offline"),
+    )
+    return Directory(0, registry_sha256(agencies, members), agencies, members)
+
+
+def _top(code: str) -> str:
+    """Return the level-1 code that serves as prefix; other schemes have no levels."""
+    return code.partition(".")[0] if "A" <= code[:1] <= "Y" else code
+
+
+def _directory(path: Path | None) -> Directory:
+    if path is None:
+        return Directory(0, registry_sha256((), ()), (), ())
+    try:
+        return offline_directory(parse_agencies(read_file(path)))
+    except RegistryFileErrors as refused:
+        console = make_console(error=True)
+        for fault in refused.faults:
+            show_fault(console, Fault.read(Finding.of(fault).as_json()))
+        en = f"{path}: {len(refused.faults)} faults"
+        raise UnreadableFileError(vi=f"Danh mục {path} có {len(refused.faults)} lỗi", en=en) from refused
+
+
+def _trust(paths: tuple[Path, ...]) -> Trust:
+    try:
+        return Trust.from_pem(*(read_file(path) for path in paths))
+    except BadTrustBundleError as error:
+        raise UnreadableFileError(vi="Không dùng được chứng thư gốc", en=str(error)) from error
+
+
+def _moment(at: datetime | None) -> datetime:
+    if at is None:
+        return utc_now()
+    return (at if at.tzinfo else at.replace(tzinfo=VIETNAM)).astimezone(UTC)
+
+
+def _as_json(report: _Report) -> dict[str, Any]:
+    found = report.examination
+    return {
+        "outcome": found.outcome.value,
+        "file": str(report.file),
+        "size": report.size,
+        "sha256": report.sha256,
+        "at": found.at.isoformat(),
+        "kind": kind_of(found.message).value if found.message else None,
+        "document_id": _document_id(found.message),
+        "sender": _party(found.sender.agency, found.sender.as_sent) if found.sender else None,
+        "recipients": [{"code": each.code, "as_sent": each.as_sent} for each in found.deliveries],
+        "binding": (
+            {"rule": found.binding.rule.value, "evidence": found.binding.evidence} if found.binding else None
+        ),
+        "verdict": found.verdict.facts() if found.verdict else None,
+        "findings": [finding.as_json() for finding in found.findings],
+        "registry_sha256": found.registry_sha256,
+        "trust_version": found.trust_version,
+        "routing_checked": False,
+    }
+
+
+def _party(agency: Agency, as_sent: str) -> dict[str, str]:
+    return {"code": agency.code, "as_sent": as_sent, "name": agency.name}
+
+
+def _document_id(message: Document | StatusMessage | None) -> str | None:
+    if message is None:
+        return None
+    return message.document_id if isinstance(message, Document) else message.response_for.document_id
+
+
+def _show(console: Console, report: _Report) -> None:
+    found = report.examination
+    good, vi, en = _WORDS[found.outcome]
+    show_verdict(console, good=good, vi=vi, en=en)
+    show_facts(console, _facts(report))
+    for finding in found.findings:
+        console.print()
+        show_fault(console, Fault.read(finding.as_json()))
+    console.print()
+    console.print(Text.assemble((_UNROUTED_VI + "\n", ""), (_UNROUTED_EN, "dim")))
+
+
+def _facts(report: _Report) -> list[tuple[str, object]]:
+    found = report.examination
+    message = found.message
+    rows: list[tuple[str, object]] = [
+        ("tệp · file", f"{report.file}  {count(report.size)} byte"),
+        ("sha256", report.sha256),
+        ("thời điểm · at", f"{local(found.at)} (+07)"),
+    ]
+    if isinstance(message, Document):
+        rows += [
+            ("số, ký hiệu · number", f"{message.code.number}/{message.code.notation}"),
+            ("trích yếu · subject", message.subject),
+        ]
+    elif message is not None:
+        rows.append(("trạng thái · status", f"{message.status_code}  {message.description or ''}"))
+    rows.append(("mã văn bản · document id", _document_id(message)))
+    if found.sender is not None:
+        rows.append(("nơi gửi · from", f"{found.sender.as_sent}  {found.sender.agency.name}"))
+    for delivery in found.deliveries:
+        agency = report.directory.agency(delivery.code, found.at)
+        rows.append(("nơi nhận · to", f"{delivery.as_sent}  {agency.name if agency else ''}"))
+    if found.verdict is not None:
+        rows.append(("chữ ký · signature", f"{found.verdict.indication.value}  {found.verdict.algorithm or ''}"))
+        rows.append(("người ký · signer", signer_text(found.verdict.signer)))
+    if found.binding is not None:
+        rows.append(("ràng buộc · binding", f"{found.binding.rule.value} = {found.binding.evidence}"))
+    return rows
+
+
+def signer_text(signer: Signer | None) -> str | None:
+    """Name a signer as the certificate does."""
+    return plain(signer.subject) if signer else None

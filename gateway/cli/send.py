@@ -1,0 +1,30 @@
+"""`vanthu send`: hand in a document or a status message."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.options import LOCAL, AsJson, File, Token, Url
+
+
+def send(
+    file: File,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", help="Idempotency-Key; gửi lại với cùng khóa là an toàn · makes a repetition safe."),
+    ] = None,
+    url: Url = LOCAL,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Gửi một tệp edXML (văn bản hoặc trạng thái). Send an edXML file, document or status.
+
+    Example: VANTHU_CLIENT_TOKEN=vt_… vanthu send cong-van.edxml --key 126-VP-TH-2025
+
+    Exits 0 when accepted, 1 when refused, 2 when the gateway could not decide, 4 when it does not answer.
+    """
+    from gateway.cli import remote  # noqa: PLC0415 - start-up time
+
+    remote.run(remote.send(file, key=key), url=url, token=token, as_json=as_json)

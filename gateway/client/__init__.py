@@ -1,0 +1,242 @@
+"""A client of the gateway's HTTP API, as a document-management system would write it; used by the command line and the demo.
+
+    async with Client("https://vanthu.example", token="vt_…") as client:
+        sent = await client.submit_document(path.read_bytes())
+
+Refusals are raised as `ProblemError` with the code, the texts in both languages and what to do. Only what is safe is repeated by
+itself: reading, acknowledging, and submitting, which always goes with an Idempotency-Key, so that a lost answer never makes a
+second document.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+from uuid import uuid4
+
+import msgspec
+
+from gateway.client.answers import (
+    Acknowledged,
+    Correspondence,
+    Delivery,
+    InboxDocument,
+    InboxItem,
+    InboxPage,
+    LogEntry,
+    LogPage,
+    NewToken,
+    Party,
+    RegistryVersion,
+    Submitted,
+)
+from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
+from gateway.client.transport import READ_SECONDS, Backoff, Transport, decode
+
+__all__ = [
+    "Acknowledged",
+    "Backoff",
+    "Client",
+    "ClientError",
+    "Correspondence",
+    "Delivery",
+    "Fault",
+    "InboxDocument",
+    "InboxItem",
+    "InboxPage",
+    "LogEntry",
+    "LogPage",
+    "NewToken",
+    "Party",
+    "ProblemError",
+    "RegistryVersion",
+    "Submitted",
+    "UnexpectedAnswerError",
+    "UnreachableError",
+]
+
+EDXML = "application/edxml+xml"
+
+
+class Client:
+    """A caller of one gateway, used as an async context manager; every method raises `ClientError` and nothing else."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        language: str = "vi",
+        backoff: Backoff = Backoff(),  # noqa: B008 - frozen
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._transport = Transport(url, token=token, language=language, backoff=backoff)
+
+    async def __aenter__(self) -> Self:
+        """Open the connection pool."""
+        await self._transport.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connection pool."""
+        await self._transport.__aexit__(kind, error, trace)
+
+    # Sending
+
+    async def submit_document(self, body: bytes, *, key: str | None = None) -> Submitted:
+        """Hand in an edXML document; `key` is the Idempotency-Key, one of its own if none is given."""
+        return await self._submit("/v1/documents", body, key)
+
+    async def submit_status(self, body: bytes, *, key: str | None = None) -> Submitted:
+        """Hand in an edXML status message about a document."""
+        return await self._submit("/v1/statuses", body, key)
+
+    async def _submit(self, path: str, body: bytes, key: str | None) -> Submitted:
+        headers = {"Content-Type": EDXML, "Idempotency-Key": key or str(uuid4())}
+        answer = await self._transport.call("POST", path, headers=headers, body=body, repeatable=True)
+        submitted: Submitted = decode(self.url + path, answer, Submitted)
+        replayed = answer.headers.get("Idempotency-Replayed", "").lower() == "true"
+        return dataclasses.replace(submitted, replayed=replayed)
+
+    async def document(self, message_id: str) -> Correspondence:
+        """Read a message's facts, deliveries and timeline."""
+        found: Correspondence = await self._read(f"/v1/documents/{_part(message_id)}", Correspondence)
+        return found
+
+    async def content(self, message_id: str) -> bytes:
+        """Read the exact bytes of a message."""
+        answer = await self._transport.call(
+            "GET", f"/v1/documents/{_part(message_id)}/content", repeatable=True
+        )
+        return answer.body
+
+    # Receiving
+
+    async def inbox(
+        self, *, wait: int = 0, code: str | None = None, after: str | None = None, limit: int | None = None
+    ) -> InboxPage:
+        """List what is not acknowledged yet, oldest first; with `wait` (0-60 seconds) only when something is there."""
+        asked = {"wait": wait or None, "code": code, "after": after, "limit": limit}
+        page: InboxPage = await self._read("/v1/inbox", InboxPage, asked, silence=READ_SECONDS + wait)
+        return page
+
+    async def inbox_item(self, item_id: str) -> InboxItem:
+        """Read one inbox item."""
+        item: InboxItem = await self._read(f"/v1/inbox/{_part(item_id)}", InboxItem)
+        return item
+
+    async def inbox_content(self, item_id: str) -> bytes:
+        """Fetch the exact bytes of an inbox item; the gateway records that they were fetched."""
+        answer = await self._transport.call("GET", f"/v1/inbox/{_part(item_id)}/content", repeatable=True)
+        return answer.body
+
+    async def acknowledge(self, item_id: str) -> Acknowledged:
+        """Take an item over; saying it again is harmless."""
+        path = f"/v1/inbox/{_part(item_id)}/ack"
+        answer = await self._transport.call("POST", path, repeatable=True)
+        taken: Acknowledged = decode(self.url + path, answer, Acknowledged)
+        return taken
+
+    # Registry and access
+
+    async def agency(self, code: str, *, at: datetime | None = None) -> dict[str, Any]:
+        """Read what a code names now, or at another moment."""
+        asked = {"at": at.isoformat() if at else None}
+        found: dict[str, Any] = await self._read(f"/v1/agencies/{_part(code)}", dict[str, Any], asked)
+        return found
+
+    async def load_agencies(self, content: bytes) -> RegistryVersion:
+        """Make the agencies of a CSV file the ones in force; the same file again changes nothing."""
+        path = "/v1/registry/agencies"
+        headers = {"Content-Type": "text/csv; charset=utf-8"}
+        answer = await self._transport.call("POST", path, headers=headers, body=content, repeatable=True)
+        loaded: RegistryVersion = decode(self.url + path, answer, RegistryVersion)
+        return loaded
+
+    async def add_member(
+        self,
+        member_id: str,
+        *,
+        name: str,
+        prefixes: Sequence[str],
+        queue: str | None = None,
+        gateway: str | None = None,
+    ) -> dict[str, Any]:
+        """Connect a system that serves these code prefixes."""
+        stated = {"id": member_id, "name": name, "prefixes": list(prefixes), "queue": queue, "gateway": gateway}
+        added: dict[str, Any] = await self._state("/v1/members", stated, dict[str, Any])
+        return added
+
+    async def issue_member_token(
+        self, member_id: str, *, label: str | None = None, expires_at: datetime | None = None
+    ) -> NewToken:
+        """Make a token with which this member's system sends and receives."""
+        stated = {"label": label, "expires_at": expires_at.isoformat() if expires_at else None}
+        token: NewToken = await self._state(f"/v1/members/{_part(member_id)}/tokens", stated, NewToken)
+        return token
+
+    async def issue_token(
+        self, *, label: str, roles: Sequence[str], expires_at: datetime | None = None
+    ) -> NewToken:
+        """Make a token for people with roles: admin, registry, auditor."""
+        expires = expires_at.isoformat() if expires_at else None
+        stated = {"label": label, "roles": list(roles), "expires_at": expires}
+        token: NewToken = await self._state("/v1/tokens", stated, NewToken)
+        return token
+
+    async def revoke_token(self, credential_id: str) -> None:
+        """Make a token worthless."""
+        await self._transport.call("DELETE", f"/v1/tokens/{_part(credential_id)}")
+
+    async def register_certificate(self, code: str, pem: bytes) -> dict[str, Any]:
+        """Register a certificate for the agency that bears this code now."""
+        path = f"/v1/agencies/{_part(code)}/certificates"
+        headers = {"Content-Type": "application/x-pem-file"}
+        answer = await self._transport.call("POST", path, headers=headers, body=pem)
+        registered: dict[str, Any] = decode(self.url + path, answer, dict[str, Any])
+        return registered
+
+    # The routing log and the gateway itself
+
+    async def checkpoint(self) -> str:
+        """Read the latest signed head of the routing log, a C2SP note."""
+        return (await self._transport.call("GET", "/v1/log/checkpoint", repeatable=True)).body.decode()
+
+    async def entries(self, *, start: int = 0, limit: int | None = None) -> LogPage:
+        """Read entries of the routing log from an index on."""
+        page: LogPage = await self._read("/v1/log/entries", LogPage, {"start": start, "limit": limit})
+        return page
+
+    async def proof(self, index: int) -> dict[str, Any]:
+        """Read the proof that an entry is in the log."""
+        found: dict[str, Any] = await self._read(f"/v1/log/entries/{index}/proof", dict[str, Any])
+        return found
+
+    async def _read(
+        self,
+        path: str,
+        kind: Any,  # noqa: ANN401 - msgspec's own signature
+        parameters: Mapping[str, object] | None = None,
+        *,
+        silence: float = READ_SECONDS,
+    ) -> Any:  # noqa: ANN401 - as above
+        asked = {name: str(value) for name, value in (parameters or {}).items() if value is not None}
+        answer = await self._transport.call("GET", path, parameters=asked, repeatable=True, silence=silence)
+        return decode(self.url + path, answer, kind)
+
+    async def _state(self, path: str, stated: Mapping[str, object], kind: Any) -> Any:  # noqa: ANN401 - msgspec's own signature
+        given = {name: value for name, value in stated.items() if value is not None}
+        headers = {"Content-Type": "application/json"}
+        answer = await self._transport.call("POST", path, headers=headers, body=msgspec.json.encode(given))
+        return decode(self.url + path, answer, kind)
+
+
+def _part(text: str) -> str:
+    """Write an id or code as one segment of a path."""
+    return quote(text, safe="")

@@ -1,0 +1,1 @@
+"""What happens to a message: intake, forwarding, receiving, sequencing, notifying; only `examine` decides."""

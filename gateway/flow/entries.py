@@ -1,0 +1,211 @@
+"""The routing-log entries that the flow writes: every acceptance, refusal and arrival with what it rested on.
+
+Nothing personal is in them: no subject, no names, no addresses of callers. The store chains them and stamps the time
+(`routing.log`); entries for single state changes (`broker_confirmed`, `fetched`, …) are made where the change is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
+from uuid_utils import uuid7
+
+from gateway.errors import GatewayError
+from gateway.flow.envelope import Manifest, Receipt, Stage, milliseconds
+from gateway.flow.examination import Examination, Outcome
+from gateway.flow.spool import Spooled
+from gateway.records import Delivery, Event, Incoming, Json, Message, MessageKind, Recipient
+from routing.log import Kind
+
+ROUTES_PER_ENTRY = 300
+"""Keeps an entry below the size that a leaf may have; further routes of the same document follow in `routed` entries."""
+
+CODES_PER_ENTRY = 50
+"""The most finding codes that a refusal names."""
+
+_RECEIPT_KINDS = {
+    Stage.RECEIVED: Kind.DELIVERED_RECEIPT,
+    Stage.REFUSED: Kind.REFUSED_RECEIPT,
+    Stage.ACKNOWLEDGED: Kind.ACKNOWLEDGED_RECEIPT,
+}
+
+
+def verdict_facts(examination: Examination) -> dict[str, Json]:
+    """Return the signature verdict as facts; for a status message, which carries no signature, an empty object."""
+    return examination.verdict.facts() if examination.verdict is not None else {}
+
+
+def accepted(
+    message: Message, recipients: Sequence[Recipient], examination: Examination, *, credential_id: str
+) -> tuple[Event, ...]:
+    """Record an acceptance: the decision, its evidence, and every route."""
+    routes = iter(recipients)
+    first = Event(
+        kind=Kind.ACCEPTED,
+        document_id=message.id,
+        fields={
+            "message": message.kind.value,
+            "sender": message.sender_code,
+            "sender_as_sent": message.sender_as_sent,
+            "member": message.member_id,
+            "credential": credential_id,
+            "recipients_total": len(recipients),
+            **_routes(list(islice(routes, ROUTES_PER_ENTRY))),
+            **_status(message),
+            **_decision(examination, message.sha256, message.size),
+        },
+    )
+    further = []
+    while chunk := list(islice(routes, ROUTES_PER_ENTRY)):
+        further.append(Event(kind=Kind.ROUTED, document_id=message.id, fields=_routes(chunk)))
+    return (first, *further)
+
+
+def not_accepted(body: Spooled, examination: Examination, *, member_id: str) -> Event:
+    """Record a refusal, or that no decision was possible."""
+    decisive = examination.decisive
+    fields: dict[str, Json] = {
+        "reason": decisive.code if decisive else "unknown",
+        "codes": _codes(examination),
+        "member": member_id,
+        **_decision(examination, body.sha256, body.size),
+    }
+    if decisive is not None and decisive.line is not None:
+        fields["line"] = decisive.line
+    if examination.sender is not None:
+        fields["sender"] = examination.sender.agency.code
+    kind = Kind.REJECTED if examination.outcome is Outcome.REFUSED else Kind.UNDECIDED
+    return Event(kind=kind, document_id=str(uuid7()), fields=fields)
+
+
+def request_refused(
+    error: GatewayError, *, resource: str, credential_id: str | None, suppressed: int = 0
+) -> Event:
+    """Record a request that was refused before anything could be examined; `suppressed` counts those not recorded before it."""
+    fields: dict[str, Json] = {"reason": error.code, "resource": resource}
+    if credential_id is not None:
+        fields["credential"] = credential_id
+    if suppressed:
+        fields["suppressed"] = suppressed
+    return Event(kind=Kind.REJECTED, document_id=str(uuid7()), fields=fields)
+
+
+def arrived(
+    manifest: Manifest, message: Message, recipient: Recipient, examination: Examination
+) -> tuple[Event, ...]:
+    """Record what the second examination said; an arrived status is an entry of the document it speaks of, too."""
+    if examination.outcome is not Outcome.ACCEPTED:
+        return (_arrival_not_taken(Kind.ARRIVAL_REFUSED, manifest, examination),)
+    arrival = Event(
+        kind=Kind.ARRIVED,
+        document_id=message.id,
+        fields={
+            "message": message.kind.value,
+            "gateway": manifest.gateway,
+            "sender": message.sender_code,
+            "recipient": recipient.code,
+            "member": recipient.member_id,
+            "delivery": recipient.delivery_id,
+            **_decision(examination, message.sha256, message.size),
+        },
+    )
+    if message.kind is not MessageKind.STATUS or message.about is None or message.status_code is None:
+        return (arrival,)
+    status = Event(
+        kind=Kind.STATUS,
+        document_id=message.about,
+        fields={
+            "status_code": message.status_code,
+            "sender": message.sender_code,
+            "status_message": message.id,
+        },
+    )
+    return (arrival, status)
+
+
+def arrival_undecided(manifest: Manifest, examination: Examination) -> Event:
+    """Record that an arrival could not be decided; without a receipt it comes again."""
+    return _arrival_not_taken(Kind.ARRIVAL_UNDECIDED, manifest, examination)
+
+
+def receipt_came(receipt: Receipt, delivery: Delivery, *, sha256: str) -> Event:
+    """Record the receiving side's word on a delivery; `sha256` is that of the signed receipt."""
+    fields: dict[str, Json] = {
+        "recipient": delivery.code,
+        "delivery": delivery.id,
+        "gateway": receipt.gateway,
+        "receipt_sha256": sha256,
+        "receipt_t": milliseconds(receipt.at),
+    }
+    if receipt.reason is not None:
+        fields["reason"] = receipt.reason
+    return Event(kind=_RECEIPT_KINDS[receipt.stage], document_id=delivery.message_id, fields=fields)
+
+
+def dead_letter(incoming: Incoming, error: GatewayError, *, sha256: str) -> Event:
+    """Record an axis message that no registered gateway vouches for; it is kept in the dead letters."""
+    return Event(
+        kind=Kind.MESSAGE_DISCARDED,
+        fields={"reason": error.code, "queue": incoming.queue, "payload_sha256": sha256},
+    )
+
+
+def _arrival_not_taken(kind: Kind, manifest: Manifest, examination: Examination) -> Event:
+    decisive = examination.decisive
+    return Event(
+        kind=kind,
+        document_id=manifest.message_id,
+        fields={
+            "gateway": manifest.gateway,
+            "recipient": manifest.recipient_code,
+            "delivery": manifest.delivery_id,
+            "reason": decisive.code if decisive else "unknown",
+            "codes": _codes(examination),
+            **_decision(examination, manifest.sha256, manifest.size),
+        },
+    )
+
+
+def _codes(examination: Examination) -> list[str]:
+    return sorted({finding.code for finding in examination.findings})[:CODES_PER_ENTRY]
+
+
+def _routes(recipients: Sequence[Recipient]) -> dict[str, Json]:
+    return {
+        "recipients": [recipient.code for recipient in recipients],
+        "routes": [
+            {
+                "code": each.code,
+                "as_sent": each.as_sent,
+                "member": each.member_id,
+                "delivery": each.delivery_id,
+            }
+            for each in recipients
+        ],
+    }
+
+
+def _status(message: Message) -> dict[str, Json]:
+    if message.about is None or message.status_code is None:
+        return {}
+    return {"about": message.about, "status_code": message.status_code}
+
+
+def _decision(examination: Examination, sha256: str, size: int) -> Mapping[str, Json]:
+    """Return what a decision rested on, so that it can be made again from the entry alone."""
+    binding = examination.binding
+    facts: dict[str, Json] = {
+        "payload_sha256": sha256,
+        "payload_size": size,
+        "registry_version": examination.registry_version,
+        "registry_sha256": examination.registry_sha256,
+        "trust_version": examination.trust_version,
+        "decided_t": milliseconds(examination.at),
+        "rule": binding.rule.value if binding else "none",
+    }
+    if binding is not None:
+        facts["evidence"] = binding.evidence
+    if examination.verdict is not None:
+        facts["verdict"] = examination.verdict.facts()
+    return facts

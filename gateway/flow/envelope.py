@@ -1,0 +1,163 @@
+"""What travels on the axis: a signed manifest of about 1 KB and, when small, the document behind it.
+
+Wire form: one line of canonical JSON (a statement signed with the sending gateway's axis key, `routing.statement`), a line feed,
+and the document's bytes when they are at most `SMALL`. A bigger document stays in the shared payload store and is named by its
+hash. The broker is trusted with nothing: a manifest is believed only under the key of a registered gateway.
+
+A manifest states what only the sending gateway knows; whatever can be read from the document is read there again on arrival.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from gateway.errors import EnvelopeError
+from gateway.keys import SigningKey
+from gateway.records import Json, Message, Recipient
+from routing.canonical import canonical_json
+from routing.errors_log import LogError
+from routing.note import Verifier
+from routing.statement import StatementType, open_statement, sign_statement
+
+AXIS = StatementType(name="axis")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Stage(StrEnum):
+    """What a receipt says: stored for the addressee, refused on arrival, or acknowledged by the addressee's system."""
+
+    RECEIVED = "received"
+    REFUSED = "refused"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One message for one addressee, as the sending gateway vouches for it."""
+
+    gateway: str
+    message_id: str
+    about: str | None
+    member_id: str
+    delivery_id: str
+    recipient_code: str
+    sha256: str
+    size: int
+    accepted_at: datetime
+    registry_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of one delivery, as the receiving gateway vouches for it."""
+
+    gateway: str
+    delivery_id: str
+    message_id: str
+    sha256: str
+    stage: Stage
+    reason: str | None
+    at: datetime
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a moment as whole milliseconds since 1970-01-01 UTC, the only form of time inside signed statements."""
+    return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def moment(value: int) -> datetime:
+    """Return the moment of a number of milliseconds."""
+    return EPOCH + timedelta(milliseconds=value)
+
+
+def seal_message(message: Message, recipient: Recipient, body: bytes | None, *, key: SigningKey) -> bytes:
+    """Make the envelope of one delivery; `body` is the document when it travels inside."""
+    facts: dict[str, Json] = {
+        "kind": "message",
+        "gateway": message.gateway,
+        "message_id": message.id,
+        "member_id": message.member_id,
+        "delivery_id": recipient.delivery_id,
+        "recipient_code": recipient.code,
+        "sha256": message.sha256,
+        "size": message.size,
+        "accepted_at": milliseconds(message.accepted_at),
+        "registry_version": message.registry_version,
+    }
+    if message.about is not None:
+        facts["about"] = message.about
+    return _seal(facts, body or b"", key=key)
+
+
+def seal_receipt(receipt: Receipt, *, key: SigningKey) -> bytes:
+    """Make the envelope of one receipt."""
+    facts: dict[str, Json] = {
+        "kind": "receipt",
+        "gateway": receipt.gateway,
+        "delivery_id": receipt.delivery_id,
+        "message_id": receipt.message_id,
+        "sha256": receipt.sha256,
+        "stage": receipt.stage.value,
+        "at": milliseconds(receipt.at),
+    }
+    if receipt.reason is not None:
+        facts["reason"] = receipt.reason
+    return _seal(facts, b"", key=key)
+
+
+def open_envelope(envelope: bytes, *, verifiers: Sequence[Verifier]) -> tuple[Manifest | Receipt, bytes]:
+    """Return what a registered gateway vouches for, and the document that came inside (empty if none did).
+
+    `verifiers` are the verifier keys of the registered gateways; a key is good only for statements of its own gateway.
+
+    Raises:
+        EnvelopeError: not an envelope, no registered gateway signed it, or it speaks for another gateway.
+
+    """
+    line, _, body = envelope.partition(b"\n")
+    try:
+        signed = open_statement(AXIS, json.loads(line), verifiers)
+        stated = _stated(signed.facts)
+    except LogError as error:
+        raise EnvelopeError(reason=error.code) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EnvelopeError(reason=f"unreadable ({type(error).__name__})") from error
+    if signed.signer.name != f"{stated.gateway}/axis":
+        raise EnvelopeError(reason="signed with another gateway's key")
+    return stated, body
+
+
+def _seal(facts: Mapping[str, Json], body: bytes, *, key: SigningKey) -> bytes:
+    statement = sign_statement(AXIS, facts, key=key.private, key_name=key.name)
+    return canonical_json(statement) + b"\n" + body
+
+
+def _stated(facts: Mapping[str, Json]) -> Manifest | Receipt:
+    if facts["kind"] == "message":
+        return Manifest(
+            gateway=facts["gateway"],
+            message_id=facts["message_id"],
+            about=facts.get("about"),
+            member_id=facts["member_id"],
+            delivery_id=facts["delivery_id"],
+            recipient_code=facts["recipient_code"],
+            sha256=facts["sha256"],
+            size=facts["size"],
+            accepted_at=moment(facts["accepted_at"]),
+            registry_version=facts["registry_version"],
+        )
+    if facts["kind"] == "receipt":
+        return Receipt(
+            gateway=facts["gateway"],
+            delivery_id=facts["delivery_id"],
+            message_id=facts["message_id"],
+            sha256=facts["sha256"],
+            stage=Stage(facts["stage"]),
+            reason=facts.get("reason"),
+            at=moment(facts["at"]),
+        )
+    raise ValueError("unknown kind")

@@ -1,0 +1,254 @@
+"""The examination: from bytes to a decision, in numbered steps, without waiting for anything.
+
+`examine` is what the API runs on every message, what a receiving gateway runs again on arrival, and what `vanthu check` runs
+offline; there is no other road to an acceptance. It reads no clock and no store: directory, trust and time are handed in.
+
+Three outcomes, never two: accepted, refused, undecided. A refusal is final for these bytes at this time; undecided means that
+something we need is missing, and a later try may decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from lxml import etree
+
+from certs.trust import Trust
+from certs.verdict import Indication, Scope, Verdict
+from certs.verify import verify
+from gateway.errors import SignedViewDiffersError
+from gateway.flow.findings import Finding, Level
+from gateway.records import MessageKind
+from routing.agencies import Directory, Member
+from routing.binding import Binding, bind_caller, bind_signer
+from routing.delivery import Delivery
+from routing.errors import RoutingError
+from routing.resolve import Resolved, resolve
+from routing.route import route
+from schemas.document import Document, StatusMessage
+from schemas.errors import SchemaError, SchemaErrors, UnexpectedMessage
+from schemas.parse import Parsed, parse
+from schemas.xml_parser import parse_tree
+
+
+class Outcome(StrEnum):
+    """What an examination decided."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """A decision with everything it rested on; parts that were not reached are None or empty."""
+
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    at: datetime
+    registry_version: int
+    registry_sha256: str
+    trust_version: str
+    message: Document | StatusMessage | None
+    verdict: Verdict | None
+    sender: Resolved | None
+    binding: Binding | None
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def decisive(self) -> Finding | None:
+        """The finding that decided: the first refusal, else the first that left it undecided."""
+        for level in (Level.REFUSE, Level.UNDECIDED):
+            for finding in self.findings:
+                if finding.level is level:
+                    return finding
+        return None
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Findings that did not decide."""
+        return tuple(finding for finding in self.findings if finding.level is Level.WARNING)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Progress:
+    """What one examination has established so far."""
+
+    findings: list[Finding] = field(default_factory=list)
+    message: Document | StatusMessage | None = None
+    verdict: Verdict | None = None
+    sender: Resolved | None = None
+    binding: Binding | None = None
+    deliveries: tuple[Delivery, ...] = ()
+
+
+def examine(
+    source: bytes | Path,
+    *,
+    expect: MessageKind | None,
+    caller: Member | None,
+    directory: Directory,
+    trust: Trust,
+    at: datetime,
+) -> Examination:
+    """Decide on one edXML message, collecting every finding that can be had.
+
+    `expect` is the kind of message that the resource takes (None: either). `caller` is the member whose credential brought the
+    message; None (offline) leaves step 5 out. `at` is the moment whose certificates and codes count.
+    """
+    found = _Progress()
+    # 1. Bytes become a tree exactly once, and the tree a message.
+    tree_and_message = _read(source, expect=expect, at=at, found=found)
+    if tree_and_message is not None:
+        tree, parsed = tree_and_message
+        found.message = parsed.message
+        found.findings.extend(Finding.of(warning, level=Level.WARNING) for warning in parsed.warnings)
+        if isinstance(parsed.message, Document):
+            # 2. The signature covers the whole document and leads to a trust anchor.
+            found.verdict = verify(tree, trust=trust, at=at)
+            found.findings.extend(Finding.of(error) for error in found.verdict.errors)
+            # 3. From here on only what was signed counts.
+            _read_signed_view(found, at=at)
+        # 4. The sender's code names an agency in force.
+        found.sender = _resolve(_sender_code(found.message), found, directory=directory, at=at)
+        # 5. The caller may act for that agency.
+        _bind_caller(caller, found, directory=directory)
+        # 6. The signer is that agency.
+        _bind_signer(found, at=at)
+        # 7. Every recipient code names an agency in force, and 8. a connected system serves it.
+        _route(found, directory=directory, at=at)
+    return Examination(
+        outcome=_outcome(found),
+        findings=tuple(found.findings),
+        at=at,
+        registry_version=directory.version,
+        registry_sha256=directory.sha256,
+        trust_version=trust.version,
+        message=found.message,
+        verdict=found.verdict,
+        sender=found.sender,
+        binding=found.binding,
+        deliveries=found.deliveries,
+    )
+
+
+def _read(
+    source: bytes | Path, *, expect: MessageKind | None, at: datetime, found: _Progress
+) -> tuple[etree._ElementTree, Parsed] | None:
+    try:
+        tree = parse_tree(source)
+        parsed = parse(tree, at=at)
+    except SchemaErrors as errors:
+        found.findings.extend(Finding.of(error) for error in errors.errors)
+        return None
+    except SchemaError as error:
+        found.findings.append(Finding.of(error))
+        return None
+    kind = kind_of(parsed.message)
+    if expect is not None and kind is not expect:
+        found.findings.append(Finding.of(_unexpected(kind, expect)))
+        return None
+    return tree, parsed
+
+
+def _unexpected(found: MessageKind, expected: MessageKind) -> UnexpectedMessage:
+    return UnexpectedMessage(
+        found_vi=found.vi, found_en=found.en, expected_vi=expected.vi, expected_en=expected.en
+    )
+
+
+def _read_signed_view(found: _Progress, *, at: datetime) -> None:
+    if found.verdict is None or found.verdict.signed_view is None:
+        return
+    try:
+        signed = parse(found.verdict.signed_view.tree, at=at).message
+    except SchemaErrors:
+        signed = None
+    if signed != found.message:
+        found.findings.append(Finding.of(SignedViewDiffersError()))
+    found.message = signed or found.message
+
+
+def _resolve(code: str, found: _Progress, *, directory: Directory, at: datetime) -> Resolved | None:
+    try:
+        return resolve(code, directory=directory, at=at)
+    except RoutingError as error:
+        found.findings.append(Finding.of(error))
+        return None
+
+
+def _bind_caller(caller: Member | None, found: _Progress, *, directory: Directory) -> None:
+    if caller is None or found.sender is None:
+        return
+    try:
+        bind_caller(caller, found.sender.agency, directory=directory)
+    except RoutingError as error:
+        found.findings.append(Finding.of(error))
+
+
+def _bind_signer(found: _Progress, *, at: datetime) -> None:
+    if found.sender is None or found.verdict is None or found.verdict.signer is None:
+        return
+    try:
+        found.binding = bind_signer(
+            found.verdict.signer, found.sender.agency, at=at, as_sent=found.sender.as_sent
+        )
+    except RoutingError as error:
+        found.findings.append(Finding.of(error))
+
+
+def _route(found: _Progress, *, directory: Directory, at: datetime) -> None:
+    recipients: dict[str, Resolved] = {}
+    for code in _recipient_codes(found.message):
+        resolved = _resolve(code, found, directory=directory, at=at)
+        if resolved is not None:
+            recipients.setdefault(resolved.agency.code, resolved)
+    try:
+        found.deliveries = route(tuple(recipients.values()), directory=directory)
+    except RoutingError as error:
+        found.findings.append(Finding.of(error))
+
+
+def _outcome(found: _Progress) -> Outcome:
+    levels = {finding.level for finding in found.findings}
+    if Level.REFUSE in levels:
+        return Outcome.REFUSED
+    if Level.UNDECIDED in levels:
+        return Outcome.UNDECIDED
+    if not _established(found):
+        # Every failed step leaves a finding; silence without the facts would be a defect, and must not become a pass.
+        raise AssertionError(
+            "nothing speaks against this message, but what an acceptance rests on is missing"
+        )
+    return Outcome.ACCEPTED
+
+
+def _established(found: _Progress) -> bool:
+    signed = isinstance(found.message, StatusMessage) or (
+        found.verdict is not None
+        and found.verdict.indication is Indication.TOTAL_PASSED
+        and found.verdict.scope is Scope.FULL
+        and found.binding is not None
+    )
+    return signed and found.sender is not None and bool(found.deliveries)
+
+
+def kind_of(message: Document | StatusMessage) -> MessageKind:
+    """Say which kind of message this is."""
+    return MessageKind.EDOC if isinstance(message, Document) else MessageKind.STATUS
+
+
+def _sender_code(message: Document | StatusMessage) -> str:
+    return message.sender.organ_id
+
+
+def _recipient_codes(message: Document | StatusMessage | None) -> tuple[str, ...]:
+    if message is None:
+        return ()
+    if isinstance(message, Document):
+        return tuple(recipient.organ_id for recipient in message.recipients)
+    # A status goes to the agency named in ResponseFor (domain: QCVN 102 status messages have no To).
+    return (message.response_for.organ_id,)

@@ -1,0 +1,268 @@
+"""Intake: a received body becomes an acceptance in one commit, or a refusal in the log; nothing in between.
+
+The order is: examine, build everything, make a big body durable, commit. Only after the commit may anyone hear 201 (design
+promise 2). A refusal is a log entry too (promise 3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypedDict
+
+from uuid_utils import uuid7
+
+from gateway.errors import (
+    DocumentIdReusedError,
+    GatewayError,
+    KeyReusedError,
+    RegistryBusyError,
+    UnknownCorrespondenceError,
+)
+from gateway.flow import entries
+from gateway.flow.examination import Examination, Outcome, examine
+from gateway.flow.findings import Finding, Level
+from gateway.flow.notifying import LOG, OUTBOX, Bell
+from gateway.flow.spool import SMALL, Spooled
+from gateway.ports import Clock, Documents, KeyConflictError, Payloads, StaleRegistryError, Store, TrustSource
+from gateway.records import Acceptance, Accepted, IdempotencyKey, Message, MessageKind, Recipient
+from gateway.telemetry import Metrics
+from routing.agencies import Member
+from schemas.document import Document, StatusMessage
+
+ATTEMPTS = 5
+"""How often a message is examined again because the registry changed meanwhile."""
+
+TAKE_BACK = "13"
+"""The one status that the original sender sends (QCVN 102 code list): asks to take a document back."""
+
+
+class NotAcceptedError(Exception):
+    """The message was refused or could not be decided; the examination says why."""
+
+    def __init__(self, examination: Examination) -> None:
+        super().__init__(examination.outcome)
+        self.examination = examination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A body as it came in: who brought it, what kind it should be, and the caller's Idempotency-Key if any."""
+
+    body: Spooled
+    kind: MessageKind
+    caller: Member
+    credential_id: str
+    key: str | None
+
+
+class Intake:
+    """Takes submissions, one call each; safe to call concurrently."""
+
+    def __init__(
+        self,
+        *,
+        gateway: str,
+        store: Store,
+        payloads: Payloads,
+        trust: TrustSource,
+        clock: Clock,
+        executor: Executor,
+        bell: Bell,
+        metrics: Metrics,
+    ) -> None:
+        self._gateway = gateway
+        self._store = store
+        self._payloads = payloads
+        self._trust = trust
+        self._clock = clock
+        self._executor = executor
+        self._bell = bell
+        self._metrics = metrics
+
+    async def check(self, submission: Submission) -> Examination:
+        """Examine a submission against the current registry and trust, and change nothing."""
+        directory = await self._store.registry.directory()
+        job = partial(
+            examine,
+            submission.body.source,
+            expect=submission.kind,
+            caller=submission.caller,
+            directory=directory,
+            trust=self._trust.trust(),
+            at=self._clock(),
+        )
+        with self._metrics.examination_seconds.time():
+            return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+
+    async def submit(self, submission: Submission) -> Accepted:
+        """Examine and, if nothing speaks against it, commit; a retry gets the first answer again.
+
+        Raises:
+            NotAcceptedError: refused or undecided; the log holds the entry.
+
+        """
+        examination = await self.check(submission)
+        for _ in range(ATTEMPTS):
+            if examination.outcome is not Outcome.ACCEPTED:
+                return await self._replay_or_refuse(submission, examination)
+            try:
+                accepted = await self._accept(submission, examination)
+            except StaleRegistryError:
+                examination = await self.check(submission)
+            except GatewayError as error:
+                return await self._refuse(submission, with_finding(examination, error))
+            else:
+                self._count(submission, examination)
+                return accepted
+        return await self._refuse(submission, with_finding(examination, RegistryBusyError()))
+
+    async def _accept(self, submission: Submission, examination: Examination) -> Accepted:
+        about = await find_correspondence(self._store.documents, examination)
+        acceptance = self._acceptance(submission, examination, about=about)
+        if acceptance.body is None:
+            await self._make_durable(submission.body)
+        try:
+            accepted = await self._store.documents.accept(acceptance)
+        except KeyConflictError as conflict:
+            error = DocumentIdReusedError if conflict.scope == "document-id" else KeyReusedError
+            raise error(message_id=conflict.message_id) from None
+        self._bell.ring(OUTBOX)
+        self._bell.ring(LOG)
+        return accepted
+
+    async def _make_durable(self, body: Spooled) -> None:
+        if body.memory is not None:
+            await self._payloads.put(body.memory, body.sha256)
+        elif body.path is not None:
+            await self._payloads.adopt(body.path, body.sha256)
+
+    def _acceptance(
+        self, submission: Submission, examination: Examination, *, about: Message | None
+    ) -> Acceptance:
+        message = self._message(submission, examination, about=about)
+        recipients = tuple(
+            Recipient(
+                delivery_id=str(uuid7()),
+                code=delivery.code,
+                as_sent=delivery.as_sent,
+                member_id=delivery.member,
+                queue=delivery.queue,
+            )
+            for delivery in examination.deliveries
+        )
+        return Acceptance(
+            message=message,
+            recipients=recipients,
+            body=submission.body.memory if submission.body.size <= SMALL else None,
+            keys=_keys(submission, message),
+            events=entries.accepted(message, recipients, examination, credential_id=submission.credential_id),
+        )
+
+    def _message(self, submission: Submission, examination: Examination, *, about: Message | None) -> Message:
+        content, sender = examination.message, examination.sender
+        if content is None or sender is None:
+            raise AssertionError("an accepted examination has a message and a sender")
+        return Message(
+            id=str(uuid7()),
+            kind=submission.kind,
+            about=about.id if about else None,
+            gateway=self._gateway,
+            member_id=submission.caller.id,
+            sender_code=sender.agency.code,
+            sender_as_sent=sender.as_sent,
+            accepted_at=examination.at,
+            sha256=submission.body.sha256,
+            size=submission.body.size,
+            registry_version=examination.registry_version,
+            verdict=entries.verdict_facts(examination),
+            **summary(content),
+        )
+
+    async def _replay_or_refuse(self, submission: Submission, examination: Examination) -> Accepted:
+        """Answer a retry of what was accepted before, even if it would not pass any more; refuse anything else."""
+        first = await self._store.documents.replay(_keys(submission, None), submission.body.sha256)
+        return first or await self._refuse(submission, examination)
+
+    async def _refuse(self, submission: Submission, examination: Examination) -> Accepted:
+        await self._store.log.append(
+            [entries.not_accepted(submission.body, examination, member_id=submission.caller.id)]
+        )
+        self._bell.ring(LOG)
+        self._count(submission, examination)
+        raise NotAcceptedError(examination)
+
+    def _count(self, submission: Submission, examination: Examination) -> None:
+        decisive = examination.decisive
+        self._metrics.examined.labels(
+            submission.kind.value, examination.outcome.value, decisive.code if decisive else ""
+        ).inc()
+
+
+async def find_correspondence(documents: Documents, examination: Examination) -> Message | None:
+    """Find the document that a status speaks of: it must have passed between exactly these two agencies.
+
+    None for a document, which speaks of nothing.
+
+    Raises:
+        UnknownCorrespondenceError: no such document is known here.
+
+    """
+    status = examination.message
+    if not isinstance(status, StatusMessage) or examination.sender is None:
+        return None
+    speaker, listener = examination.sender.agency.code, examination.deliveries[0].code
+    sender, recipient = (speaker, listener) if status.status_code == TAKE_BACK else (listener, speaker)
+    document_id = status.response_for.document_id
+    found = await documents.correspondence(
+        sender_code=sender, recipient_code=recipient, document_id=document_id
+    )
+    if found is None:
+        raise UnknownCorrespondenceError(document_id=document_id[:80], sender=sender, recipient=recipient)
+    return found
+
+
+def with_finding(examination: Examination, error: GatewayError) -> Examination:
+    """Add what only the store could tell to an examination, and decide anew."""
+    finding = Finding.of(error)
+    outcome = Outcome.UNDECIDED if finding.level is Level.UNDECIDED else Outcome.REFUSED
+    return replace(examination, outcome=outcome, findings=(*examination.findings, finding))
+
+
+def _keys(submission: Submission, message: Message | None) -> tuple[IdempotencyKey, ...]:
+    """Name what this body must never contradict: the caller's key, the body itself, and a document's own identity."""
+    owner = submission.caller.id
+    keys = [IdempotencyKey(scope="body", owner=owner, key=submission.body.sha256)]
+    if submission.key is not None:
+        keys.append(IdempotencyKey(scope="key", owner=owner, key=submission.key))
+    if message is not None and message.kind is MessageKind.EDOC:
+        keys.append(IdempotencyKey(scope="document-id", owner=message.sender_code, key=message.document_id))
+    return tuple(keys)
+
+
+class Summary(TypedDict):
+    """What names a message for people."""
+
+    document_id: str
+    number: str
+    subject: str
+    status_code: str | None
+
+
+def summary(content: Document | StatusMessage) -> Summary:
+    """Name the message for people: its own id, number, subject and, for a status, its code."""
+    if isinstance(content, Document):
+        return Summary(
+            document_id=content.document_id,
+            number=f"{content.code.number}/{content.code.notation}",
+            subject=content.subject,
+            status_code=None,
+        )
+    return Summary(
+        document_id=content.response_for.document_id,
+        number="",
+        subject=content.description or "",
+        status_code=content.status_code,
+    )

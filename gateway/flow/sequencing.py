@@ -1,0 +1,43 @@
+"""Sequencing: staged log entries get their place in the tree, and the new head is signed (RFC 6962; C2SP tlog-checkpoint).
+
+Entries are staged by the transaction that decides, so a decision never waits for the tree. The store's compare-and-swap allows
+one head only, however many processes sequence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.flow.notifying import LOG, Bell, wait
+from gateway.ports import RoutingLog
+from gateway.telemetry import Metrics
+
+BATCH = 1000
+GATHER = 0.2
+"""Seconds to let entries gather, so that one signature and one commit serve many."""
+
+LOOK_AGAIN = 1.0
+
+
+class Sequencer:
+    """Places staged entries until there are none, then waits for the bell."""
+
+    def __init__(self, *, log: RoutingLog, bell: Bell, metrics: Metrics) -> None:
+        self._log = log
+        self._bell = bell
+        self._metrics = metrics
+
+    async def one_pass(self) -> None:
+        """Place everything that is staged now, then wait for more."""
+        rung = self._bell.listen(LOG)
+        if not await self.drain():
+            await wait(rung, LOOK_AGAIN)
+            await asyncio.sleep(GATHER)
+
+    async def drain(self) -> bool:
+        """Place everything that is staged; say whether there was anything."""
+        placed = False
+        while checkpoint := await self._log.sequence(limit=BATCH):
+            placed = True
+            self._metrics.log_size.set(checkpoint.size)
+        return placed

@@ -1,0 +1,256 @@
+"""The facts that travel between the flow and the ports: plain, frozen records.
+
+Invariants: identifiers are UUIDv7 strings made by the gateway; every `datetime` is aware and UTC; every hash is SHA-256 in
+lowercase hex; `fields` and `verdict` hold JSON values without floats or nulls, because they end up in log leaves (RFC 8785).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from routing.delivery import DeliveryState
+from routing.log import Kind
+
+Json: TypeAlias = Any
+"""A JSON value. `Any`, because a recursive alias buys no safety at the places where it is used."""
+
+
+class MessageKind(StrEnum):
+    """What an edXML message is: a document, or a status message about one (QCVN 102, messagetype)."""
+
+    EDOC = "edoc"
+    STATUS = "status"
+
+    @property
+    def vi(self) -> str:
+        """The Vietnamese name, for display."""
+        return "văn bản" if self is MessageKind.EDOC else "thông điệp trạng thái"
+
+    @property
+    def en(self) -> str:
+        """The English name, for display."""
+        return "a document" if self is MessageKind.EDOC else "a status message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A log entry before it is chained: the store adds time, sequence number and the hash of the previous entry."""
+
+    kind: Kind
+    document_id: str | None = None
+    fields: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """A promise that `key` stands for one body within `scope`: a retry gets the first answer, other bytes get a conflict.
+
+    Scopes: `key` (the caller's Idempotency-Key), `body` (the same bytes again), `document-id` (From/OrganId + DocumentId).
+    `owner` is the member or, for `document-id`, the agency code.
+    """
+
+    scope: str
+    owner: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """An accepted edXML message, document or status, as the gateway keeps it beside the untouched bytes.
+
+    `about` is the id of the document that a status message speaks of. `subject` and `number` serve people who read lists;
+    they never enter the routing log. `gateway` is the name of the gateway that accepted the message from its sender.
+    """
+
+    id: str
+    kind: MessageKind
+    about: str | None = None
+    gateway: str
+    member_id: str
+    sender_code: str
+    sender_as_sent: str
+    document_id: str
+    number: str
+    subject: str
+    status_code: str | None = None
+    sha256: str
+    size: int
+    accepted_at: datetime
+    registry_version: int
+    verdict: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One addressee of a message and the delivery that serves it."""
+
+    delivery_id: str
+    code: str
+    as_sent: str
+    member_id: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Everything that one commit must hold before a sender may hear 201.
+
+    `body` is the document itself when it is small enough for a row, else None: then it is already durable in `Payloads`.
+    `events` are log entries of this message: `accepted` first, then `routed` ones where the recipients do not fit into one.
+    """
+
+    message: Message
+    recipients: tuple[Recipient, ...]
+    body: bytes | None
+    keys: tuple[IdempotencyKey, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What was committed, now or (replayed) by an earlier attempt; `leaf_sha256` names the `accepted` log entry."""
+
+    message: Message
+    recipients: tuple[Recipient, ...]
+    leaf_sha256: str
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How far one message got on its way to one addressee."""
+
+    id: str
+    message_id: str
+    code: str
+    as_sent: str
+    member_id: str
+    state: DeliveryState
+    attempts: int
+    reason: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """A message to be put on the axis, leased to this process until its lease ends; `fence` voids late answers.
+
+    `message` and `recipient` are set for documents and status messages, `body` for receipts, which are sent as they are.
+    """
+
+    id: str
+    fence: int
+    attempt: int
+    queue: str
+    message: Message | None
+    recipient: Recipient | None
+    body: bytes | None
+
+
+class SendResult(StrEnum):
+    """What the axis said of one send. `UNKNOWN` may still have been delivered: the receiver drops duplicates."""
+
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendOutcome:
+    """The result of one send, with the axis's own words where it failed."""
+
+    result: SendResult
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AxisMessage:
+    """What goes on the axis: a sealed envelope for one queue. `id` is unique for each attempt (see docs/adr)."""
+
+    id: str
+    queue: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A message taken from the axis and not yet acknowledged; `tag` belongs to the link that delivered it."""
+
+    queue: str
+    body: bytes
+    tag: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A message that reached this gateway and passed (or failed) its second examination.
+
+    `refusal` is the finding code when it failed: nothing then reaches an inbox, and the receipt says so. `receipt` is the sealed
+    answer for `reply_queue`; it is put in the outbox by the same commit.
+    """
+
+    message: Message
+    recipient: Recipient
+    body: bytes | None
+    refusal: str | None
+    reply_queue: str
+    receipt: bytes
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptStep:
+    """A verified receipt from the receiving side: the delivery's new state and the log entry that records it."""
+
+    delivery_id: str
+    state: DeliveryState
+    reason: str | None
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem:
+    """A message waiting for, or taken by, the member that serves its addressee."""
+
+    id: str
+    message: Message
+    recipient: Recipient
+    reply_queue: str
+    arrived_at: datetime
+    fetched_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A bearer token's public half: who holds it and what it may do. The secret is stored only as SHA-256."""
+
+    id: str
+    label: str
+    member_id: str | None
+    roles: frozenset[str]
+    secret_sha256: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerGateway:
+    """A gateway whose envelopes and receipts this one believes, by its verifier key (C2SP vkey)."""
+
+    name: str
+    verifier_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """One entry of the routing log; `index` is None until the sequencer has placed it in the tree."""
+
+    index: int | None
+    leaf: bytes
+    leaf_sha256: str

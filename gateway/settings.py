@@ -1,0 +1,104 @@
+"""Configuration: one frozen record, read from `VANTHU_*` environment variables; nothing needs to be set.
+
+Every field is documented here and nowhere else. A variable that names no field is refused, because a mistyped setting that is
+silently ignored is found at the worst moment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "VANTHU_"
+CLIENT_PREFIX = "VANTHU_CLIENT_"
+"""Variables of the command-line client, which may stand in the same environment."""
+
+
+class SettingsError(Exception):
+    """A setting is unknown or has an impossible value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this gateway runs."""
+
+    data: Path = Path("var")
+    """Folder for everything durable on this host: database, payloads, spool, keys. Created on first start."""
+
+    name: str = "vanthu.local"
+    """This gateway's name among gateways; part of the log's origin and of every key name. Never change it later."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+
+    port: int = 8025
+    """TCP port to listen on; 0 takes a free one."""
+
+    database: str = ""
+    """`sqlite:///…` or `postgresql+psycopg://…`; empty means SQLite in `data`."""
+
+    axis: str = ""
+    """`amqp://…` or `amqps://…`; empty means the embedded link, which needs no broker."""
+
+    payloads: Path | None = None
+    """Folder for bodies over 16 KiB; gateways that meet on one broker share it. Empty means a folder in `data`."""
+
+    trust: Path | None = None
+    """Folder of trust anchors and intermediates as PEM files. Empty means `trust` in `data`."""
+
+    max_body: int = 20 * 2**20
+    """Largest accepted body in bytes."""
+
+    resend_after: int = 3600
+    """Seconds without a receipt after which a confirmed delivery is sent again; doubles with each attempt."""
+
+    log_level: str = "info"
+    """Least severe level that is written to standard output: debug, info, warning or error."""
+
+    @property
+    def database_url(self) -> str:
+        """The database to use."""
+        return self.database or f"sqlite:///{self.data / 'vanthu.db'}"
+
+    @property
+    def payload_folder(self) -> Path:
+        """The folder of big bodies."""
+        return self.payloads or self.data / "payloads"
+
+    @property
+    def trust_folder(self) -> Path:
+        """The folder of trust anchors."""
+        return self.trust or self.data / "trust"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read settings from variables such as `VANTHU_PORT`.
+
+        Raises:
+            SettingsError: a variable names no setting, or its value does not fit.
+
+        """
+        known = {field.name: field for field in dataclasses.fields(cls)}
+        values: dict[str, object] = {}
+        for variable, text in environment.items():
+            if not variable.startswith(PREFIX) or variable.startswith(CLIENT_PREFIX):
+                continue
+            name = variable.removeprefix(PREFIX).lower()
+            if name not in known:
+                raise SettingsError(f"{variable} is not a setting; known are {', '.join(_variables())}")
+            values[name] = _value(variable, str(known[name].type), text)
+        return cls(**values)  # type: ignore[arg-type]  # the loop above checked names and types
+
+
+def _variables() -> list[str]:
+    return [PREFIX + field.name.upper() for field in dataclasses.fields(Settings)]
+
+
+def _value(variable: str, kind: str, text: str) -> object:
+    if kind == "int":
+        if not text.isdecimal():
+            raise SettingsError(f"{variable} must be a whole number, not {text!r}")
+        return int(text)
+    return Path(text) if kind.startswith("Path") else text

@@ -1,0 +1,243 @@
+"""Acceptance: one transaction holds message, body, deliveries, outbox, idempotency keys and log entries, or none of them.
+
+Keys are inserted first and asked questions of afterwards, because between a look and an insert another process could come.
+Invariants: a key stands for one body for ever; of several acceptances that share a key exactly one is written, the others get its
+answer again or a conflict; nothing is decided by an outdated registry, but a replay is no new decision and needs no registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.ports import KeyConflictError, StaleRegistryError
+from gateway.records import Acceptance, Accepted, IdempotencyKey, Recipient
+from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, message_of, message_row, recipient_of
+from gateway.store.staging import Staging
+from gateway.store.tables import body, delivery, idempotency, message, outbox, registry_head
+from routing.delivery import DeliveryState
+
+_KEY: Final = (idempotency.c.scope, idempotency.c.owner, idempotency.c.key)
+_CURRENT_VERSION: Final = select(registry_head.c.version).with_for_update(read=True)
+_INSERT_MESSAGE: Final = insert(message)
+_INSERT_DELIVERY: Final = insert(delivery)
+_INSERT_OUTBOX: Final = insert(outbox)
+_INSERT_KEY: Final = insert(idempotency)
+
+_insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_CLAIM_KEY: Final = {name: make(idempotency).on_conflict_do_nothing().returning(*_KEY) for name, make in _insert.items()}
+_INSERT_BODY: Final = {name: make(body).on_conflict_do_nothing() for name, make in _insert.items()}
+
+
+class _Key(NamedTuple):
+    scope: str
+    owner: str
+    key: str
+
+
+class _Owner(NamedTuple):
+    """What a key stands for."""
+
+    sha256: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """What becomes of each acceptance: written, the first answer again, or refused."""
+
+    written: dict[int, Acceptance]
+    replays: dict[int, str]
+    refused: dict[int, Exception]
+
+
+class Acceptances:
+    """The operation behind `Documents.accept`."""
+
+    def __init__(self, staging: Staging) -> None:
+        self._staging = staging
+
+    def accept(
+        self, connection: Connection, now: datetime, items: Sequence[Acceptance]
+    ) -> list[Accepted | Exception]:
+        """Write what is new and current; replay or refuse the rest."""
+        version = connection.execute(_CURRENT_VERSION).scalar_one()
+        decided = _decide(connection, items, version)
+        results: dict[int, Accepted | Exception] = dict(decided.refused)
+        results |= self._write(connection, now, decided.written)
+        here = {answer.message.id: answer for answer in results.values() if isinstance(answer, Accepted)}
+        earlier = load_accepted(connection, {first for first in decided.replays.values() if first not in here})
+        for place, first in decided.replays.items():
+            results[place] = earlier[first] if first in earlier else replace(here[first], replayed=True)
+        return [results[place] for place in range(len(items))]
+
+    def _write(
+        self, connection: Connection, now: datetime, written: dict[int, Acceptance]
+    ) -> dict[int, Accepted | Exception]:
+        if not written:
+            return {}
+        hashes = iter(
+            self._staging.stage(connection, now, [event for each in written.values() for event in each.events], begin=True)
+        )
+        answers: dict[int, Accepted | Exception] = {}
+        messages = []
+        for place, each in written.items():
+            first, *_ = [next(hashes) for _ in each.events]
+            stamped = replace(each.message, accepted_at=now)
+            messages.append(message_row(stamped) | {"leaf_sha256": first})
+            answers[place] = Accepted(
+                message=stamped, recipients=each.recipients, leaf_sha256=first, replayed=False
+            )
+        insert_bodies(connection, {each.message.sha256: each.body for each in written.values()})
+        connection.execute(_INSERT_MESSAGE, messages)
+        _insert_deliveries(connection, now, written.values())
+        return answers
+
+
+def find_replay(connection: Connection, keys: Sequence[IdempotencyKey], sha256: str) -> Accepted | None:
+    """Return the first acceptance of these bytes if one of the keys stands for it and none for other bytes."""
+    owners = set(_owners(connection, map(_key, keys)).values())
+    if not owners or any(owner.sha256 != sha256 for owner in owners):
+        return None
+    first = min(owner.message_id for owner in owners)
+    return load_accepted(connection, {first})[first]
+
+
+def load_accepted(connection: Connection, ids: Iterable[str]) -> dict[str, Accepted]:
+    """Return earlier acceptances by message id, as replays."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    recipients: dict[str, list[Recipient]] = {}
+    for row in connection.execute(
+        select(delivery.c.message_id, *RECIPIENT_COLUMNS)
+        .where(delivery.c.message_id.in_(wanted))
+        .order_by(delivery.c.message_id, delivery.c.position)
+    ):
+        recipients.setdefault(row.message_id, []).append(recipient_of(row[1:]))
+    return {
+        row.id: Accepted(
+            message=message_of(row),
+            recipients=tuple(recipients.get(row.id, ())),
+            leaf_sha256=row.leaf_sha256,
+            replayed=True,
+        )
+        for row in connection.execute(
+            select(*MESSAGE_COLUMNS, message.c.leaf_sha256).where(message.c.id.in_(wanted))
+        )
+    }
+
+
+def insert_bodies(connection: Connection, bodies: dict[str, bytes | None]) -> None:
+    """Store bodies by hash unless they are there; always in the same order, so that two processes cannot block each other."""
+    rows = [{"sha256": sha256, "body": each} for sha256, each in sorted(bodies.items()) if each is not None]
+    if rows:
+        connection.execute(_INSERT_BODY[connection.dialect.name], rows)
+
+
+def _decide(connection: Connection, items: Sequence[Acceptance], version: int) -> _Decided:
+    owners = _claim_keys(connection, [item for item in items if item.message.registry_version == version])
+    taken = _owners(connection, {key for item in items for key in map(_key, item.keys)} - owners.keys())
+    decided = _Decided(written={}, replays={}, refused={})
+    won: dict[_Key, _Owner] = {}
+    for place, item in enumerate(items):
+        keys = [_key(key) for key in item.keys]
+        sha256 = item.message.sha256
+        hits = {key: taken[key] for key in keys if key in taken}
+        conflict = next((key for key, owner in hits.items() if owner.sha256 != sha256), None)
+        if conflict is not None:
+            decided.refused[place] = KeyConflictError(
+                scope=conflict.scope, message_id=hits[conflict].message_id
+            )
+        elif hits:
+            decided.replays[place] = min(owner.message_id for owner in hits.values())
+        elif item.message.registry_version != version:
+            decided.refused[place] = StaleRegistryError()
+        else:
+            decided.written[place] = item
+            mine = dict.fromkeys(keys, _Owner(sha256, item.message.id))
+            won |= mine
+            taken |= mine
+    _hand_over(connection, claimed=owners, won=won)
+    return decided
+
+
+def _claim_keys(connection: Connection, items: Sequence[Acceptance]) -> dict[_Key, _Owner]:
+    """Insert every key that is free for the first item that names it; return those that were free."""
+    wanted: dict[_Key, _Owner] = {}
+    for item in items:
+        for key in item.keys:
+            wanted.setdefault(_key(key), _Owner(item.message.sha256, item.message.id))
+    if not wanted:
+        return {}
+    rows = [_key_row(key, owner) for key, owner in sorted(wanted.items())]
+    inserted = connection.execute(_CLAIM_KEY[connection.dialect.name], rows)
+    return {key: wanted[key] for key in (_Key(*row) for row in inserted)}
+
+
+def _hand_over(connection: Connection, *, claimed: dict[_Key, _Owner], won: dict[_Key, _Owner]) -> None:
+    """Correct the keys that were claimed for an item which then lost by another of its keys."""
+    wrong = {key for key, owner in claimed.items() if won.get(key) != owner}
+    if not wrong:
+        return
+    connection.execute(delete(idempotency).where(tuple_(*_KEY).in_(wrong)))
+    rows = [_key_row(key, won[key]) for key in wrong if key in won]
+    if rows:
+        connection.execute(_INSERT_KEY, rows)
+
+
+def _owners(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, _Owner]:
+    wanted = list(keys)
+    if not wanted:
+        return {}
+    rows = connection.execute(select(idempotency).where(tuple_(*_KEY).in_(wanted)))
+    return {_Key(row.scope, row.owner, row.key): _Owner(row.sha256, row.message_id) for row in rows}
+
+
+def _key(key: IdempotencyKey) -> _Key:
+    return _Key(key.scope, key.owner, key.key)
+
+
+def _key_row(key: _Key, owner: _Owner) -> dict[str, str]:
+    return {**key._asdict(), **owner._asdict()}
+
+
+def _insert_deliveries(connection: Connection, now: datetime, written: Iterable[Acceptance]) -> None:
+    deliveries: list[dict[str, Any]] = []
+    due: list[dict[str, Any]] = []
+    for each in written:
+        for position, recipient in enumerate(each.recipients):
+            deliveries.append(
+                {
+                    "id": recipient.delivery_id,
+                    "message_id": each.message.id,
+                    "position": position,
+                    "code": recipient.code,
+                    "as_sent": recipient.as_sent,
+                    "member_id": recipient.member_id,
+                    "queue": recipient.queue,
+                    "state": DeliveryState.QUEUED.value,
+                    "attempts": 0,
+                    "updated_at": now,
+                }
+            )
+            due.append(
+                {
+                    "id": recipient.delivery_id,
+                    "kind": "delivery",
+                    "queue": recipient.queue,
+                    "delivery_id": recipient.delivery_id,
+                    "message_id": each.message.id,
+                    "next_at": now,
+                    "fence": 0,
+                    "attempts": 0,
+                }
+            )
+    if deliveries:
+        connection.execute(_INSERT_DELIVERY, deliveries)
+        connection.execute(_INSERT_OUTBOX, due)

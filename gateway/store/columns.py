@@ -1,0 +1,68 @@
+"""Column types that SQLite and PostgreSQL store alike: instants, digests and JSON.
+
+Invariants: an instant is UTC, kept as whole microseconds since 1970-01-01T00:00:00Z, so that it sorts and compares the same on both;
+a digest is 32 bytes on disk and lowercase hex in Python; JSON is text with no spaces.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, Text
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+RowNumber: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""A row number that the database gives out; SQLite does so only for its own INTEGER."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC time, in microseconds since the epoch."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the microseconds; a naive time raises TypeError in the subtraction."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
+        """Return the aware time."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Digest(TypeDecorator[str]):
+    """A SHA-256: hex in Python, 32 bytes on disk."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(32)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the bytes."""
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as above
+        """Return the hex text."""
+        return None if value is None else value.hex()
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value as text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the JSON text."""
+        return msgspec.json.encode(value, enc_hook=dict).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002 - as above
+        """Return the value; None only where an outer join found no row."""
+        return None if value is None else msgspec.json.decode(value)

@@ -1,0 +1,189 @@
+"""The registry's content by version: what is in force, and how one version becomes the next.
+
+A row is in force for versions `since_version <= v < until_version`; a new version closes rows and adds rows and leaves the others alone, so
+"what did we know then" can always be answered. Invariants: versions only grow; a row's content never changes; a version's hash is that
+of the whole content it stands for (`routing.agencies.registry_sha256`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Column, Connection, Table, insert, or_, select, update
+
+from gateway.store.tables import agency, certificate, member, registry_head, registry_version
+from routing.agencies import Agency, CertificateBinding, Directory, Member, registry_sha256
+
+_AGENCY: Final[tuple[Column[Any], ...]] = tuple(
+    agency.c[name]
+    for name in (
+        "code",
+        "entity_id",
+        "name",
+        "parent",
+        "kind",
+        "valid_from",
+        "valid_to",
+        "successors",
+        "aliases",
+    )
+)
+_CERTIFICATE: Final[tuple[Column[Any], ...]] = (
+    certificate.c.entity_id,
+    certificate.c.certificate_sha256,
+    certificate.c.valid_from,
+    certificate.c.valid_to,
+)
+_MEMBER: Final[tuple[Column[Any], ...]] = tuple(
+    member.c[name] for name in ("member_id", "name", "prefixes", "queue", "gateway")
+)
+_SLICE: Final = 500
+
+
+class Head(NamedTuple):
+    """The version of the registry that is in force."""
+
+    version: int
+    sha256: str
+
+
+class AgencyContent(NamedTuple):
+    """What is compared of an agency: everything but its certificates, which live by themselves."""
+
+    code: str
+    entity_id: str
+    name: str
+    parent: str | None
+    kind: str
+    valid_from: datetime | None
+    valid_to: datetime | None
+    successors: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+class Change(NamedTuple):
+    """How many rows a change adds and closes."""
+
+    added: int
+    closed: int
+
+
+_HEAD: Final = select(registry_head.c.version, registry_head.c.sha256)
+_LOCKED_HEAD: Final = _HEAD.with_for_update()
+
+
+def head(connection: Connection, *, lock: bool = False) -> Head:
+    """Return the version in force; with `lock`, nobody else makes or relies on a version until this transaction ends."""
+    return Head(*connection.execute(_LOCKED_HEAD if lock else _HEAD).one())
+
+
+def directory(connection: Connection, at: Head) -> Directory:
+    """Return the directory of one version."""
+    agencies, members = content(connection, at.version)
+    return Directory(at.version, at.sha256, agencies, members)
+
+
+def content(connection: Connection, version: int) -> tuple[list[Agency], list[Member]]:
+    """Return all agencies, with the certificates of their entities, and all members of one version."""
+    bindings: defaultdict[str, list[CertificateBinding]] = defaultdict(list)
+    for entity_id, sha256, valid_from, valid_to in _in_force(connection, certificate, _CERTIFICATE, version):
+        bindings[entity_id].append(
+            CertificateBinding(certificate_sha256=sha256, valid_from=valid_from, valid_to=valid_to)
+        )
+    agencies = [
+        Agency(
+            code=code,
+            entity_id=entity_id,
+            name=name,
+            parent=parent,
+            kind=kind,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            successors=tuple(successors),
+            aliases=tuple(aliases),
+            certificates=tuple(bindings.get(entity_id, ())),
+        )
+        for code, entity_id, name, parent, kind, valid_from, valid_to, successors, aliases in _in_force(
+            connection, agency, _AGENCY, version
+        )
+    ]
+    members = [
+        Member(id=member_id, name=name, prefixes=tuple(prefixes), queue=queue, gateway=gateway)
+        for member_id, name, prefixes, queue, gateway in _in_force(connection, member, _MEMBER, version)
+    ]
+    return agencies, members
+
+
+def agency_content(source: Agency) -> AgencyContent:
+    """Return what is compared of an agency. The order of successors counts, that of aliases does not."""
+    return AgencyContent(
+        source.code,
+        source.entity_id,
+        source.name,
+        source.parent,
+        source.kind,
+        source.valid_from,
+        source.valid_to,
+        source.successors,
+        tuple(sorted(source.aliases)),
+    )
+
+
+def replace_agencies(connection: Connection, version: int, wanted: set[AgencyContent]) -> Change:
+    """Make `wanted` the agencies from `version` on; certificates of entities that are gone are closed with them."""
+    current = {
+        AgencyContent(*values[:-2], tuple(values[-2]), tuple(values[-1])): row_id
+        for row_id, *values in _in_force(connection, agency, (agency.c.id, *_AGENCY), version - 1)
+    }
+    closed = [row_id for each, row_id in current.items() if each not in wanted]
+    added = sorted(wanted - current.keys(), key=lambda each: (each.code, str(each.valid_from or "")))
+    close(connection, agency, closed, version)
+    add(connection, agency, [each._asdict() for each in added], version)
+    if closed:
+        entities = {each.entity_id for each in wanted}
+        rows = _in_force(connection, certificate, (certificate.c.id, certificate.c.entity_id), version - 1)
+        close(connection, certificate, [row_id for row_id, entity in rows if entity not in entities], version)
+    return Change(added=len(added), closed=len(closed))
+
+
+def add(connection: Connection, table: Table, rows: list[dict[str, Any]], version: int) -> None:
+    """Insert rows that are in force from `version` on."""
+    if rows:
+        connection.execute(insert(table), [{**row, "since_version": version} for row in rows])
+
+
+def close(connection: Connection, table: Table, ids: list[int], version: int) -> None:
+    """End rows: they are in force up to the version before `version`."""
+    for start in range(0, len(ids), _SLICE):
+        connection.execute(
+            update(table).where(table.c.id.in_(ids[start : start + _SLICE])).values(until_version=version)
+        )
+
+
+def activate(connection: Connection, now: datetime, version: int, *, actor: str, source: str) -> Directory:
+    """Make `version`, whose rows are there already, the one in force, and return its directory.
+
+    Raises:
+        RegistryInconsistent: its content contradicts itself.
+
+    """
+    agencies, members = content(connection, version)
+    sha256 = registry_sha256(agencies, members)
+    made = Directory(version, sha256, agencies, members)
+    connection.execute(update(registry_head).values(version=version, sha256=sha256))
+    connection.execute(
+        insert(registry_version),
+        {"version": version, "sha256": sha256, "activated_at": now, "actor": actor, "source": source},
+    )
+    return made
+
+
+def _in_force(
+    connection: Connection, table: Table, columns: Iterable[Column[Any]], version: int
+) -> Iterable[Any]:
+    until = table.c.until_version
+    query = select(*columns).where(table.c.since_version <= version, or_(until.is_(None), until > version))
+    return connection.execute(query.order_by(table.c.id))

@@ -1,0 +1,167 @@
+"""`ports.Documents` over a database: writes go through the shared writer, reads through the readers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, exists, or_, select
+
+from gateway.ports import Clock
+from gateway.records import (
+    Acceptance,
+    Accepted,
+    Arrival,
+    Delivery,
+    IdempotencyKey,
+    InboxItem,
+    Message,
+    OutboxItem,
+    ReceiptStep,
+    SendOutcome,
+)
+from gateway.store import inbox, outbox
+from gateway.store.acceptance import Acceptances, find_replay
+from gateway.store.database import Database
+from gateway.store.log import count_unsequenced
+from gateway.store.rows import DELIVERY_COLUMNS, MESSAGE_COLUMNS, delivery_of, message_of
+from gateway.store.staging import Staging
+from gateway.store.tables import arrival, body, delivery, message
+from gateway.store.writer import Writer, transaction_time
+
+_MESSAGE: Final = select(*MESSAGE_COLUMNS).where(message.c.id == bindparam("id"))
+_DELIVERY: Final = select(*DELIVERY_COLUMNS).where(delivery.c.id == bindparam("id"))
+_DELIVERIES: Final = (
+    select(*DELIVERY_COLUMNS).where(delivery.c.message_id == bindparam("id")).order_by(delivery.c.position)
+)
+_BODIES: Final = select(body).where(body.c.sha256.in_(bindparam("hashes", expanding=True)))
+_CORRESPONDENCE: Final = (
+    select(*MESSAGE_COLUMNS)
+    .where(
+        message.c.kind == "edoc",
+        message.c.sender_code == bindparam("sender"),
+        message.c.document_id == bindparam("document"),
+        or_(
+            exists().where(delivery.c.message_id == message.c.id, delivery.c.code == bindparam("recipient")),
+            exists().where(arrival.c.message_id == message.c.id, arrival.c.code == bindparam("recipient")),
+        ),
+    )
+    .order_by(message.c.id)
+    .limit(1)
+)
+
+
+class SqlDocuments:
+    """Messages, their deliveries, the outbox and the inbox."""
+
+    def __init__(self, database: Database, writer: Writer, staging: Staging, *, clock: Clock | None) -> None:
+        self._database = database
+        self._writer = writer
+        self._clock = clock
+        self._acceptances = Acceptances(staging)
+        self._outbox = outbox.Outbox(staging)
+        self._inbox = inbox.Inbox(staging)
+
+    async def accept(self, acceptance: Acceptance) -> Accepted:
+        """See `ports.Documents`."""
+        return await self._writer.write(self._acceptances.accept, acceptance)
+
+    async def replay(self, keys: Sequence[IdempotencyKey], sha256: str) -> Accepted | None:
+        """See `ports.Documents`; None also when another of the keys stands for other bytes, which `accept` would refuse."""
+        return await self._database.read(partial(find_replay, keys=keys, sha256=sha256))
+
+    async def message(self, message_id: str) -> Message | None:
+        """See `ports.Documents`."""
+        return await self._database.read(partial(_message, message_id=message_id))
+
+    async def bodies(self, hashes: Iterable[str]) -> dict[str, bytes]:
+        """See `ports.Documents`."""
+        return await self._database.read(partial(_bodies, hashes=set(hashes)))
+
+    async def deliveries(self, message_id: str) -> tuple[Delivery, ...]:
+        """See `ports.Documents`."""
+        return await self._database.read(partial(_deliveries, message_id=message_id))
+
+    async def delivery(self, delivery_id: str) -> Delivery | None:
+        """See `ports.Documents`."""
+        return await self._database.read(partial(_delivery, delivery_id=delivery_id))
+
+    async def correspondence(self, *, sender_code: str, recipient_code: str, document_id: str) -> Message | None:
+        """See `ports.Documents`; of several the oldest."""
+        facts = {"sender": sender_code, "recipient": recipient_code, "document": document_id}
+        return await self._database.read(partial(_correspondence, facts=facts))
+
+    async def claim(self, *, limit: int, lease: timedelta) -> tuple[OutboxItem, ...]:
+        """See `ports.Documents`; logs `publish_attempt` for deliveries."""
+        return await self._writer.write(self._outbox.claim, outbox.Claim(limit=limit, lease=lease))
+
+    async def settle(
+        self, outcomes: Sequence[tuple[OutboxItem, SendOutcome]], *, resend_after: timedelta
+    ) -> None:
+        """See `ports.Documents`."""
+        items = [outbox.Settlement(item, outcome, resend_after) for item, outcome in outcomes]
+        await asyncio.gather(*(self._writer.write(self._outbox.settle, item) for item in items))
+
+    async def arrive(self, arrivals: Sequence[Arrival]) -> tuple[bool, ...]:
+        """See `ports.Documents`; what reuses an id for other bytes is discarded, with an entry: False, and no receipt."""
+        return tuple(await asyncio.gather(*(self._writer.write(self._inbox.arrive, each) for each in arrivals)))
+
+    async def record_receipts(self, steps: Sequence[ReceiptStep]) -> None:
+        """See `ports.Documents`."""
+        await asyncio.gather(*(self._writer.write(self._outbox.record_receipts, step) for step in steps))
+
+    async def inbox(
+        self, *, member_id: str, code: str | None, after: str | None, limit: int
+    ) -> tuple[InboxItem, ...]:
+        """See `ports.Documents`."""
+        query = partial(inbox.waiting_items, member_id=member_id, code=code, after=after, limit=limit)
+        return await self._database.read(query)
+
+    async def inbox_item(self, *, member_id: str, item_id: str) -> InboxItem | None:
+        """See `ports.Documents`."""
+        return await self._database.read(partial(inbox.one_item, member_id=member_id, item_id=item_id))
+
+    async def mark_fetched(self, item: InboxItem) -> None:
+        """See `ports.Documents`."""
+        await self._writer.write(self._inbox.mark_fetched, item)
+
+    async def acknowledge(self, item: InboxItem, *, receipt: bytes) -> bool:
+        """See `ports.Documents`."""
+        return await self._writer.write(self._inbox.acknowledge, inbox.Acknowledgement(item, receipt))
+
+    async def backlog(self) -> dict[str, int]:
+        """See `ports.Documents`."""
+        return await self._database.read(self._backlog)
+
+    def _backlog(self, connection: Connection) -> dict[str, int]:
+        return {
+            **outbox.backlog(connection, transaction_time(connection, self._clock)),
+            "inbox_waiting": inbox.count_waiting(connection),
+            "log_unsequenced": count_unsequenced(connection),
+        }
+
+
+def _message(connection: Connection, *, message_id: str) -> Message | None:
+    row = connection.execute(_MESSAGE, {"id": message_id}).one_or_none()
+    return None if row is None else message_of(row)
+
+
+def _bodies(connection: Connection, *, hashes: set[str]) -> dict[str, bytes]:
+    return {row.sha256: row.body for row in connection.execute(_BODIES, {"hashes": hashes})}
+
+
+def _deliveries(connection: Connection, *, message_id: str) -> tuple[Delivery, ...]:
+    return tuple(map(delivery_of, connection.execute(_DELIVERIES, {"id": message_id})))
+
+
+def _delivery(connection: Connection, *, delivery_id: str) -> Delivery | None:
+    row = connection.execute(_DELIVERY, {"id": delivery_id}).one_or_none()
+    return None if row is None else delivery_of(row)
+
+
+def _correspondence(connection: Connection, *, facts: dict[str, str]) -> Message | None:
+    row = connection.execute(_CORRESPONDENCE, facts).one_or_none()
+    return None if row is None else message_of(row)

@@ -1,0 +1,266 @@
+"""The outbox: what is still owed to the axis, leased to one process at a time, until the receiver's receipt arrives.
+
+A claimed row becomes due again when its lease ends, so a process that dies owes nothing to anyone. Each claim raises the row's fence, and
+an answer counts only under the fence of its claim. Invariants: deliveries move only along `routing.delivery.ALLOWED`; rows are always
+locked outbox first, then deliveries, each in the order of their ids, so that two processes wait for each other instead of in a circle.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from gateway.records import Event, OutboxItem, ReceiptStep, SendOutcome, SendResult
+from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, routed_message_of
+from gateway.store.staging import Staging
+from gateway.store.tables import delivery, message, outbox
+from routing.delivery import DeliveryState
+from routing.log import Kind
+
+LONGEST_BACKOFF: Final = timedelta(seconds=400)
+"""With half of it added by jitter this is 10 minutes."""
+
+LONGEST_RESEND: Final = timedelta(days=1)
+MAX_REASON: Final = 200
+
+_DOUBLINGS: Final = 20
+_IDS: Final = bindparam("ids", expanding=True)
+
+_DUE: Final = (
+    select(
+        *MESSAGE_COLUMNS,
+        *RECIPIENT_COLUMNS,
+        outbox.c.id.label("outbox_id"),
+        outbox.c.fence,
+        outbox.c.attempts,
+        outbox.c.queue.label("outbox_queue"),
+        outbox.c.body,
+        outbox.c.kind.label("outbox_kind"),
+    )
+    .select_from(outbox)
+    .outerjoin(delivery, (delivery.c.id == outbox.c.id) & (outbox.c.kind == "delivery"))
+    .outerjoin(message, message.c.id == delivery.c.message_id)
+    .where(outbox.c.next_at <= bindparam("now"))
+    .order_by(outbox.c.next_at, outbox.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(of=outbox, skip_locked=True)
+)
+_LEASE: Final = (
+    update(outbox)
+    .where(outbox.c.id.in_(_IDS))
+    .values(
+        fence=outbox.c.fence + 1,
+        attempts=outbox.c.attempts + 1,
+        next_at=bindparam("until"),
+        lease_until=bindparam("until"),
+    )
+)
+_COUNT_ATTEMPT: Final = (
+    update(delivery).where(delivery.c.id.in_(_IDS)).values(attempts=delivery.c.attempts + 1, updated_at=bindparam("now"))
+)
+_HELD: Final = (
+    select(outbox.c.id, outbox.c.fence, outbox.c.kind, delivery.c.state)
+    .select_from(outbox)
+    .outerjoin(delivery, (delivery.c.id == outbox.c.id) & (outbox.c.kind == "delivery"))
+    .where(outbox.c.id.in_(_IDS), outbox.c.lease_until.is_not(None))
+    .order_by(outbox.c.id)
+    .with_for_update(of=outbox)
+)
+_RELEASE: Final = (
+    update(outbox).where(outbox.c.id == bindparam("row_id")).values(next_at=bindparam("due"), lease_until=None)
+)
+_MOVE: Final = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("row_id"))
+    .values(state=bindparam("to"), reason=bindparam("because"), updated_at=bindparam("now"))
+)
+_LOCK_OUTBOX: Final = select(outbox.c.id).where(outbox.c.id.in_(_IDS)).order_by(outbox.c.id).with_for_update()
+_LOCK_DELIVERIES: Final = (
+    select(delivery.c.id, delivery.c.state, delivery.c.attempts)
+    .where(delivery.c.id.in_(_IDS))
+    .order_by(delivery.c.id)
+    .with_for_update()
+)
+_DROP: Final = delete(outbox).where(outbox.c.id.in_(_IDS))
+
+
+class Claim(NamedTuple):
+    """How much to lease, and for how long."""
+
+    limit: int
+    lease: timedelta
+
+
+class Settlement(NamedTuple):
+    """What the axis said of one leased row."""
+
+    item: OutboxItem
+    outcome: SendOutcome
+    resend_after: timedelta
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What a batch of settlements comes to."""
+
+    dropped: list[str] = field(default_factory=list)
+    released: list[dict[str, Any]] = field(default_factory=list)
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+class Outbox:
+    """The operations behind `Documents.claim`, `settle` and `record_receipts`."""
+
+    def __init__(self, staging: Staging) -> None:
+        self._staging = staging
+        self._random = random.Random()  # noqa: S311 - jitter is no secret
+
+    def claim(
+        self, connection: Connection, now: datetime, items: Sequence[Claim]
+    ) -> list[tuple[OutboxItem, ...]]:
+        """Lease what is due, the longest due first; each attempt to publish a delivery is an entry."""
+        return [self._claim(connection, now, claim) for claim in items]
+
+    def _claim(self, connection: Connection, now: datetime, claim: Claim) -> tuple[OutboxItem, ...]:
+        leased = [_item(row) for row in connection.execute(_DUE, {"now": now, "limit": claim.limit})]
+        if not leased:
+            return ()
+        connection.execute(_LEASE, {"ids": [item.id for item in leased], "until": now + claim.lease})
+        sent = [item.id for item in leased if item.recipient is not None]
+        if sent:
+            connection.execute(_COUNT_ATTEMPT, {"ids": sent, "now": now})
+        self._staging.stage(connection, now, [event for item in leased for event in _attempt_events(item)])
+        return tuple(leased)
+
+    def settle(self, connection: Connection, now: datetime, items: Sequence[Settlement]) -> list[None]:
+        """Apply what the axis said to the rows that are still held under the fence of their claim."""
+        held = {row.id: row for row in connection.execute(_HELD, {"ids": [each.item.id for each in items]})}
+        changes = _Changes()
+        for each in items:
+            row = held.get(each.item.id)
+            if row is None or row.fence != each.item.fence:
+                continue
+            del held[each.item.id]
+            if row.kind == "delivery":
+                self._settle_delivery(changes, each, DeliveryState(row.state), now)
+            elif each.outcome.result is SendResult.CONFIRMED:
+                changes.dropped.append(row.id)
+            else:
+                changes.released.append({"row_id": row.id, "due": now + self._backoff(each.item.attempt)})
+        if changes.dropped:
+            connection.execute(_DROP, {"ids": changes.dropped})
+        if changes.released:
+            connection.execute(_RELEASE, changes.released)
+        if changes.moved:
+            connection.execute(_MOVE, changes.moved)
+        self._staging.stage(connection, now, changes.events)
+        return [None] * len(items)
+
+    def _settle_delivery(
+        self, changes: _Changes, settlement: Settlement, state: DeliveryState, now: datetime
+    ) -> None:
+        item, outcome, resend_after = settlement
+        reason: str | None = None
+        match outcome.result:
+            case SendResult.CONFIRMED:
+                due = now + resend_delay(item.attempt, resend_after)
+                if state.can_become(DeliveryState.CONFIRMED):
+                    state = DeliveryState.CONFIRMED
+                changes.events.append(_event(Kind.BROKER_CONFIRMED, item))
+            case SendResult.RETURNED:
+                due = now + self._backoff(item.attempt)
+                reason = outcome.reason[:MAX_REASON]
+                changes.events.append(_event(Kind.RETURNED, item, reason="axis.returned"))
+            case SendResult.UNKNOWN:
+                due = now + self._backoff(item.attempt)
+                reason = outcome.reason[:MAX_REASON]
+        changes.released.append({"row_id": item.id, "due": due})
+        changes.moved.append({"row_id": item.id, "to": state.value, "because": reason, "now": now})
+
+    def record_receipts(
+        self, connection: Connection, now: datetime, items: Sequence[ReceiptStep]
+    ) -> list[None]:
+        """Move deliveries forward as far as their receipts say; what is late, repeated or unknown changes nothing."""
+        ids = [step.delivery_id for step in items]
+        connection.execute(_LOCK_OUTBOX, {"ids": ids}).all()
+        rows = connection.execute(_LOCK_DELIVERIES, {"ids": ids})
+        # A receipt for what was never sent is nobody's to give.
+        states = {row.id: DeliveryState(row.state) for row in rows if row.attempts}
+        moved: dict[str, dict[str, Any]] = {}
+        events: list[Event] = []
+        for step in items:
+            state = states.get(step.delivery_id)
+            if state is None or not _may_become(state, step.state):
+                continue
+            states[step.delivery_id] = step.state
+            because = step.reason[:MAX_REASON] if step.reason else None
+            moved[step.delivery_id] = {
+                "row_id": step.delivery_id,
+                "to": step.state.value,
+                "because": because,
+                "now": now,
+            }
+            events.append(step.event)
+        if moved:
+            connection.execute(_MOVE, list(moved.values()))
+            connection.execute(_DROP, {"ids": list(moved)})
+        self._staging.stage(connection, now, events)
+        return [None] * len(items)
+
+    def _backoff(self, attempt: int) -> timedelta:
+        """Return the time to the next attempt after a failure: 2, 4, 8 … seconds, up to half of it more or less."""
+        seconds = min(float(2 ** min(attempt, _DOUBLINGS)), LONGEST_BACKOFF.total_seconds())
+        return timedelta(seconds=seconds * self._random.uniform(0.5, 1.5))
+
+
+def resend_delay(attempt: int, resend_after: timedelta) -> timedelta:
+    """Return how long a confirmed delivery waits for its receipt: `resend_after`, doubled with each attempt up to a day."""
+    return min(resend_after * 2 ** min(attempt - 1, _DOUBLINGS), max(resend_after, LONGEST_RESEND))
+
+
+def backlog(connection: Connection, now: datetime) -> dict[str, int]:
+    """Return how many rows are due, and how many wait for an answer, a receipt or their next attempt."""
+    due = func.count().filter(outbox.c.next_at <= now)
+    row = connection.execute(select(due.label("due"), func.count().label("total")).select_from(outbox)).one()
+    return {"outbox_due": row.due, "outbox_waiting": row.total - row.due}
+
+
+def _may_become(state: DeliveryState, later: DeliveryState) -> bool:
+    """Tell whether a receipt may move a delivery; one of acknowledgement that overtook its forerunner says both."""
+    if state.can_become(later):
+        return True
+    received = DeliveryState.RECEIVED
+    return later is DeliveryState.ACKNOWLEDGED and state.can_become(received) and received.can_become(later)
+
+
+def _item(row: Any) -> OutboxItem:  # noqa: ANN401 - a row of _DUE
+    about, recipient = routed_message_of(row) if row.outbox_kind == "delivery" else (None, None)
+    return OutboxItem(
+        id=row.outbox_id,
+        fence=row.fence + 1,
+        attempt=row.attempts + 1,
+        queue=row.outbox_queue,
+        message=about,
+        recipient=recipient,
+        body=row.body,
+    )
+
+
+def _attempt_events(item: OutboxItem) -> tuple[Event, ...]:
+    if item.recipient is None:
+        return ()
+    return (_event(Kind.PUBLISH_ATTEMPT, item, member=item.recipient.member_id),)
+
+
+def _event(kind: Kind, item: OutboxItem, **fields: str) -> Event:
+    """Return the entry about one attempt for one recipient."""
+    if item.message is None or item.recipient is None:
+        raise AssertionError("only deliveries have entries of their own")
+    facts = {"recipient": item.recipient.code, "delivery": item.id, "attempt": item.attempt, **fields}
+    return Event(kind=kind, document_id=item.message.id, fields=facts)

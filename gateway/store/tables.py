@@ -1,0 +1,297 @@
+"""Every table of the gateway, the same on SQLite and PostgreSQL.
+
+Messages, idempotency keys, log and registry rows are never deleted; the outbox holds only what is still owed to the axis, so its size
+follows the backlog. Registry rows are versioned: a row is in force for versions `since_version <= v < until_version`, and closing
+`until_version` is the only change it ever sees. `migrations/` builds the same schema; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    false,
+    text,
+)
+
+from gateway.store.columns import Digest, Instant, Json, RowNumber
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _text(name: str, **options: Any) -> Column[str]:  # noqa: ANN401 - Column's own keywords
+    return Column(name, Text(), nullable=False, **options)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Make an index partial on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+message: Final = Table(
+    "message",
+    metadata,
+    _text("id", primary_key=True),
+    _text("kind"),
+    Column("about", Text()),
+    _text("gateway"),
+    _text("member_id"),
+    _text("sender_code"),
+    _text("sender_as_sent"),
+    _text("document_id"),
+    _text("number"),
+    _text("subject"),
+    Column("status_code", Text()),
+    Column("sha256", Digest(), nullable=False),
+    Column("size", BigInteger(), nullable=False),
+    Column("accepted_at", Instant(), nullable=False),
+    Column("registry_version", Integer(), nullable=False),
+    Column("verdict", Json(), nullable=False),
+    Column("leaf_sha256", Digest()),
+    Index("ix_message_sender_code_document_id", "sender_code", "document_id", **_where("kind = 'edoc'")),
+)
+
+body: Final = Table(
+    "body",
+    metadata,
+    Column("sha256", Digest(), primary_key=True),
+    Column("body", LargeBinary(), nullable=False),
+)
+
+idempotency: Final = Table(
+    "idempotency",
+    metadata,
+    _text("scope", primary_key=True),
+    _text("owner", primary_key=True),
+    _text("key", primary_key=True),
+    Column("sha256", Digest(), nullable=False),
+    _text("message_id"),
+    sqlite_with_rowid=False,
+)
+
+delivery: Final = Table(
+    "delivery",
+    metadata,
+    _text("id", primary_key=True),
+    Column("message_id", Text(), ForeignKey("message.id"), nullable=False),
+    Column("position", Integer(), nullable=False),
+    _text("code"),
+    _text("as_sent"),
+    _text("member_id"),
+    _text("queue"),
+    _text("state"),
+    Column("attempts", Integer(), nullable=False),
+    Column("reason", Text()),
+    Column("updated_at", Instant(), nullable=False),
+    Index("ix_delivery_message_id_position", "message_id", "position"),
+)
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    _text("id", primary_key=True),
+    _text("kind"),
+    _text("queue"),
+    _text("delivery_id"),
+    Column("message_id", Text()),
+    Column("body", LargeBinary()),
+    Column("next_at", Instant(), nullable=False),
+    Column("lease_until", Instant()),
+    Column("fence", Integer(), nullable=False),
+    Column("attempts", Integer(), nullable=False),
+    Index("ix_outbox_next_at_id", "next_at", "id"),
+    Index("uq_outbox_delivery_id_kind", "delivery_id", "kind", unique=True, **_where("kind <> 'delivery'")),
+)
+
+arrival: Final = Table(
+    "arrival",
+    metadata,
+    _text("id", primary_key=True),
+    _text("message_id"),
+    _text("code"),
+    _text("as_sent"),
+    _text("member_id"),
+    _text("queue"),
+    _text("reply_queue"),
+    Column("refusal", Text()),
+    Column("receipt", LargeBinary(), nullable=False),
+    Column("acknowledgement", LargeBinary()),
+    Column("arrived_at", Instant(), nullable=False),
+    Column("fetched_at", Instant()),
+    Column("acknowledged_at", Instant()),
+    Index("ix_arrival_waiting", "member_id", "id", **_where("acknowledged_at IS NULL AND refusal IS NULL")),
+    Index("uq_arrival_message_id_code", "message_id", "code", unique=True),
+)
+
+log_entry: Final = Table(
+    "log_entry",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    Column("document_id", Text()),
+    Column("seq", Integer()),
+    Column("leaf", LargeBinary(), nullable=False),
+    Column("leaf_hash", Digest(), nullable=False),
+    Column("tree_index", BigInteger()),
+    Index("uq_log_entry_document_id_seq", "document_id", "seq", unique=True, **_where("document_id IS NOT NULL")),
+    Index("uq_log_entry_tree_index", "tree_index", unique=True, **_where("tree_index IS NOT NULL")),
+    Index("ix_log_entry_unsequenced", "id", **_where("tree_index IS NULL")),
+)
+
+log_node: Final = Table(
+    "log_node",
+    metadata,
+    Column("level", Integer(), primary_key=True, autoincrement=False),
+    Column("position", BigInteger(), primary_key=True, autoincrement=False),
+    Column("hash", Digest(), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Hashes of complete subtrees of two leaves and more; those of level 0 stand in `log_entry`."""
+
+log_head: Final = Table(
+    "log_head",
+    metadata,
+    Column("id", Integer(), CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("size", BigInteger(), nullable=False),
+    Column("root", Digest(), nullable=False),
+)
+
+log_checkpoint: Final = Table(
+    "log_checkpoint",
+    metadata,
+    Column("size", BigInteger(), primary_key=True, autoincrement=False),
+    _text("note"),
+    Column("signed_at", Instant(), nullable=False),
+)
+
+registry_head: Final = Table(
+    "registry_head",
+    metadata,
+    Column("id", Integer(), CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("version", Integer(), nullable=False),
+    Column("sha256", Digest(), nullable=False),
+)
+
+registry_version: Final = Table(
+    "registry_version",
+    metadata,
+    Column("version", Integer(), primary_key=True, autoincrement=False),
+    Column("sha256", Digest(), nullable=False),
+    Column("activated_at", Instant(), nullable=False),
+    _text("actor"),
+    _text("source"),
+)
+
+
+def _versions(table: str) -> tuple[Column[Any] | Index, ...]:
+    """Return the columns of the recorded axis, and the index that finds what is in force now."""
+    return (
+        Column("since_version", Integer(), nullable=False),
+        Column("until_version", Integer()),
+        Index(f"ix_{table}_until_version", "until_version"),
+    )
+
+
+agency: Final = Table(
+    "agency",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    _text("code"),
+    _text("entity_id"),
+    _text("name"),
+    Column("parent", Text()),
+    _text("kind"),
+    Column("valid_from", Instant()),
+    Column("valid_to", Instant()),
+    Column("successors", Json(), nullable=False),
+    Column("aliases", Json(), nullable=False),
+    *_versions("agency"),
+)
+
+certificate: Final = Table(
+    "certificate",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    _text("entity_id"),
+    Column("certificate_sha256", Digest(), nullable=False),
+    Column("valid_from", Instant()),
+    Column("valid_to", Instant()),
+    Column("pem", LargeBinary(), nullable=False),
+    *_versions("certificate"),
+)
+
+member: Final = Table(
+    "member",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    _text("member_id"),
+    _text("name"),
+    Column("prefixes", Json(), nullable=False),
+    _text("queue"),
+    _text("gateway"),
+    *_versions("member"),
+)
+
+peer: Final = Table(
+    "peer",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    _text("name"),
+    _text("verifier_key"),
+    Column("since", Instant(), nullable=False),
+    Column("until", Instant()),
+    Index("uq_peer_name", "name", unique=True, **_where("until IS NULL")),
+)
+
+credential: Final = Table(
+    "credential",
+    metadata,
+    _text("id", primary_key=True),
+    _text("label"),
+    Column("member_id", Text()),
+    Column("roles", Json(), nullable=False),
+    Column("secret_sha256", Digest(), nullable=False),
+    Column("created_at", Instant(), nullable=False),
+    Column("expires_at", Instant()),
+    Column("revoked_at", Instant()),
+)
+
+axis_message: Final = Table(
+    "axis_message",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    _text("queue"),
+    _text("message_id"),
+    Column("body", LargeBinary(), nullable=False),
+    Column("dead", Boolean(), nullable=False, server_default=false()),
+    Index("ix_axis_message_queue_id", "queue", "id", **_where("NOT dead")),
+    # A row number is the tag by which a message is settled; a number used twice would settle the wrong one.
+    sqlite_autoincrement=True,
+)
+"""The embedded axis: the queues of `gateway/axis/local.py`."""
+
+readiness: Final = Table(
+    "readiness",
+    metadata,
+    Column("id", Integer(), CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("tried_at", Instant(), nullable=False),
+)
+"""One row that a readiness probe writes, because only a write proves that writing works."""

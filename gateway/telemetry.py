@@ -1,0 +1,98 @@
+"""Logs and metrics for the operator. "Log" alone means the routing log everywhere else; this is telemetry.
+
+One canonical line per request with all that was learnt about it (`vanthu.request`), to standard output: JSON when it is not a
+terminal. Nothing here carries subjects, names or bodies.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+def set_up(level: str) -> None:
+    """Send structured telemetry to standard output, least severity `level`.
+
+    Raises:
+        KeyError: `level` is no level.
+
+    """
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    shared = (
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    )
+    human = sys.stdout.isatty()
+    structlog.configure(
+        processors=[
+            *shared,
+            *(() if human else (structlog.processors.dict_tracebacks,)),
+            structlog.dev.ConsoleRenderer()
+            if human
+            else structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries speak through the standard library; only their warnings matter here.
+    logging.basicConfig(
+        level=max(threshold, logging.WARNING), format="%(levelname)s %(name)s %(message)s", stream=sys.stdout
+    )
+
+
+class Metrics:
+    """What Prometheus scrapes; one instance per application, so that tests and processes do not share counts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.examined = Counter(
+            "vanthu_examined_total",
+            "Messages examined, by outcome and deciding code.",
+            ("kind", "outcome", "code"),
+            registry=self.registry,
+        )
+        self.examination_seconds = Histogram(
+            "vanthu_examination_seconds",
+            "Time to examine one message.",
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.requests = Counter(
+            "vanthu_requests_total",
+            "HTTP requests.",
+            ("method", "resource", "status"),
+            registry=self.registry,
+        )
+        self.request_seconds = Histogram(
+            "vanthu_request_seconds",
+            "Time to answer a request.",
+            ("resource",),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.sent = Counter(
+            "vanthu_axis_sent_total",
+            "Messages sent on the axis, by result.",
+            ("result",),
+            registry=self.registry,
+        )
+        self.arrived = Counter(
+            "vanthu_axis_arrived_total",
+            "Messages taken from the axis, by result.",
+            ("result",),
+            registry=self.registry,
+        )
+        self.backlog = Gauge("vanthu_backlog", "Rows waiting, by place.", ("place",), registry=self.registry)
+        self.log_size = Gauge("vanthu_log_size", "Entries in the routing log's tree.", registry=self.registry)
+        self.unlogged_refusals = Counter(
+            "vanthu_unlogged_refusals_total",
+            "Refusals of unknown callers over the rate that the routing log takes.",
+            registry=self.registry,
+        )

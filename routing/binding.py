@@ -1,0 +1,147 @@
+"""Where is the signer bound to the agency? Here, and nowhere else; and so is the system that calls.
+
+A certificate that is valid says who signed. It does not say that they may sign *for this agency*. These are
+the rules:
+
+1. **Registered certificates.** If the registry holds certificates for the agency's entity, then exactly
+   those count, each within its own interval, recognised by the SHA-256 of the whole certificate. Nothing
+   else does: not another certificate of the same holder, not the same key in a new certificate, not a name.
+   This stays so when every registration has lapsed.
+2. **The certificate's subject.** Only if nothing is registered: the ``serialNumber`` in the subject must
+   equal the agency's code byte for byte. That is the canonical code (QĐ 20/2020/QĐ-TTg) or, if the document
+   used an older form that the registry lists as this agency's alias, that form as sent.
+3. **A code may outlive its body.** QĐ 09/2025/QĐ-TTg lets a new body take over the code of an old one.
+   Under rule 2 a certificate issued before that moment names the old body and does not bind to the new one.
+   A certificate made ready beforehand has to be registered (rule 1).
+4. **The calling system.** The connected system that hands a document in must be the one that serves the
+   sender's code: the owner of its longest registered prefix. Serving ``H26`` is no right to send for
+   ``H26.2`` if another system serves that.
+
+A unit is not its parent and a parent is not its units. Nothing is normalised to make a match: no case
+folding, no Unicode mapping, no trimming, no padding with zeros. QCVN 102 codes are never computed into new
+ones.
+
+Invariant: each function returns the rule and the evidence on which it said yes, for the routing log, or
+raises.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from certs.verdict import Signer
+from routing.agencies import Agency, Directory, Member
+from routing.errors import CallerNotBound, SignerNotBound
+
+
+class BindingRule(StrEnum):
+    """The rule by which somebody may act for an agency."""
+
+    REGISTERED_CERTIFICATE = "registered-certificate"
+    CERTIFICATE_SUBJECT = "certificate-subject"
+    MEMBER_PREFIX = "member-prefix"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """Why somebody may act for an agency: the rule, and the value that satisfied it."""
+
+    rule: BindingRule
+    evidence: str
+
+
+class NotBoundReason(StrEnum):
+    """Why a certificate is not the agency's."""
+
+    NOT_REGISTERED = "not_registered"
+    REGISTRATION_NOT_IN_FORCE = "registration_not_in_force"
+    NAMES_NO_AGENCY = "names_no_agency"
+    NAMES_ANOTHER = "names_another"
+    NAMES_PREDECESSOR = "names_predecessor"
+
+
+_REASONS = {
+    NotBoundReason.NOT_REGISTERED: (
+        "cơ quan đã đăng ký chứng thư số và đây không phải một trong số đó",
+        "the agency has registered its certificates and this is none of them",
+    ),
+    NotBoundReason.REGISTRATION_NOT_IN_FORCE: (
+        "chứng thư này có đăng ký nhưng đăng ký không có hiệu lực tại thời điểm này",
+        "this certificate is registered, but not for this moment",
+    ),
+    NotBoundReason.NAMES_NO_AGENCY: (
+        "chủ thể của chứng thư không có đúng một serialNumber",
+        "the certificate's subject does not hold exactly one serialNumber",
+    ),
+    NotBoundReason.NAMES_ANOTHER: (
+        "serialNumber trong chủ thể của chứng thư không trùng với mã định danh",
+        "the serialNumber in the certificate's subject is not the agency's code",
+    ),
+    NotBoundReason.NAMES_PREDECESSOR: (
+        "chứng thư được cấp khi mã này còn thuộc về cơ quan trước đó",
+        "the certificate was issued while the code belonged to the body before this one",
+    ),
+}
+
+
+def bind_signer(signer: Signer, agency: Agency, *, at: datetime, as_sent: str | None = None) -> Binding:
+    """Return the rule by which the signer may sign for the agency at `at`; `as_sent` is the document's code.
+
+    Raises:
+        SignerNotBound: no rule binds this certificate to this agency's entity.
+
+    """
+    if agency.certificates:
+        return _by_registration(signer, agency, at=at)
+    return _by_subject(signer, agency, as_sent=as_sent)
+
+
+def bind_caller(member: Member, agency: Agency, *, directory: Directory) -> Binding:
+    """Return the prefix by which the connected system may send for the agency.
+
+    Raises:
+        CallerNotBound: the agency's longest registered prefix is another system's, or nobody's.
+
+    """
+    prefix = directory.prefix_for(agency.code)
+    served_by = directory.member_for(agency.code)
+    if prefix is None or served_by is None or served_by.id != member.id:
+        raise CallerNotBound(agency=agency.code, caller=member.id, serves=member.prefixes)
+    return Binding(rule=BindingRule.MEMBER_PREFIX, evidence=prefix)
+
+
+def _by_registration(signer: Signer, agency: Agency, *, at: datetime) -> Binding:
+    named = signer.certificate_sha256
+    registrations = [each for each in agency.certificates if each.certificate_sha256 == named]
+    if any(each.in_force(at) for each in registrations):
+        return Binding(rule=BindingRule.REGISTERED_CERTIFICATE, evidence=named)
+    needed = tuple(each.certificate_sha256 for each in agency.certificates if each.in_force(at))
+    reason = NotBoundReason.REGISTRATION_NOT_IN_FORCE if registrations else NotBoundReason.NOT_REGISTERED
+    raise _not_bound(agency, reason, named=named, needed=needed)
+
+
+def _by_subject(signer: Signer, agency: Agency, *, as_sent: str | None) -> Binding:
+    named = signer.subject_serial_number
+    alias = (as_sent,) if as_sent is not None and as_sent in agency.aliases else ()
+    needed = (agency.code, *alias)
+    if named is None:
+        raise _not_bound(agency, NotBoundReason.NAMES_NO_AGENCY, named=None, needed=needed)
+    if named not in needed:
+        raise _not_bound(agency, NotBoundReason.NAMES_ANOTHER, named=named, needed=needed)
+    if agency.reconstituted_at is not None and signer.not_before < agency.reconstituted_at:
+        raise _not_bound(agency, NotBoundReason.NAMES_PREDECESSOR, named=named, needed=needed)
+    return Binding(rule=BindingRule.CERTIFICATE_SUBJECT, evidence=named)
+
+
+def _not_bound(
+    agency: Agency, reason: NotBoundReason, *, named: str | None, needed: tuple[str, ...]
+) -> SignerNotBound:
+    vi, en = _REASONS[reason]
+    return SignerNotBound(
+        agency=agency.code,
+        named="–" if named is None else named,
+        needed=needed,
+        reason=reason.value,
+        reason_vi=vi,
+        reason_en=en,
+    )

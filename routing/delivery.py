@@ -1,0 +1,100 @@
+"""What is owed to one recipient of a document, and how far it has come.
+
+::
+
+    queued ──► confirmed ──► received ──► acknowledged
+       │           │            │
+       ├───────────┼────────────┴──► refused         by the recipient; on arrival by its gateway
+       └───────────┴──► undeliverable
+
+Steps may be skipped: a receipt may overtake the broker's confirm of the message it answers, and the receipt of the
+acknowledgement may overtake that of the arrival.
+
+Invariants: a delivery moves only along `ALLOWED`; a final state is never left, so that a late or repeated
+receipt cannot rewrite an outcome.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class DeliveryState(StrEnum):
+    """How far a delivery has come."""
+
+    QUEUED = "queued"
+    CONFIRMED = "confirmed"
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+    UNDELIVERABLE = "undeliverable"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more can happen to the delivery."""
+        return not ALLOWED[self]
+
+    @property
+    def vi(self) -> str:
+        """The Vietnamese name, for display."""
+        return _NAMES[self][0]
+
+    @property
+    def en(self) -> str:
+        """The English name, for display."""
+        return _NAMES[self][1]
+
+    def can_become(self, later: "DeliveryState") -> bool:
+        """Tell whether a delivery in this state may move to `later`."""
+        return later in ALLOWED[self]
+
+
+ALLOWED: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
+    {
+        DeliveryState.QUEUED: frozenset(
+            {
+                DeliveryState.CONFIRMED,
+                DeliveryState.RECEIVED,
+                DeliveryState.ACKNOWLEDGED,
+                DeliveryState.REFUSED,
+                DeliveryState.UNDELIVERABLE,
+            }
+        ),
+        DeliveryState.CONFIRMED: frozenset(
+            {
+                DeliveryState.RECEIVED,
+                DeliveryState.ACKNOWLEDGED,
+                DeliveryState.REFUSED,
+                DeliveryState.UNDELIVERABLE,
+            }
+        ),
+        DeliveryState.RECEIVED: frozenset({DeliveryState.ACKNOWLEDGED, DeliveryState.REFUSED}),
+        DeliveryState.ACKNOWLEDGED: frozenset(),
+        DeliveryState.REFUSED: frozenset(),
+        DeliveryState.UNDELIVERABLE: frozenset(),
+    }
+)
+"""The states that each state may be followed by."""
+
+_NAMES = {
+    DeliveryState.QUEUED: ("chờ gửi", "queued"),
+    DeliveryState.CONFIRMED: ("đã chuyển lên trục", "handed to the axis"),
+    DeliveryState.RECEIVED: ("đã đến hệ thống nhận", "arrived at the receiving system"),
+    DeliveryState.ACKNOWLEDGED: ("nơi nhận đã lấy về", "fetched by the recipient"),
+    DeliveryState.REFUSED: ("bị từ chối", "refused"),
+    DeliveryState.UNDELIVERABLE: ("không gửi được", "undeliverable"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A document owed to one agency through one connected system.
+
+    `code` is canonical, `as_sent` the form in the document, `member` the id of the system, `queue` its queue.
+    """
+
+    code: str
+    as_sent: str
+    member: str
+    queue: str

@@ -1,0 +1,142 @@
+"""What can be written in the routing log: the closed set of kinds and what an entry of each must say.
+
+Readers refuse kinds that are not listed here, so a new one needs a new version of the verifier in the
+auditors' hands before a gateway writes it. The kinds of one document's history fall in three parts, because
+a gateway that hosts both sides writes both in one log, and because every recipient's delivery runs on its
+own:
+
+- *intake*: what the sender's gateway decided about the document as a whole;
+- *sending*: what became of the delivery to one recipient (member ``recipient``, the canonical code as
+  addressed), as the sender's gateway knows it;
+- *receiving*: what the recipient's gateway and the recipient did with it.
+
+``routing.history`` says in which order they may follow each other.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    # intake
+    ACCEPTED = "accepted"
+    STATUS = "status"  # a status message was accepted; `about` is the document it speaks of
+    REJECTED = "rejected"
+    UNDECIDED = "undecided"
+    PAYLOAD_ERASED = "payload_erased"
+    # sending
+    PUBLISH_ATTEMPT = "publish_attempt"
+    BROKER_CONFIRMED = "broker_confirmed"
+    RETURNED = "returned"
+    HELD = "held"
+    RELEASED = "released"
+    REROUTED = "rerouted"
+    UNDELIVERABLE = "undeliverable"
+    DELIVERED_RECEIPT = "delivered_receipt"  # the recipient's gateway has stored it
+    ACKNOWLEDGED_RECEIPT = "acknowledged_receipt"  # the recipient has taken it over
+    REFUSED_RECEIPT = "refused_receipt"  # the recipient's gateway or the recipient refused it
+    # receiving
+    ARRIVED = "arrived"
+    ARRIVAL_REFUSED = "arrival_refused"
+    ARRIVAL_UNDECIDED = "arrival_undecided"
+    FETCHED = "fetched"
+    ACKNOWLEDGED = "acknowledged"
+    RECIPIENT_REFUSED = "recipient_refused"
+    # registry, members and credentials
+    REGISTRY_PROPOSED = "registry_proposed"
+    REGISTRY_APPROVED = "registry_approved"
+    REGISTRY_WITHDRAWN = "registry_withdrawn"
+    REGISTRY_ACTIVATED = "registry_activated"
+    MEMBER_ADDED = "member_added"
+    MEMBER_CHANGED = "member_changed"
+    MEMBER_REMOVED = "member_removed"
+    CREDENTIAL_ISSUED = "credential_issued"
+    CREDENTIAL_REVOKED = "credential_revoked"
+    CERTIFICATE_BOUND = "certificate_bound"
+    CERTIFICATE_UNBOUND = "certificate_unbound"
+    # the log and the gateway themselves
+    LOG_OPENED = "log_opened"  # the first entry of a log
+    LOG_QUERY = "log_query"
+    EVIDENCE_EXPORTED = "evidence_exported"
+    KEY_ROTATED = "key_rotated"
+    CLOCK_ALARM = "clock_alarm"
+    MESSAGE_DISCARDED = "message_discarded"  # something on the axis that could not be tied to a document
+
+
+INTAKE = frozenset({Kind.ACCEPTED, Kind.STATUS, Kind.REJECTED, Kind.UNDECIDED, Kind.PAYLOAD_ERASED})
+SENDING = frozenset(
+    {
+        Kind.PUBLISH_ATTEMPT,
+        Kind.BROKER_CONFIRMED,
+        Kind.RETURNED,
+        Kind.HELD,
+        Kind.RELEASED,
+        Kind.REROUTED,
+        Kind.UNDELIVERABLE,
+        Kind.DELIVERED_RECEIPT,
+        Kind.ACKNOWLEDGED_RECEIPT,
+        Kind.REFUSED_RECEIPT,
+    }
+)
+RECEIVING = frozenset(
+    {
+        Kind.ARRIVED,
+        Kind.ARRIVAL_REFUSED,
+        Kind.ARRIVAL_UNDECIDED,
+        Kind.FETCHED,
+        Kind.ACKNOWLEDGED,
+        Kind.RECIPIENT_REFUSED,
+    }
+)
+DOCUMENT_KINDS = INTAKE | SENDING | RECEIVING
+
+_PAYLOAD = ("payload_sha256", "payload_size")
+_REGISTRY = ("registry_version", "registry_sha256")
+_DECISION = (*_PAYLOAD, *_REGISTRY, "rule")
+_RECEIPT = ("recipient", "gateway", "receipt_sha256")
+
+REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
+    {
+        Kind.ACCEPTED: ("sender", "recipients", *_DECISION),
+        Kind.STATUS: ("sender", "recipients", "about", "status_code", *_DECISION),
+        Kind.REJECTED: ("reason",),
+        Kind.UNDECIDED: ("reason",),
+        Kind.PAYLOAD_ERASED: ("payload_sha256", "reason"),
+        Kind.PUBLISH_ATTEMPT: ("recipient", "member", "attempt"),
+        Kind.BROKER_CONFIRMED: ("recipient", "attempt"),
+        Kind.RETURNED: ("recipient", "attempt", "reason"),
+        Kind.HELD: ("recipient", "reason"),
+        Kind.RELEASED: ("recipient", "reason"),
+        Kind.REROUTED: ("recipient", "to", "rule", *_REGISTRY),
+        Kind.UNDELIVERABLE: ("recipient", "reason"),
+        Kind.DELIVERED_RECEIPT: _RECEIPT,
+        Kind.ACKNOWLEDGED_RECEIPT: _RECEIPT,
+        Kind.REFUSED_RECEIPT: (*_RECEIPT, "reason"),
+        Kind.ARRIVED: ("recipient", "gateway", *_DECISION),
+        Kind.ARRIVAL_REFUSED: ("recipient", "gateway", "reason"),
+        Kind.ARRIVAL_UNDECIDED: ("recipient", "gateway", "reason"),
+        Kind.FETCHED: ("recipient", "member"),
+        Kind.ACKNOWLEDGED: ("recipient", "member"),
+        Kind.RECIPIENT_REFUSED: ("recipient", "member", "reason"),
+        Kind.REGISTRY_PROPOSED: ("change", "change_sha256", "actor"),
+        Kind.REGISTRY_APPROVED: ("change", "change_sha256", "actor"),
+        Kind.REGISTRY_WITHDRAWN: ("change", "change_sha256", "actor"),
+        Kind.REGISTRY_ACTIVATED: _REGISTRY,
+        Kind.MEMBER_ADDED: ("member", "actor"),
+        Kind.MEMBER_CHANGED: ("member", "actor"),
+        Kind.MEMBER_REMOVED: ("member", "actor"),
+        Kind.CREDENTIAL_ISSUED: ("credential", "member", "actor"),
+        Kind.CREDENTIAL_REVOKED: ("credential", "member", "actor"),
+        Kind.CERTIFICATE_BOUND: ("certificate_sha256", "entity", "actor"),
+        Kind.CERTIFICATE_UNBOUND: ("certificate_sha256", "entity", "actor"),
+        Kind.LOG_OPENED: ("origin", "verifier_key"),
+        Kind.LOG_QUERY: ("actor", "query"),
+        Kind.EVIDENCE_EXPORTED: ("actor", "query", "entries"),
+        Kind.KEY_ROTATED: ("verifier_key", "purpose"),
+        Kind.CLOCK_ALARM: ("reason",),
+        Kind.MESSAGE_DISCARDED: ("reason",),
+    }
+)

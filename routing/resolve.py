@@ -1,0 +1,82 @@
+"""From the text of a code in a document to the agency that it names at a moment.
+
+QĐ 20/2020/QĐ-TTg Điều 4-6 define the codes; QCVN 102:2016 forms reach their agency through the table of
+aliases. A code that is closed is refused and its successors are named: a document is never redirected
+silently.
+
+Invariant: resolution is total or explicit. Every text gives a `Resolved` or raises one of the `CodeError`
+classes, and the agency returned is in force at `at`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from routing.agencies import Agency, Directory
+from routing.errors import CodeClosed, CodeNotYetValid, MalformedCode, RegistryEmpty, UnknownCode
+from schemas.codes import AgencyCode
+from schemas.errors import BadAgencyCode
+
+# Vietnam has had this offset without summer time since 1975; the texts that show it concern later moments.
+_VIETNAM = timezone(timedelta(hours=7))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """An agency in force, and the code by which the document named it, as sent but for white space."""
+
+    as_sent: str
+    agency: Agency
+
+
+def resolve(text: str, *, directory: Directory, at: datetime) -> Resolved:
+    """Return the agency that the code in `text` names at `at`.
+
+    Raises:
+        MalformedCode: the text is no code in any grammar.
+        RegistryEmpty: the directory holds no agencies, so nothing can be decided.
+        UnknownCode: no agency has or had this code.
+        CodeClosed: the code was in force before `at` and no longer is.
+        CodeNotYetValid: the code comes into force only after `at`.
+
+    """
+    try:
+        code = AgencyCode.parse(text)
+    except BadAgencyCode as error:
+        raise _malformed(text, error, directory=directory, at=at) from error
+    if not len(directory):
+        raise RegistryEmpty(code=code.value)
+    canonical = directory.canonical(code)
+    if canonical is None:
+        raise UnknownCode(code=code.value, nearest=directory.nearest(code.value, at=at))
+    agency = directory.agency(canonical, at)
+    if agency is None:
+        raise _not_in_force(code.value, directory.versions(canonical), at=at)
+    return Resolved(as_sent=code.value, agency=agency)
+
+
+def _malformed(text: str, error: BadAgencyCode, *, directory: Directory, at: datetime) -> MalformedCode:
+    return MalformedCode(
+        code=text,
+        nearest=directory.nearest(text, at=at),
+        reason=error.code,
+        reason_vi=error.vi.format(**error.facts),
+        reason_en=error.en.format(**error.facts),
+    )
+
+
+def _not_in_force(
+    as_sent: str, versions: tuple[Agency, ...], *, at: datetime
+) -> CodeClosed | CodeNotYetValid:
+    """Return the refusal for a known code: closed if it ever was in force before `at`, else not yet valid."""
+    ended = [version for version in versions if version.valid_to is not None and version.valid_to <= at]
+    if ended:
+        last = ended[-1]
+        return CodeClosed(
+            code=as_sent, name=last.name, since=_shown(last.valid_to), successors=last.successors
+        )
+    first = versions[0]
+    return CodeNotYetValid(code=as_sent, name=first.name, valid_from=_shown(first.valid_from))
+
+
+def _shown(moment: datetime | None) -> str:
+    return "" if moment is None else moment.astimezone(_VIETNAM).isoformat()

@@ -1,0 +1,178 @@
+"""Attachments: joined with the manifest, checked, measured and hashed (QCVN 102:2016/BTTTT, RFC 4648 §4).
+
+One attachment is decoded at a time, in pieces, and its octets are forgotten once they are hashed. Invariants:
+every entry of the manifest has its attachment; base64 is read strictly, so one text has one meaning.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+import pybase64
+from lxml import etree
+
+from schemas.document import Attachment
+from schemas.errors import (
+    AttachmentMissing,
+    AttachmentTypeDiffers,
+    BadBase64,
+    CorruptedAttachment,
+    DuplicateContentId,
+    EmptyElement,
+    SchemaError,
+    UnlistedAttachment,
+)
+from schemas.location import line_of, xpath_of
+from schemas.names import XML_SPACE, qualified
+from schemas.reading import Findings, Part
+
+_REFERENCE: Final = ("ContentId", "ContentType", "AttachmentName", "Description")
+_ATTACHMENT: Final = (*_REFERENCE, "FieldName", "MimeType", "ContentTransferEncoded")
+_XLINK_HREF: Final = "{http://www.w3.org/1999/xlink}href"
+_UNKNOWN_TYPE: Final = "application/octet-stream"  # RFC 2046 §4.5.1
+_CONTENT: Final = "ContentTransferEncoded"
+
+_PIECE: Final = 1 << 20
+_SAMPLE: Final = 65_536
+# U+FFFD in UTF-8: what is left of a binary file that was decoded as text and encoded again.
+_REPLACEMENT: Final = b"\xef\xbf\xbd"
+_SUSPICIOUS: Final = 32
+_MAGIC_WITHIN: Final = 1024
+_MAGIC: Final = {"application/pdf": b"%PDF-", "application/zip": b"PK"}
+
+
+def read_attachments(root: Part, envelope: Part) -> tuple[Attachment, ...]:
+    """Read all attachments: those of the manifest in its order, then the unlisted ones."""
+    listed = _read_manifest(envelope)
+    encoded = _read_encoded(root)
+    found = []
+    for content_id, reference in listed.items():
+        part = encoded.pop(content_id, None)
+        if part is None:
+            root.findings.add(AttachmentMissing, reference.element, content_id=content_id)
+        else:
+            found.append(_read_attachment(content_id, part, reference))
+    for content_id, part in encoded.items():
+        root.findings.add(UnlistedAttachment, part.element, content_id=content_id)
+        found.append(_read_attachment(content_id, part, None))
+    return tuple(found)
+
+
+def attachment_bytes(tree: etree._ElementTree, content_id: str) -> bytes:
+    """Return the decoded content of one attachment, named with or without “cid:”.
+
+    Raises: AttachmentMissing, BadBase64.
+    """
+    wanted = content_id.removeprefix("cid:")
+    path = f"{qualified('AttachmentEncoded')}/{qualified('Attachment')}"
+    for element in tree.getroot().iterfind(path):
+        named = element.findtext(qualified("ContentId"), "").strip(XML_SPACE).removeprefix("cid:")
+        content = element.find(qualified(_CONTENT))
+        if named == wanted and content is not None:
+            return b"".join(_decoded(content, wanted))
+    raise AttachmentMissing(content_id=wanted)
+
+
+def _read_manifest(envelope: Part) -> dict[str, Part]:
+    """Return the entries of the manifest by ContentId."""
+    body = envelope.maybe("edXMLBody")
+    manifest = None
+    if body is not None:
+        manifest = Part(body, ("edXMLManifest",), envelope.findings).maybe("edXMLManifest")
+    if manifest is None:
+        return {}
+    elements = Part(manifest, ("Reference",), envelope.findings).each("Reference")
+    return _by_content_id(elements, _REFERENCE, envelope.findings)
+
+
+def _read_encoded(root: Part) -> dict[str, Part]:
+    """Return the attachments by ContentId."""
+    element = root.maybe("AttachmentEncoded")
+    if element is None:
+        return {}
+    elements = Part(element, ("Attachment",), root.findings).each("Attachment")
+    return _by_content_id(elements, _ATTACHMENT, root.findings)
+
+
+def _by_content_id(
+    elements: list[etree._Element], known: tuple[str, ...], findings: Findings
+) -> dict[str, Part]:
+    """Group elements by ContentId without “cid:”, which may stand on either side of the join."""
+    parts: dict[str, Part] = {}
+    for element in elements:
+        part = Part(element, known, findings)
+        linked = element.get(_XLINK_HREF, "").strip(XML_SPACE)
+        content_id = linked if linked and not part.each("ContentId") else part.required("ContentId", most=200)
+        content_id = content_id.removeprefix("cid:")
+        if content_id in parts:
+            findings.add(DuplicateContentId, element, content_id=content_id)
+        elif content_id:
+            parts[content_id] = part
+    return parts
+
+
+def _read_attachment(content_id: str, part: Part, reference: Part | None) -> Attachment:
+    """Read one attachment; what it does not say of itself is taken from the manifest."""
+    name = part.text("AttachmentName") or (reference.text("AttachmentName") if reference else None)
+    content_type = part.text("ContentType") or (reference.text("ContentType") if reference else None)
+    description = part.text("Description") or (reference.text("Description") if reference else None)
+    size, sha256 = _measure(content_id, part, content_type)
+    return Attachment(
+        content_id=content_id,
+        name=name or part.required("AttachmentName"),
+        content_type=content_type or _UNKNOWN_TYPE,
+        description=description,
+        size=size,
+        sha256=sha256,
+    )
+
+
+def _measure(content_id: str, part: Part, content_type: str | None) -> tuple[int, str]:
+    """Decode the content once for its size and SHA-256, and look at how it begins."""
+    content = part.one(_CONTENT)
+    if content is None:
+        return 0, ""
+    size, digest, head = 0, hashlib.sha256(), b""
+    try:
+        for piece in _decoded(content, content_id):
+            head = head or piece[:_SAMPLE]
+            size += len(piece)
+            digest.update(piece)
+    except BadBase64 as fault:
+        part.findings.place(fault, content)
+        return 0, ""
+    if not size:
+        part.findings.add(EmptyElement, content, name=_CONTENT)
+    for remark in _remarks(content_id, content_type, head):
+        part.findings.place(remark, content)
+    return size, digest.hexdigest()
+
+
+def _decoded(content: etree._Element, content_id: str) -> Iterator[bytes]:
+    """Yield the content in pieces; all but the last are full, so padding can only stand at the end."""
+    if len(content):
+        raise BadBase64(xpath=xpath_of(content), line=line_of(content), content_id=content_id)
+    text = (content.text or "").strip(XML_SPACE)
+    for space in XML_SPACE:
+        if space in text:
+            text = text.replace(space, "")
+    for start in range(0, len(text), _PIECE):
+        piece = text[start : start + _PIECE]
+        try:
+            decoded = pybase64.b64decode(piece, validate=True)
+        except ValueError:
+            decoded = b""
+        is_last = start + _PIECE >= len(text)
+        if not decoded or (not is_last and len(decoded) != _PIECE // 4 * 3):
+            raise BadBase64(xpath=xpath_of(content), line=line_of(content), content_id=content_id)
+        yield decoded
+
+
+def _remarks(content_id: str, content_type: str | None, head: bytes) -> Iterator[SchemaError]:
+    """Yield what is odd about an attachment, judged by its first octets."""
+    damage = head.count(_REPLACEMENT)
+    if damage >= _SUSPICIOUS:
+        yield CorruptedAttachment(content_id=content_id, count=damage)
+    magic = _MAGIC.get((content_type or "").lower())
+    if head and magic and magic not in head[:_MAGIC_WITHIN]:
+        yield AttachmentTypeDiffers(content_id=content_id, content_type=content_type)

@@ -1,0 +1,175 @@
+"""The two messages of edXML as values: a document and a status (QCVN 102:2016/BTTTT).
+
+Names are those of the standard; `sender` and `recipients` stand for From and To. Texts are as sent, without
+the XML white space around them. Invariants: no value depends on prefixes, line breaks between elements or
+the order of elements; attachments are described, never carried.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """An agency as the message names it; only OrganId is sure to be there."""
+
+    organ_id: str
+    in_charge: str | None = None
+    name: str | None = None
+    address: str | None = None
+    email: str | None = None
+    telephone: str | None = None
+    fax: str | None = None
+    website: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """Number and notation of a document, such as 7816 and VPCP-TTĐT."""
+
+    number: str
+    notation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentType:
+    """The kind of document; the name is what people rely on, the numbers differ between systems."""
+
+    type: int
+    type_detail: int | None = None
+    type_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerInfo:
+    """Who signed, in which position and by which authority (TM., KT., TL. …)."""
+
+    competence: str | None = None
+    position: str | None = None
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherInfo:
+    """What else the header says of the document; Priority is kept in the document itself."""
+
+    sphere_of_promulgation: str | None = None
+    typer_notation: str | None = None
+    promulgation_amount: int | None = None
+    page_amount: int | None = None
+    direction: str | None = None
+    appendixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseFor:
+    """The document that this message answers."""
+
+    organ_id: str
+    code: str | None = None
+    promulgation_date: date | None = None
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffInfo:
+    """The person to ask."""
+
+    department: str | None = None
+    department_id: str | None = None
+    staff: str | None = None
+    staff_id: str | None = None
+    email: str | None = None
+    mobile: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Business:
+    """What is done with the document (element Bussiness, spelt so in the standard)."""
+
+    document_id: str | None = None
+    reason: str | None = None
+    paper: int | None = None
+    staff: StaffInfo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceHeader:
+    """A station that the file claims to have passed. Not trustworthy: the axis writes null codes here."""
+
+    organ_id: str | None = None
+    timestamp: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """An attached file: its place in the message and its content as size in octets and SHA-256 in hex."""
+
+    content_id: str
+    """Without the prefix “cid:”."""
+    name: str
+    content_type: str
+    description: str | None = None
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(
+        cls, content: bytes, *, content_id: str, name: str, content_type: str, description: str | None = None
+    ) -> Self:
+        """Describe a file that is to be attached."""
+        return cls(
+            content_id=content_id,
+            name=name,
+            content_type=content_type,
+            description=description,
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document on its way from one agency to others (messagetype edoc)."""
+
+    sender: Organization
+    recipients: tuple[Organization, ...]
+    document_id: str
+    """Opaque; four formats are in use, none of them to be taken apart."""
+    code: Code
+    promulgation_place: str | None = None
+    promulgation_date: date
+    document_type: DocumentType
+    subject: str
+    content: str | None = None
+    signer: SignerInfo
+    due_date: date | None = None
+    priority: int | None = None
+    other_info: OtherInfo = OtherInfo()
+    response_for: tuple[ResponseFor, ...] = ()
+    steering_type: str | None = None
+    """Passed on, not interpreted: its meaning differs between systems."""
+    task_codes: tuple[str, ...] = ()
+    application_type: str | None = None
+    to_places: tuple[str, ...] = ()
+    business_type: int = 0
+    """0 for a new document, the only type that is taken."""
+    business: Business | None = None
+    trace: tuple[TraceHeader, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusMessage:
+    """What became of a document, said by one of its two sides (messagetype status)."""
+
+    sender: Organization
+    response_for: ResponseFor
+    """Its organ_id is the agency that the status is for."""
+    status_code: str
+    description: str | None = None
+    timestamp: datetime
+    """Aware, in UTC, whole seconds."""
+    staff: StaffInfo | None = None

@@ -1,0 +1,256 @@
+"""Writing edXML the way the axis's own software writes it (QCVN 102:2016/BTTTT).
+
+Elements stand in the order of that software, and the prefix edXML is used exactly where it uses it: inside
+the envelope and on ContentTransferEncoded, but not on the document element or the other attachment elements.
+Law: parsing what is written here gives the value that was written.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Final, TypeAlias
+
+import pybase64
+
+from schemas.document import (
+    Attachment,
+    Business,
+    Document,
+    DocumentType,
+    Organization,
+    OtherInfo,
+    ResponseFor,
+    SignerInfo,
+    StaffInfo,
+    StatusMessage,
+)
+from schemas.names import NAMESPACE, PREFIX
+from schemas.values import VIETNAM
+
+# An element: its tag (name and attributes) and its text, or elements inside, or None to leave it out.
+Node: TypeAlias = "tuple[str, str | list[Node] | None]"
+
+_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DECLARE: Final = f' xmlns:{PREFIX}="{NAMESPACE}"'
+_INDENT: Final = "  "
+
+
+def document_xml(document: Document, attachments: Mapping[str, bytes]) -> bytes:
+    """Write a document with the content of its attachments, given by ContentId.
+
+    Raises: KeyError if content is missing; ValueError if it is not the content described, or if a text
+    holds a character that XML cannot carry.
+    """
+    references: list[Node] = [("Reference", _reference(attachment)) for attachment in document.attachments]
+    trace = _trace_list(document)
+    header: list[Node] = [("MessageHeader", _message_header(document)), ("TraceHeaderList", trace or None)]
+    body: list[Node] = [('edXMLManifest version="1.0"', references)]
+    pieces = [*_envelope([("edXMLHeader", header), ("edXMLBody", body)])]
+    if document.attachments:
+        pieces.append(f"{_INDENT}<AttachmentEncoded>\n".encode())
+        for attachment in document.attachments:
+            pieces.extend(_encoded(attachment, attachments[attachment.content_id]))
+        pieces.append(f"{_INDENT}</AttachmentEncoded>\n".encode())
+    return b"".join((*pieces, b"</edXML>\n"))
+
+
+def status_xml(status: StatusMessage) -> bytes:
+    """Write a status message.
+
+    Raises: ValueError if a text holds a character that XML cannot carry.
+    """
+    header: list[Node] = [
+        ("From", _organization(status.sender)),
+        ("ResponseFor", _response_for(status.response_for)),
+        ("StaffInfo", _staff(status.staff)),
+        ("StatusCode", status.status_code),
+        ("Description", status.description),
+        ("Timestamp", _timestamp(status.timestamp)),
+    ]
+    return b"".join((*_envelope([("edXMLHeader", [("MessageHeader", header)])]), b"</edXML>\n"))
+
+
+def _message_header(document: Document) -> list[Node]:
+    """Return the children of MessageHeader in the order in which the axis's software writes them."""
+    task_codes: list[Node] = [("TaskCode", code) for code in document.task_codes]
+    to_places: list[Node] = [("Place", place) for place in document.to_places]
+    issued = _date(document.promulgation_date)
+    return [
+        ("From", _organization(document.sender)),
+        *(("To", _organization(recipient)) for recipient in document.recipients),
+        ("DocumentId", document.document_id),
+        ("Code", [("CodeNumber", document.code.number), ("CodeNotation", document.code.notation)]),
+        ("PromulgationInfo", [("Place", document.promulgation_place), ("PromulgationDate", issued)]),
+        ("DocumentType", _document_type(document.document_type)),
+        ("Subject", document.subject),
+        ("Content", document.content),
+        ("SignerInfo", _signer(document.signer)),
+        ("DueDate", _date(document.due_date)),
+        ("OtherInfo", _other_info(document.priority, document.other_info)),
+        *(("ResponseFor", _response_for(response)) for response in document.response_for),
+        ("SteeringType", document.steering_type),
+        ("ResponseForTask", task_codes or None),
+        ("ApplicationType", document.application_type),
+        ("ToPlaces", to_places or None),
+    ]
+
+
+def _organization(organization: Organization) -> list[Node]:
+    """Return the children of From or To."""
+    return [
+        ("OrganId", organization.organ_id),
+        ("OrganizationInCharge", organization.in_charge),
+        ("OrganName", organization.name),
+        ("OrganAdd", organization.address),
+        ("Email", organization.email),
+        ("Telephone", organization.telephone),
+        ("Fax", organization.fax),
+        ("Website", organization.website),
+    ]
+
+
+def _document_type(kind: DocumentType) -> list[Node]:
+    """Return the children of DocumentType."""
+    return [
+        ("Type", _number(kind.type)),
+        ("TypeDetail", _number(kind.type_detail)),
+        ("TypeName", kind.type_name),
+    ]
+
+
+def _signer(signer: SignerInfo) -> list[Node]:
+    """Return the children of SignerInfo."""
+    return [
+        ("Competence", signer.competence),
+        ("Position", signer.position),
+        ("FullName", signer.full_name),
+    ]
+
+
+def _other_info(priority: int | None, info: OtherInfo) -> list[Node] | None:
+    """Return the children of OtherInfo, or None where there is nothing to say."""
+    if priority is None and info == OtherInfo():
+        return None
+    appendixes: list[Node] = [("Appendix", title) for title in info.appendixes]
+    return [
+        ("Priority", _number(priority)),
+        ("SphereOfPromulgation", info.sphere_of_promulgation),
+        ("TyperNotation", info.typer_notation),
+        ("PromulgationAmount", _number(info.promulgation_amount)),
+        ("PageAmount", _number(info.page_amount)),
+        ("Direction", info.direction),
+        ("Appendixes", appendixes or None),
+    ]
+
+
+def _response_for(response: ResponseFor) -> list[Node]:
+    """Return the children of ResponseFor."""
+    return [
+        ("OrganId", response.organ_id),
+        ("Code", response.code),
+        ("PromulgationDate", _date(response.promulgation_date)),
+        ("DocumentId", response.document_id),
+    ]
+
+
+def _staff(staff: StaffInfo | None) -> list[Node] | None:
+    """Return the children of StaffInfo."""
+    if staff is None:
+        return None
+    return [
+        ("Department", staff.department),
+        ("DepartmentId", staff.department_id),
+        ("Staff", staff.staff),
+        ("StaffId", staff.staff_id),
+        ("Email", staff.email),
+        ("Mobile", staff.mobile),
+    ]
+
+
+def _trace_list(document: Document) -> list[Node]:
+    """Return the children of TraceHeaderList."""
+    nodes: list[Node] = []
+    if document.business is not None or document.business_type:
+        nodes.append(("Bussiness", _business(document.business_type, document.business or Business())))
+    for station in document.trace:
+        when = None if station.timestamp is None else _timestamp(station.timestamp)
+        nodes.append(("TraceHeader", [("OrganId", station.organ_id), ("Timestamp", when)]))
+    return nodes
+
+
+def _business(business_type: int, business: Business) -> list[Node]:
+    """Return the children of Bussiness."""
+    return [
+        ("DocumentId", business.document_id),
+        ("BussinessDocType", _number(business_type)),
+        ("BussinessDocReason", business.reason),
+        ("Paper", _number(business.paper)),
+        ("StaffInfo", _staff(business.staff)),
+    ]
+
+
+def _reference(attachment: Attachment) -> list[Node]:
+    """Return the children of one entry of the manifest."""
+    return [
+        ("ContentId", f"cid:{attachment.content_id}"),
+        ("ContentType", attachment.content_type),
+        ("Description", attachment.description),
+        ("AttachmentName", attachment.name),
+    ]
+
+
+def _encoded(attachment: Attachment, content: bytes) -> Iterator[bytes]:
+    """Yield one Attachment with its content."""
+    if hashlib.sha256(content).hexdigest() != attachment.sha256:
+        raise ValueError(f"the content given for {attachment.content_id!r} is not the content described")
+    leaves = (
+        ("ContentId", f"cid:{attachment.content_id}"),
+        ("AttachmentName", attachment.name),
+        ("Description", attachment.description),
+        ("ContentType", attachment.content_type),
+    )
+    yield f"{_INDENT * 2}<Attachment>\n".encode()
+    for name, text in leaves:
+        if text is not None:
+            yield f"{_INDENT * 3}<{name}>{_escape(text)}</{name}>\n".encode()
+    yield f"{_INDENT * 3}<{PREFIX}:ContentTransferEncoded{_DECLARE}>".encode()
+    yield pybase64.b64encode(content)
+    yield f"</{PREFIX}:ContentTransferEncoded>\n{_INDENT * 2}</Attachment>\n".encode()
+
+
+def _envelope(nodes: list[Node]) -> Iterator[bytes]:
+    """Yield the file up to the end of the envelope."""
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<edXML xmlns="{NAMESPACE}">\n'.encode()
+    yield "".join(_lines([(f"edXMLEnvelope{_DECLARE}", nodes)], _INDENT)).encode()
+
+
+def _lines(nodes: list[Node], indent: str) -> Iterator[str]:
+    """Yield elements line by line, all with the prefix."""
+    for tag, content in nodes:
+        name = tag.partition(" ")[0]
+        if isinstance(content, str):
+            yield f"{indent}<{PREFIX}:{tag}>{_escape(content)}</{PREFIX}:{name}>\n"
+        elif content is not None:
+            yield f"{indent}<{PREFIX}:{tag}>\n"
+            yield from _lines(content, indent + _INDENT)
+            yield f"{indent}</{PREFIX}:{name}>\n"
+
+
+def _escape(text: str) -> str:
+    """Return a text as it stands in XML; a carriage return would not survive as itself."""
+    if found := _NOT_XML.search(text):
+        raise ValueError(f"XML cannot carry the character U+{ord(found[0]):04X}")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _number(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _date(value: date | None) -> str | None:
+    return None if value is None else f"{value:%Y/%m/%d}"
+
+
+def _timestamp(value: datetime) -> str:
+    return f"{value.astimezone(VIETNAM):%Y/%m/%d %H:%M:%S}"
