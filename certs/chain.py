@@ -9,8 +9,9 @@ would suit document signing, so these are here (`check_leaf`). Invariants:
 - a path at another time than asked for is sought only to explain a refusal, never to accept.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -53,7 +54,6 @@ _UNDERSTOOD = frozenset(
         ExtensionOID.KEY_USAGE,
         ExtensionOID.EXTENDED_KEY_USAGE,
         ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
-        ExtensionOID.CERTIFICATE_POLICIES,
     }
 )
 
@@ -114,11 +114,7 @@ def check_leaf(leaf: x509.Certificate) -> None:
 
     Raises: KeyUsageError, MalformedCertificateError.
     """
-    try:
-        broken = next(_broken_rules(leaf), None)
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
-        raise MalformedCertificateError from error
-    if broken is not None:
+    for broken in _rules_broken_by(leaf):
         raise KeyUsageError(broken, subject=name_of(leaf))
 
 
@@ -127,8 +123,16 @@ def name_of(certificate: x509.Certificate) -> str:
     return certificate.subject.rfc4514_string()
 
 
-def _broken_rules(leaf: x509.Certificate) -> Iterator[CertificateRule]:
-    extensions = {extension.oid: extension for extension in leaf.extensions}
+def _rules_broken_by(leaf: x509.Certificate) -> tuple[CertificateRule, ...]:
+    try:
+        return tuple(_broken_rules({extension.oid: extension for extension in leaf.extensions}))
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise MalformedCertificateError from error
+
+
+def _broken_rules(
+    extensions: Mapping[x509.ObjectIdentifier, x509.Extension[Any]],
+) -> Iterator[CertificateRule]:
     constraints = extensions.get(ExtensionOID.BASIC_CONSTRAINTS)
     if constraints is not None and constraints.value.ca:
         yield CertificateRule.BASIC_CONSTRAINTS
@@ -194,4 +198,7 @@ def _explain(
             if at < certificate.not_valid_before_utc:
                 since = certificate.not_valid_before_utc.isoformat()
                 return CertificateNotYetValidError(subject=name_of(certificate), since=since)
+    # The path builder refuses these too, but does not say so.
+    if CertificateRule.CRITICAL_EXTENSION in _rules_broken_by(leaf):
+        return KeyUsageError(CertificateRule.CRITICAL_EXTENSION, subject=name_of(leaf))
     return UntrustedCertificateError(subject=name_of(leaf))

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 ROOT_LIFETIME = timedelta(days=20 * 365)
-# X.520 upper bounds, in characters.
+# X.520 counts characters; the library counts octets of UTF-8, which is never more lenient.
 MAX_NAME = 64
 
 
@@ -147,4 +147,8 @@ def _name(common_name: str, *, organization: str | None, serial_number: str | No
         (NameOID.COMMON_NAME, common_name),
         (NameOID.SERIAL_NUMBER, serial_number),
     ]
-    return x509.Name([x509.NameAttribute(oid, value[:MAX_NAME]) for oid, value in attributes if value])
+    return x509.Name([x509.NameAttribute(oid, _cut(value)) for oid, value in attributes if value])
+
+
+def _cut(value: str) -> str:
+    return value.encode()[:MAX_NAME].decode(errors="ignore").rstrip()

@@ -105,7 +105,7 @@ class CertificateRule(Rule):
     )
     KEY_USAGE = (
         "key_usage",
-        "KeyUsage phải là mở rộng quan trọng và cho phép digitalSignature hoặc nonRepudiation",
+        "KeyUsage phải là critical và cho phép ký (digitalSignature, nonRepudiation)",
         "KeyUsage must be critical and allow digitalSignature or nonRepudiation",
     )
     EXTENDED_KEY_USAGE = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,14 +32,15 @@ from gateway.flow.sequencing import Sequencer
 from gateway.flow.supervision import forever
 from gateway.keys import GatewayKeys, load_keys
 from gateway.payloads import FolderPayloads
-from gateway.ports import AxisLink, Clock
-from gateway.records import PeerGateway
+from gateway.ports import AxisLink, Clock, Store, TrustSource
 from gateway.settings import Settings
 from gateway.store import SqlStore, open_store
 from gateway.telemetry import Metrics
 from gateway.trust_directory import DirectoryTrust
 
 _log = structlog.get_logger()
+
+Loop = Callable[[], Awaitable[None]]
 
 ADMIN_ROLES = frozenset({"admin", "registry", "auditor"})
 FINISH_REQUESTS = 20.0
@@ -69,52 +70,36 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
 
     Raises:
         OSError: the port is taken, or a folder cannot be used.
-        SettingsError: a setting does not fit.
+        StoreError: the database cannot be used.
 
     """
     spool = await asyncio.to_thread(_prepare_folders, settings)
-    keys = load_keys(settings.data / "keys", gateway=settings.name)
-    store = await open_store(
-        settings.database_url, clock=clock, gateway_name=settings.name, log_key=keys.log.private
-    )
+    keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
     executor = ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1, thread_name_prefix="examine")
-    payloads = FolderPayloads(settings.payload_folder)
-    trust = DirectoryTrust(settings.trust_folder)
-    bell, metrics = Bell(), Metrics()
-    link: AxisLink = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database)
-    common = {"store": store, "payloads": payloads, "trust": trust, "clock": clock, "executor": executor}
-    intake = Intake(gateway=settings.name, bell=bell, metrics=metrics, **common)
+    store = await open_store(
+        settings.database_url,
+        # PostgreSQL's own clock counts there, so that several processes agree; SQLite serves only this process.
+        clock=clock if settings.database_url.startswith("sqlite") else None,
+        gateway_name=settings.name,
+        log_key=keys.log.private,
+        own_verifier_key=keys.axis.verifier,
+    )
+    link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
     try:
-        await store.registry.put_peer(
-            PeerGateway(name=settings.name, verifier_key=keys.axis.verifier), actor="gateway"
-        )
         admin_token_file = await _first_token(store, settings, clock)
-        forwarder = Forwarder(
-            documents=store.documents,
-            link=link,
-            key=keys.axis,
-            resend_after=timedelta(seconds=settings.resend_after),
-            bell=bell,
-            metrics=metrics,
-        )
-        receiver = Receiver(
-            gateway=settings.name, link=link, key=keys.axis, bell=bell, metrics=metrics, **common
-        )
-        sequencer = Sequencer(log=store.log, bell=bell, metrics=metrics)
-        context = Context(
-            settings=settings,
-            spool=spool,
+        trust = await asyncio.to_thread(DirectoryTrust, settings.trust_folder)
+        context = _context(
+            settings,
             store=store,
-            intake=intake,
-            payloads=payloads,
-            trust=trust,
             link=link,
-            bell=bell,
+            trust=trust,
             keys=keys,
             clock=clock,
-            metrics=metrics,
+            spool=spool,
+            executor=executor,
         )
-        loops = {"forward": forwarder.one_pass, "receive": receiver.one_pass, "sequence": sequencer.one_pass}
+        sequencer = Sequencer(log=store.log, bell=context.bell, metrics=context.metrics)
+        loops = _loops(context, executor) | {"sequence": sequencer.one_pass, "trust": trust.watch}
         async with _serving(context) as url, _looping(loops):
             yield Running(
                 url=url,
@@ -129,6 +114,68 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
         await link.close()
         await store.close()
         executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _context(
+    settings: Settings,
+    *,
+    store: Store,
+    link: AxisLink,
+    trust: TrustSource,
+    keys: GatewayKeys,
+    clock: Clock,
+    spool: Path,
+    executor: Executor,
+) -> Context:
+    bell, metrics = Bell(), Metrics()
+    payloads = FolderPayloads(settings.payload_folder)
+    intake = Intake(
+        gateway=settings.name,
+        store=store,
+        payloads=payloads,
+        trust=trust,
+        clock=clock,
+        executor=executor,
+        bell=bell,
+        metrics=metrics,
+    )
+    return Context(
+        settings=settings,
+        spool=spool,
+        store=store,
+        intake=intake,
+        payloads=payloads,
+        trust=trust,
+        link=link,
+        bell=bell,
+        keys=keys,
+        clock=clock,
+        metrics=metrics,
+    )
+
+
+def _loops(context: Context, executor: Executor) -> dict[str, Loop]:
+    forwarder = Forwarder(
+        documents=context.store.documents,
+        link=context.link,
+        key=context.keys.axis,
+        resend_after=timedelta(seconds=context.settings.resend_after),
+        bell=context.bell,
+        metrics=context.metrics,
+    )
+    receiver = Receiver(
+        gateway=context.settings.name,
+        store=context.store,
+        payloads=context.payloads,
+        trust=context.trust,
+        link=context.link,
+        key=context.keys.axis,
+        clock=context.clock,
+        executor=executor,
+        bell=context.bell,
+        metrics=context.metrics,
+    )
+    return {"forward": forwarder.one_pass, "receive": receiver.one_pass}
 
 
 def _prepare_folders(settings: Settings) -> Path:
@@ -182,7 +229,7 @@ async def _serving(context: Context) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _looping(loops: dict[str, Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
+async def _looping(loops: dict[str, Loop]) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(forever(name, one_pass), name=name) for name, one_pass in loops.items()]
     try:
         yield

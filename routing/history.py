@@ -9,7 +9,7 @@ nothing is fetched that did not arrive; acknowledgements and refusals are final 
 Confirms and returns of earlier attempts may come at any later time; they leave the state as it is.
 
 Invariant: whatever is found wrong, the history goes on from the entry as it stands, so that one fault is
-found once and not again with every later entry.
+found once and not again with every later entry; after a gap nothing can be said of the step across it.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from routing.findings import AuditFinding, HistoryBroken, HistoryGap, HistoryIll
 from routing.log import FIRST_SEQ, LogEntry
 from routing.log_kinds import RECEIVING, SENDING, Kind
 
-_DECIDED = frozenset({Kind.ACCEPTED, Kind.STATUS, Kind.REJECTED, Kind.UNDECIDED})
+_DECIDED = frozenset({Kind.ACCEPTED, Kind.REJECTED, Kind.UNDECIDED})
 _LATE = frozenset({Kind.BROKER_CONFIRMED, Kind.RETURNED})
 _RECEIPTS = frozenset({Kind.DELIVERED_RECEIPT, Kind.ACKNOWLEDGED_RECEIPT, Kind.REFUSED_RECEIPT})
 _DISPOSED = frozenset({Kind.PUBLISH_ATTEMPT, Kind.HELD, Kind.REROUTED, Kind.UNDELIVERABLE})
@@ -34,7 +34,6 @@ MOVES: Final[Mapping[Kind | None, frozenset[Kind]]] = MappingProxyType(
     {
         Kind.UNDECIDED: _DECIDED,
         Kind.ACCEPTED: _NONE,
-        Kind.STATUS: _NONE,
         Kind.REJECTED: _NONE,
         Kind.PUBLISH_ATTEMPT: _UNDER_WAY,
         Kind.BROKER_CONFIRMED: _UNDER_WAY,
@@ -86,17 +85,19 @@ class History:
         findings: list[AuditFinding] = []
         expected = self._seq + 1
         document_id = cast("str", entry.document_id)
+        broken = entry.prev != self._head
+        reason = self._move(entry)
         if entry.seq != expected:
             findings.append(
                 HistoryGap(index=index, document_id=document_id, seq=entry.seq, expected=expected)
             )
-        if entry.prev != self._head:
-            findings.append(HistoryBroken(index=index, document_id=document_id))
-        reason = self._move(entry)
-        if reason is not None:
-            findings.append(
-                HistoryIllegal(index=index, document_id=document_id, kind=entry.kind, reason=reason)
-            )
+        else:
+            if broken:
+                findings.append(HistoryBroken(index=index, document_id=document_id))
+            if reason is not None:
+                findings.append(
+                    HistoryIllegal(index=index, document_id=document_id, kind=entry.kind, reason=reason)
+                )
         self._seq = cast("int", entry.seq)
         self._head = entry_hash
         return findings
@@ -108,17 +109,32 @@ class History:
             return self._send(kind, intern(cast("str", entry.fields["recipient"])))
         if kind in RECEIVING:
             return self._receive(kind, intern(cast("str", entry.fields["recipient"])))
-        if kind is Kind.PAYLOAD_ERASED:
-            known = self._intake is not None or self._receiving is not None
-            return None if known else "the document was neither accepted nor received"
+        if kind in _DECIDED:
+            return self._decide(entry)
+        refused = self._intake in {Kind.REJECTED, Kind.UNDECIDED}
+        if kind is Kind.ROUTED:
+            self._address(entry)
+            return None if self._intake is Kind.ACCEPTED else "the document was not accepted"
+        if kind is Kind.STATUS and refused:
+            return f"the document is {self._intake}"
+        known = self._intake is not None or self._receiving is not None
+        return None if known else "the document was neither accepted nor received"
+
+    def _decide(self, entry: LogEntry) -> str | None:
         before = self._intake
-        self._intake = kind
-        if kind in {Kind.ACCEPTED, Kind.STATUS}:
-            recipients = cast("list[str]", entry.fields["recipients"])
-            self._sending = {intern(recipient): None for recipient in recipients}
+        self._intake = entry.kind
+        if entry.kind is Kind.ACCEPTED:
+            self._address(entry)
         if before is None:
             return None if self._receiving is None else "the document had arrived before"
-        return None if kind in MOVES[before] else f"it follows {before}"
+        return None if entry.kind in MOVES[before] else f"it follows {before}"
+
+    def _address(self, entry: LogEntry) -> None:
+        """Note to whom the document may be sent."""
+        if self._sending is None:
+            self._sending = {}
+        for recipient in cast("list[str]", entry.fields["recipients"]):
+            self._sending.setdefault(intern(recipient))
 
     def _send(self, kind: Kind, recipient: str) -> str | None:
         if self._sending is None:

@@ -103,8 +103,8 @@ def leaf(
         body["seq"] = seq
     if prev is not None:
         body["prev"] = prev.hex()
-    if not _COMMON.isdisjoint(fields):
-        raise EntryMalformed(kind=kind, field=min(_COMMON & fields.keys()), reason="the name is reserved")
+    if "v" in fields:
+        raise EntryMalformed(kind=kind, field="v", reason="the name is reserved")
     body |= fields
     _check(kind, body)
     raw = canonical_json(body)
@@ -189,9 +189,10 @@ SHAPES: Mapping[str, Callable[[Json], bool]] = MappingProxyType(
         "reason": _is_reason,
         "commitments": _is_sha256s,
         **dict.fromkeys(("query", "verdict"), _is_object),
-        **dict.fromkeys(("instance", "document_id", "about", "status_code", "rule", "purpose"), _is_text),
+        **dict.fromkeys(("instance", "document_id", "about", "status_code", "status_message"), _is_text),
         **dict.fromkeys(("sender", "recipient", "to", "agency", "entity", "member", "gateway"), _is_text),
-        **dict.fromkeys(("actor", "change", "credential", "origin", "verifier_key"), _is_text),
+        **dict.fromkeys(("actor", "change", "credential", "delivery", "origin", "verifier_key"), _is_text),
+        **dict.fromkeys(("rule", "purpose"), _is_text),
         **dict.fromkeys(("seq", "attempt", "entries", "payload_size", "registry_version"), _is_count),
         **dict.fromkeys(("prev", "payload_sha256", "registry_sha256"), _is_sha256),
         **dict.fromkeys(("certificate_sha256", "change_sha256", "receipt_sha256"), _is_sha256),

@@ -5,7 +5,7 @@ auditors' hands before a gateway writes it. The kinds of one document's history 
 a gateway that hosts both sides writes both in one log, and because every recipient's delivery runs on its
 own:
 
-- *intake*: what the sender's gateway decided about the document as a whole;
+- *intake*: what a gateway decided about the document, or learned of it, as a whole;
 - *sending*: what became of the delivery to one recipient (member ``recipient``, the canonical code as
   addressed), as the sender's gateway knows it;
 - *receiving*: what the recipient's gateway and the recipient did with it.
@@ -22,10 +22,11 @@ class Kind(StrEnum):
     """What happened."""
 
     # intake
-    ACCEPTED = "accepted"
-    STATUS = "status"  # a status message was accepted; `about` is the document it speaks of
+    ACCEPTED = "accepted"  # documents and status messages alike
+    ROUTED = "routed"  # further recipients, where one entry cannot hold them all
     REJECTED = "rejected"
     UNDECIDED = "undecided"
+    STATUS = "status"  # the status message `status_message` spoke of this document
     PAYLOAD_ERASED = "payload_erased"
     # sending
     PUBLISH_ATTEMPT = "publish_attempt"
@@ -66,7 +67,9 @@ class Kind(StrEnum):
     MESSAGE_DISCARDED = "message_discarded"  # something on the axis that could not be tied to a document
 
 
-INTAKE = frozenset({Kind.ACCEPTED, Kind.STATUS, Kind.REJECTED, Kind.UNDECIDED, Kind.PAYLOAD_ERASED})
+INTAKE = frozenset(
+    {Kind.ACCEPTED, Kind.ROUTED, Kind.REJECTED, Kind.UNDECIDED, Kind.STATUS, Kind.PAYLOAD_ERASED}
+)
 SENDING = frozenset(
     {
         Kind.PUBLISH_ATTEMPT,
@@ -101,9 +104,10 @@ _RECEIPT = ("recipient", "gateway", "receipt_sha256")
 REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
     {
         Kind.ACCEPTED: ("sender", "recipients", *_DECISION),
-        Kind.STATUS: ("sender", "recipients", "about", "status_code", *_DECISION),
+        Kind.ROUTED: ("recipients",),
         Kind.REJECTED: ("reason",),
         Kind.UNDECIDED: ("reason",),
+        Kind.STATUS: ("status_message", "status_code", "sender"),
         Kind.PAYLOAD_ERASED: ("payload_sha256", "reason"),
         Kind.PUBLISH_ATTEMPT: ("recipient", "member", "attempt"),
         Kind.BROKER_CONFIRMED: ("recipient", "attempt"),

@@ -54,7 +54,7 @@ class Receipt:
     payload_sha256: str
     payload_size: int
     entry_sha256: str
-    """Leaf hash of the entry of kind accepted (or status)."""
+    """Leaf hash of the entry of kind accepted."""
     accepted_at: datetime
     in_log_by: datetime
     """From then on, every checkpoint of the log covers the entry."""
@@ -107,7 +107,7 @@ def match_receipt(receipt: Receipt, entry: bytes) -> LogEntry:
     if leaf_hash(entry).hex() != receipt.entry_sha256:
         raise ReceiptMismatch(reason="the entry is not the one that the receipt names")
     read = read_leaf(entry)
-    if read.kind not in {Kind.ACCEPTED, Kind.STATUS}:
+    if read.kind is not Kind.ACCEPTED:
         raise ReceiptMismatch(reason=f"the entry says {read.kind}, not that a document was accepted")
     said = (read.document_id, read.t, read.fields["payload_sha256"], read.fields["payload_size"])
     if said != (receipt.document_id, receipt.accepted_at, receipt.payload_sha256, receipt.payload_size):

@@ -5,7 +5,7 @@ Readers that need a value which is missing report it and return a placeholder; p
 package, because a message with a refusing finding is not returned (see `schemas.parse`).
 """
 
-from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from lxml import etree
@@ -31,7 +31,6 @@ MAX_FINDINGS: Final = 100
 # Nothing in a header is longer than this by any reading of the standard.
 MAX_TEXT: Final = 10_000
 
-_EDXML: Final = qualified("")
 PLAIN_TEXT: Final = {
     "expected_vi": "chữ liền, không có phần tử con hay chú thích",
     "expected_en": "plain text without elements or comments in it",
@@ -59,6 +58,12 @@ class Findings:
             found.append(finding)
 
 
+@cache
+def _by_tag(names: tuple[str, ...]) -> dict[str, str]:
+    """Return the names under their expanded form, which is what a tree gives quickest."""
+    return {qualified(name): name for name in names}
+
+
 class Part:
     """An element whose children are looked up by name, each name being one that the standard knows there."""
 
@@ -67,7 +72,7 @@ class Part:
     def __init__(
         self,
         element: etree._Element,
-        known: Iterable[str],
+        known: tuple[str, ...],
         findings: Findings,
         *,
         foreign: frozenset[str] = frozenset(),
@@ -75,21 +80,23 @@ class Part:
         """Group the children; names in `foreign` may stand in any namespace and are passed over."""
         self.element = element
         self.findings = findings
-        self.children: dict[str, list[etree._Element]] = {name: [] for name in known}
+        self.children: dict[str, list[etree._Element]] = {}
+        names = _by_tag(known)
         for child in element.iterchildren("*"):
-            tag = str(child.tag)
-            found = self.children.get(tag[len(_EDXML) :]) if tag.startswith(_EDXML) else None
-            if found is not None:
-                found.append(child)
+            name = names.get(str(child.tag))
+            if name is None:
+                self._pass_over(child, known, foreign)
+            elif name in self.children:
+                self.children[name].append(child)
             else:
-                self._pass_over(child, foreign)
+                self.children[name] = [child]
 
-    def _pass_over(self, child: etree._Element, foreign: frozenset[str]) -> None:
+    def _pass_over(self, child: etree._Element, known: tuple[str, ...], foreign: frozenset[str]) -> None:
         """Report an element that does not belong here, unless it is expected and read by others."""
         namespace, name = split(str(child.tag))
         if name in foreign:
             return
-        if name not in self.children:
+        if name not in known:
             self.findings.add(UnknownElement, child, name=name)
             return
         about_vi, about_en = KNOWN_WRONG.get(namespace, UNKNOWN_NAMESPACE)
@@ -98,14 +105,16 @@ class Part:
 
     def each(self, name: str) -> list[etree._Element]:
         """Return all children of a name."""
-        return self.children[name]
+        return self.children.get(name, [])
 
     def maybe(self, name: str) -> etree._Element | None:
         """Return the only child of a name, or None; several are a fault."""
-        found = self.children[name]
+        found = self.children.get(name)
+        if found is None:
+            return None
         if len(found) > 1:
             self.findings.add(RepeatedElement, found[1], name=name, count=len(found))
-        return found[0] if found else None
+        return found[0]
 
     def one(self, name: str) -> etree._Element | None:
         """Return the only child of a name; its absence is a fault."""
@@ -131,7 +140,7 @@ class Part:
 
     def texts(self, name: str, *, longest: int = MAX_TEXT) -> tuple[str, ...]:
         """Return the texts of all children of a name that have one."""
-        found = (leaf_text(child, self.findings, longest=longest) for child in self.children[name])
+        found = (leaf_text(child, self.findings, longest=longest) for child in self.each(name))
         return tuple(text for text in found if text)
 
     def agency(self, name: str = "OrganId") -> str:

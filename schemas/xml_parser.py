@@ -77,8 +77,6 @@ def parse_tree(source: bytes | Path, *, limits: Limits = LIMITS) -> etree._Eleme
     except etree.XMLSyntaxError as fault:
         raise _refusal(parser, fault, limits) from None
     tree = root.getroottree()
-    if tree.docinfo.internalDTD is not None:
-        raise DoctypeForbidden
     _check_tree(tree, limits)
     return tree
 
@@ -94,7 +92,7 @@ def _chunks(source: bytes | Path, limits: Limits) -> Iterator[bytes]:
     if size > limits.max_bytes:
         raise TooLarge(size=size, limit=limits.max_bytes)
     read = 0
-    with source.open("rb", buffering=0) as file:
+    with source.open("rb") as file:
         while chunk := file.read(_CHUNK):
             read += len(chunk)
             if read > limits.max_bytes:
@@ -104,12 +102,9 @@ def _chunks(source: bytes | Path, limits: Limits) -> Iterator[bytes]:
 
 def _checked(chunks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
     """Pass the chunks on after checking the prolog and counting what costs memory in a tree."""
-    first = next(chunks, b"")
-    while 0 < len(first) < PROLOG_BYTES and (more := next(chunks, b"")):
-        first += more
-    check_prolog(first[:PROLOG_BYTES])
+    chunk = next(chunks, b"")
+    check_prolog(chunk[:PROLOG_BYTES])
     elements = attributes = 0
-    chunk = first
     while chunk:
         if b"\0" in chunk:
             raise NotUtf8(found="NUL")
@@ -154,6 +149,8 @@ def _check_tree(tree: etree._ElementTree, limits: Limits) -> None:
     Namespace declarations are counted where they are in scope: canonicalization writes them out once for
     each element that uses them, so they can make a small file large.
     """
+    if tree.docinfo.internalDTD is not None:
+        raise DoctypeForbidden  # the prolog was read otherwise than by libxml2
     in_scope = 0
     for event, item in etree.iterwalk(tree, events=("start-ns", "end-ns", "pi")):
         if isinstance(item, etree._ProcessingInstruction):  # noqa: SLF001 - has no public name

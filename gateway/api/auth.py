@@ -1,7 +1,7 @@
 """Who may call what: every route states it, and nothing of a request is read before it is checked.
 
-Invariant: a route without a stated access cannot be built, so nothing is open by oversight. Denials are the same for what does not
-exist and for what belongs to somebody else (404), see the handlers.
+Invariant: a route without a stated access cannot be built, so nothing is open by oversight. Denials are the same for what does
+not exist and for what belongs to somebody else (404), see the handlers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What surrounds every handler: one telemetry line, every error as a problem document, and headers that give nothing away.
 
-Invariants: each request ends in exactly one line `request`, whatever happened; nothing that a handler raises reaches the caller in
-its own words unless it is in the table of `problems`.
+Invariants: each request ends in exactly one line `request`, whatever happened; nothing that a handler raises reaches the caller
+in its own words unless it is in the table of `problems`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from gateway.api import problems
 from gateway.api.auth import Handler
 from gateway.api.context import CONTEXT, LINE, REQUEST_ID, note
 from gateway.api.refusals import record, resource_of
-from gateway.errors import BadParameterError, GatewayError, InternalError, MethodNotAllowedError, NotFoundError
+from gateway.errors import BadParameterError, InternalError, MethodNotAllowedError, NotFoundError
+from gateway.flow.findings import Fault
 from gateway.flow.intake import NotAcceptedError
 from routing.errors import RegistryFileErrors, printable
 
@@ -84,29 +85,32 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = problems.of_examination(request, refusal.examination)
         _note_examination(request, refusal)
     except problems.ProblemError as error:
-        note(request, code=error.fault.code)
-        response = problems.of_fault(request, error.fault, status=error.status)
+        response = await _refuse(request, error.fault, status=error.status)
     except web.HTTPException as answer:
-        response = await _refuse(request, _of_aiohttp(request, answer))
+        response = await _refuse(request, _shown(request, _of_aiohttp(request, answer)))
     except Exception as error:  # noqa: BLE001 - the outermost place: whatever it is, the caller gets a document and no traceback
-        response = await _refuse(request, error)
+        response = await _refuse(request, _shown(request, error))
     if not request.content.is_eof():
         # What is left of the body must not be taken for the next request.
         response.force_close()
     return response
 
 
-async def _refuse(request: web.Request, error: Exception) -> web.Response:
-    fault = problems.as_fault(error)
-    if fault is None:
-        reference = request[REQUEST_ID]
-        _log.error("request_failed", request_id=reference, resource=resource_of(request), exc_info=error)
-        fault = InternalError(reference=reference)
+async def _refuse(request: web.Request, fault: Fault, *, status: int | None = None) -> web.Response:
     note(request, code=fault.code)
-    if isinstance(error, GatewayError):
-        await record(request, error)
-    parts = error.faults if isinstance(error, RegistryFileErrors) else ()
-    return problems.of_fault(request, fault, parts=parts)
+    await record(request, fault)
+    parts = fault.faults if isinstance(fault, RegistryFileErrors) else ()
+    return problems.of_fault(request, fault, status=status, parts=parts)
+
+
+def _shown(request: web.Request, error: Exception) -> Fault:
+    """Return what the caller may know of an error; the rest goes to telemetry under the same reference."""
+    fault = problems.as_fault(error)
+    if fault is not None:
+        return fault
+    reference = request[REQUEST_ID]
+    _log.error("request_failed", request_id=reference, resource=resource_of(request), exc_info=error)
+    return InternalError(reference=reference)
 
 
 def _of_aiohttp(request: web.Request, answer: web.HTTPException) -> Exception:

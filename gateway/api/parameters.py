@@ -7,6 +7,7 @@ wait.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -70,14 +71,12 @@ def instant(text: str, *, name: str) -> datetime:
 
     """
     # A plus sign that was not percent-encoded arrives as a space.
-    try:
+    with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(text.replace(" ", "+"))
-        if moment.tzinfo is None:
-            raise ValueError(text)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        expected = "RFC 3339, 2025-07-01T00:00:00+07:00"
-        raise BadParameterError(name=name, found=printable(text), expected=expected) from None
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    expected = "RFC 3339, 2025-07-01T00:00:00+07:00"
+    raise BadParameterError(name=name, found=printable(text), expected=expected)
 
 
 def path_identifier(request: web.Request, name: str, *, what: str) -> str:

@@ -77,7 +77,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "schema.unknown_priority": 201,
         "schema.unknown_element": 201,
         "schema.unlisted_attachment": 201,
-        "schema.corrupted_attachment": 201,
+        "schema.attachment_corrupted": 201,
         "schema.attachment_type_differs": 201,
         "schema.incomplete_reference": 201,
         "schema.ignored_value": 201,
@@ -265,7 +265,11 @@ def _answer(
 
 
 def _headers(decisive: Finding, *, status: int, language: str) -> dict[str, str]:
-    headers = {hdrs.CONTENT_LANGUAGE: language, hdrs.VARY: hdrs.ACCEPT_LANGUAGE, hdrs.CACHE_CONTROL: "no-store"}
+    headers: dict[str, str] = {
+        hdrs.CONTENT_LANGUAGE: language,
+        hdrs.VARY: hdrs.ACCEPT_LANGUAGE,
+        hdrs.CACHE_CONTROL: "no-store",
+    }
     if status == HTTPStatus.UNAUTHORIZED:
         headers[hdrs.WWW_AUTHENTICATE] = 'Bearer realm="vanthu"'
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

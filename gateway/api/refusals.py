@@ -1,17 +1,17 @@
 """Requests that are refused before anything could be examined are entries of the routing log, like every other decision.
 
-Whoever has a good token is recorded without limit: they can be asked. Anyone else could fill the log by knocking, so their refusals
-are recorded at a bounded rate; those over it are counted, and the next entry carries the count.
+Whoever has a good token is recorded without limit: they can be asked. Anyone else could fill the log by knocking, so their
+refusals are recorded at a bounded rate; those over it are counted, and the next entry carries the count.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, cast
 
 from aiohttp import web
 
-from gateway.api.context import CALLER, CONTEXT, Context
+from gateway.api.context import CALLER, CONTEXT
 from gateway.errors import (
     GatewayError,
     RoleMissingError,
@@ -20,10 +20,12 @@ from gateway.errors import (
     TokenMissingError,
 )
 from gateway.flow.entries import request_refused
+from gateway.flow.findings import Fault
 from gateway.flow.notifying import LOG
 
 RATE: Final = 20.0
 BURST: Final = 100.0
+UNMATCHED: Final = "unmatched"
 
 _DENIALS: Final = (TokenMissingError, TokenInvalidError, TokenExpiredError, RoleMissingError)
 _SAFE: Final = frozenset({"GET", "HEAD"})
@@ -57,12 +59,14 @@ class Allowance:
 ALLOWANCE: Final = web.AppKey("allowance", Allowance)
 
 
-async def record(request: web.Request, error: GatewayError) -> None:
+async def record(request: web.Request, fault: Fault) -> None:
     """Write a refusal to the routing log: every denial of access, and whatever was refused of a request that brings something.
 
-    What could not be decided (`retry`) and questions about what is not there are no decisions about a document.
+    What could not be decided (`retry`), and requests for what does not exist here at all, are no decisions.
     """
-    if error.retry or (request.method in _SAFE and not isinstance(error, _DENIALS)):
+    if fault.retry or resource_of(request) == UNMATCHED:
+        return
+    if request.method in _SAFE and not isinstance(fault, _DENIALS):
         return
     context = request.app[CONTEXT]
     caller = request.get(CALLER)
@@ -72,25 +76,18 @@ async def record(request: web.Request, error: GatewayError) -> None:
     if suppressed is None:
         context.metrics.unlogged_refusals.inc()
         return
-    known = caller.credential_id if caller else error.facts.get("credential_id")
-    await _append(
-        context,
-        error,
+    known = caller.credential_id if caller else fault.facts.get("credential_id")
+    entry = request_refused(
+        cast("GatewayError", fault),
         resource=resource_of(request),
         credential_id=str(known) if known else None,
         suppressed=suppressed,
     )
+    await context.store.log.append([entry])
+    context.bell.ring(LOG)
 
 
 def resource_of(request: web.Request) -> str:
     """Name the resource by its route, so that telemetry has few names and the log no foreign text."""
     resource = request.match_info.route.resource
-    return resource.canonical if resource is not None else "unmatched"
-
-
-async def _append(
-    context: Context, error: GatewayError, *, resource: str, credential_id: str | None, suppressed: int
-) -> None:
-    entry = request_refused(error, resource=resource, credential_id=credential_id, suppressed=suppressed)
-    await context.store.log.append([entry])
-    context.bell.ring(LOG)
+    return resource.canonical if resource is not None else UNMATCHED

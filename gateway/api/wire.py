@@ -1,7 +1,7 @@
 """How records look on the wire: the one place that names the members of every JSON answer.
 
-Moments are RFC 3339 in UTC with milliseconds, hashes lowercase hex. Members are always there; what is not known is null. The shapes
-are described for callers in `openapi.yaml`, and the tests hold both against each other.
+Moments are RFC 3339 in UTC with milliseconds, hashes lowercase hex. Members are always there; what is not known is null. The
+shapes are described for callers in `openapi.yaml`, and the tests hold both against each other.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ IN_LOG_WITHIN: Final = timedelta(hours=1)
 """The promise in every receipt: by then each checkpoint of the log covers the entry."""
 
 
-def answer(
-    body: Json, *, status: int = 200, headers: dict[str, str] | None = None
-) -> web.Response:
+def answer(body: Json, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """Answer with JSON."""
     return web.Response(
         status=status,

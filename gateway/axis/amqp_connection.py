@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aio_pika
 from aiormq import TransportFactory
@@ -18,9 +19,6 @@ from aiormq.connection import TCPTransportFactory, TLSTransportFactory
 from yarl import URL
 
 from gateway.axis.errors import AxisError, AxisUnreachableError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 FAREWELL_SECONDS = 5
 SCHEMES = frozenset({"amqp", "amqps"})
@@ -83,16 +81,19 @@ class AxisConnection(aio_pika.Connection):
     async def drop(self) -> None:
         """Cut the connection at once; what was in flight has an unknown outcome."""
         self._wire.cut()
-        with suppress(Exception):
-            async with asyncio.timeout(FAREWELL_SECONDS):
-                await self.close()
+        await self._farewell()
 
     async def leave(self) -> None:
-        """Close the connection properly, or drop it if the broker does not answer."""
+        """Close the connection properly, or cut it if the broker does not answer."""
+        await self._farewell()
+        if not self.is_closed:
+            self._wire.cut()
+
+    async def _farewell(self) -> None:
         with suppress(Exception):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self.close()
-        self._wire.cut()
+                await self.closed()  # somebody else may have begun to close it
 
 
 class Broker:

@@ -9,10 +9,11 @@ knows what state they are in. aiormq pairs a return with its message by `message
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from uuid import uuid4
 
 import structlog
@@ -23,14 +24,9 @@ from pamqp.body import ContentBody
 from pamqp.header import ContentHeader
 
 from gateway.axis import amqp_topology
-from gateway.axis.amqp_connection import Backoff
+from gateway.axis.amqp_connection import AxisConnection, Backoff, Broker
 from gateway.axis.errors import AxisUnreachableError
 from gateway.records import AxisMessage, SendOutcome, SendResult
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from gateway.axis.amqp_connection import AxisConnection, Broker
 
 WRITES = 2
 """How many writes may wait for their confirms at the same time."""
@@ -114,14 +110,15 @@ class Publisher:
     async def probe(self) -> None:
         """Send a message that no queue takes and wait until it comes back.
 
-        Nothing else shows that the broker takes messages: one that an alarm blocks opens connections as ever.
+        Nothing else shows that the broker takes messages: one that an alarm blocks opens connections as ever. The message needs a
+        body, because that is what such a broker does not read.
 
         Raises:
             AxisUnreachableError: it does not come back.
 
         """
         await self.connection()
-        (outcome,) = await self.send((AxisMessage(id=uuid4().hex, queue=PROBE_KEY, body=b""),))
+        (outcome,) = await self.send((AxisMessage(id=uuid4().hex, queue=PROBE_KEY, body=b"?"),))
         if outcome.result is SendResult.UNKNOWN:
             raise AxisUnreachableError(
                 f"no answer to a probe, the broker may be blocked by an alarm: {outcome.reason}"

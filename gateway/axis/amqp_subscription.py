@@ -12,17 +12,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+
+from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from gateway.axis import amqp_topology
-from gateway.axis.amqp_connection import being_cancelled
+from gateway.axis.amqp_connection import AxisConnection, Broker, being_cancelled
 from gateway.axis.errors import AxisUnreachableError
 from gateway.records import Incoming
-
-if TYPE_CHECKING:
-    from aiormq.abc import AbstractChannel, DeliveredMessage
-
-    from gateway.axis.amqp_connection import AxisConnection, Broker
 
 PREFETCH = 200
 """Messages that the broker hands out ahead for one queue."""

@@ -14,21 +14,16 @@ loss of a node; at-least-once dead-lettering needs reject-publish, which answers
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
 
 from aio_pika import ExchangeType
+from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractQueue
 from aiormq import ChannelNotFoundEntity, ChannelPreconditionFailed
+from pamqp.common import FieldTable
 
+from gateway.axis.amqp_connection import AxisConnection
 from gateway.axis.errors import QueueConflictError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
-
-    from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractQueue
-    from pamqp.common import FieldTable
-
-    from gateway.axis.amqp_connection import AxisConnection
 
 EXCHANGE = "vanthu.axis"
 DEAD_EXCHANGE = "vanthu.dead"

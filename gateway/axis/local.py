@@ -13,18 +13,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.records import AxisMessage, Incoming, SendOutcome, SendResult
+from gateway.store.database import Database
 from gateway.store.errors import StoreError
 from gateway.store.tables import axis_message
-
-if TYPE_CHECKING:
-    from gateway.store.database import Database
-    from gateway.store.writer import Writer
+from gateway.store.writer import Writer
 
 BATCH = 200
 BATCH_BYTES = 8 * 2**20

@@ -1,7 +1,7 @@
 """The command `vanthu`: one module per group of verbs, assembled here.
 
-Invariants: everything heavy is imported by a verb when it runs, so that `vanthu --help` answers at once; every failure that can be
-foreseen is explained in words and ends with a documented exit code (`gateway/cli/exits.py`), never with a traceback.
+Invariants: everything heavy is imported by a verb when it runs, so that `vanthu --help` answers at once; every failure that can
+be foreseen is explained in words and ends with a documented exit code (`gateway/cli/exits.py`), never with a traceback.
 """
 
 from __future__ import annotations

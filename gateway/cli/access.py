@@ -17,14 +17,22 @@ certificate_app = typer.Typer(help="Chứng thư số của cơ quan. Agencies' 
 
 @member_app.command("add")
 def add_member(
-    member: Annotated[str, typer.Argument(metavar="ID", help="Định danh hệ thống · the system's id.", show_default=False)],
+    member: Annotated[
+        str, typer.Argument(metavar="ID", help="Định danh hệ thống · the system's id.", show_default=False)
+    ],
     name: Annotated[str, typer.Option("--name", help="Tên hệ thống · its name.", show_default=False)],
     prefix: Annotated[
         list[str],
-        typer.Option("--prefix", help="Tiền tố mã phục vụ, dùng nhiều lần được · code prefix served; may be repeated."),
+        typer.Option(
+            "--prefix", help="Tiền tố mã phục vụ, dùng nhiều lần được · code prefix served; may be repeated."
+        ),
     ],
-    queue: Annotated[str | None, typer.Option("--queue", help="Hàng đợi trên trục · its queue on the axis.")] = None,
-    gateway: Annotated[str | None, typer.Option("--gateway", help="Cổng phục vụ · the gateway that hosts it.")] = None,
+    queue: Annotated[
+        str | None, typer.Option("--queue", help="Hàng đợi trên trục · its queue on the axis.")
+    ] = None,
+    gateway: Annotated[
+        str | None, typer.Option("--gateway", help="Cổng phục vụ · the gateway that hosts it.")
+    ] = None,
     url: Url = LOCAL,
     token: Token = "",
     as_json: AsJson = False,
@@ -42,14 +50,17 @@ def add_member(
 @token_app.command("issue")
 def issue_token(
     member: Annotated[
-        str | None, typer.Option("--member", metavar="ID", help="Cho hệ thống này · for this connected system.")
+        str | None,
+        typer.Option("--member", metavar="ID", help="Cho hệ thống này · for this connected system."),
     ] = None,
     role: Annotated[
-        list[str] | None, typer.Option("--role", help="Hoặc vai trò: admin, registry, auditor · or roles, may be repeated.")
+        list[str] | None,
+        typer.Option("--role", help="Hoặc vai trò: admin, registry, auditor · or roles, may be repeated."),
     ] = None,
     label: Annotated[str, typer.Option("--label", help="Ghi chú · what it is for.")] = "",
     expires: Annotated[
-        datetime | None, typer.Option("--expires", formats=["%Y-%m-%d"], help="Ngày hết hạn · last day + 1, in Vietnam.")
+        datetime | None,
+        typer.Option("--expires", formats=["%Y-%m-%d"], help="Ngày hết hạn · last day + 1, in Vietnam."),
     ] = None,
     url: Url = LOCAL,
     token: Token = "",
@@ -69,8 +80,12 @@ def issue_token(
 
 @certificate_app.command("register")
 def register_certificate(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="Mã định danh cơ quan · agency code.", show_default=False)],
-    file: Annotated[Path, typer.Argument(metavar="PEM", help="Chứng thư số · certificate.", show_default=False)],
+    code: Annotated[
+        str, typer.Argument(metavar="CODE", help="Mã định danh cơ quan · agency code.", show_default=False)
+    ],
+    file: Annotated[
+        Path, typer.Argument(metavar="PEM", help="Chứng thư số · certificate.", show_default=False)
+    ],
     url: Url = LOCAL,
     token: Token = "",
     as_json: AsJson = False,

@@ -15,11 +15,17 @@ def check(
     file: File,
     registry: Annotated[
         Path | None,
-        typer.Option("--registry", metavar="CSV", help="Danh mục mã định danh · list of agencies.", show_default=False),
+        typer.Option(
+            "--registry", metavar="CSV", help="Danh mục mã định danh · list of agencies.", show_default=False
+        ),
     ] = None,
     trust_anchor: Annotated[
         list[Path] | None,
-        typer.Option("--trust-anchor", metavar="PEM", help="Chứng thư gốc, dùng nhiều lần được · root; may be repeated."),
+        typer.Option(
+            "--trust-anchor",
+            metavar="PEM",
+            help="Chứng thư gốc, dùng nhiều lần được · root; may be repeated.",
+        ),
     ] = None,
     at: Annotated[
         datetime | None,

@@ -10,10 +10,14 @@ import typer
 
 def demo(
     keep: Annotated[
-        bool, typer.Option("--keep/--exit", help="Chạy tiếp sau phần giới thiệu, hoặc thoát · keep serving, or exit.")
+        bool,
+        typer.Option(
+            "--keep/--exit", help="Chạy tiếp sau phần giới thiệu, hoặc thoát · keep serving, or exit."
+        ),
     ] = True,
     data: Annotated[
-        Path, typer.Option("--data", metavar="DIR", help="Thư mục dữ liệu, dùng lại được · data folder, reused.")
+        Path,
+        typer.Option("--data", metavar="DIR", help="Thư mục dữ liệu, dùng lại được · data folder, reused."),
     ] = Path("var/demo"),
     host: Annotated[str, typer.Option("--host", help="Địa chỉ lắng nghe · address.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Cổng TCP · TCP port.")] = 8025,

@@ -11,14 +11,22 @@ from gateway.cli.options import LOCAL, AsJson, Token, Url
 
 app = typer.Typer(help="Văn bản đến. What has arrived.", no_args_is_help=True)
 
-Item = Annotated[str, typer.Argument(metavar="ID", help="Mã trong danh sách · id from the list.", show_default=False)]
+Item = Annotated[
+    str, typer.Argument(metavar="ID", help="Mã trong danh sách · id from the list.", show_default=False)
+]
 
 
 @app.command("list")
 def list_items(
-    wait: Annotated[int, typer.Option("--wait", min=0, max=60, help="Chờ tối đa số giây · wait up to so many seconds.")] = 0,
-    code: Annotated[str | None, typer.Option("--code", help="Chỉ của cơ quan này · only for this agency.")] = None,
-    after: Annotated[str | None, typer.Option("--after", metavar="ID", help="Tiếp sau mục này · continue after.")] = None,
+    wait: Annotated[
+        int, typer.Option("--wait", min=0, max=60, help="Chờ tối đa số giây · wait up to so many seconds.")
+    ] = 0,
+    code: Annotated[
+        str | None, typer.Option("--code", help="Chỉ của cơ quan này · only for this agency.")
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option("--after", metavar="ID", help="Tiếp sau mục này · continue after.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="Số mục tối đa · most items.")] = 50,
     url: Url = LOCAL,
     token: Token = "",
@@ -38,11 +46,13 @@ def list_items(
 def get(
     item: Item,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Ghi vào tệp · write to a file; “-” is stdout.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Ghi vào tệp · write to a file.", show_default="stdout"
+        ),
     ] = None,
     url: Url = LOCAL,
     token: Token = "",
-    as_json: AsJson = False,
 ) -> None:
     """Lấy nguyên văn một văn bản đến. Fetch the exact bytes of one item.
 
@@ -50,7 +60,7 @@ def get(
     """
     from gateway.cli import remote  # noqa: PLC0415 - start-up time
 
-    remote.run(remote.inbox_get(item, output=output), url=url, token=token, as_json=as_json)
+    remote.run(remote.inbox_get(item, output=output), url=url, token=token, as_json=False)
 
 
 @app.command("ack")

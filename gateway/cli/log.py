@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,11 +16,28 @@ app = typer.Typer(help="Nhật ký định tuyến. The routing log.", no_args_i
 def verify(
     database: Annotated[
         str,
-        typer.Option("--database", metavar="PATH|URL", help="Cơ sở dữ liệu hoặc bản sao · the database or a copy of it."),
+        typer.Option(
+            "--database",
+            metavar="PATH|URL",
+            help="Cơ sở dữ liệu hoặc bản sao · the database or a copy of it.",
+        ),
     ] = "var/vanthu.db",
     vkey: Annotated[
         list[str] | None,
-        typer.Option("--vkey", metavar="KEY", help="Khóa kiểm tra đã ghim · the verifier key that you pinned; may be repeated."),
+        typer.Option(
+            "--vkey",
+            metavar="KEY",
+            help="Khóa kiểm tra đã ghim · the verifier key that you pinned; may be repeated.",
+        ),
+    ] = None,
+    payloads: Annotated[
+        Path | None,
+        typer.Option(
+            "--payloads",
+            metavar="DIR",
+            help="Thư mục nội dung lớn · folder of big bodies.",
+            show_default="cạnh · beside",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -32,4 +50,4 @@ def verify(
     """
     from gateway.cli import auditing  # noqa: PLC0415 - start-up time
 
-    raise typer.Exit(auditing.verify(database, keys=tuple(vkey or ()), as_json=as_json))
+    raise typer.Exit(auditing.verify(database, keys=tuple(vkey or ()), payloads=payloads, as_json=as_json))

@@ -1,7 +1,7 @@
 """The work behind `vanthu check`: the gateway's own examination, with what a desk has at hand.
 
-A desk has no registry of connected systems, so every code counts as served by one invented member, and the output says so. Without
-a list of agencies or without trust anchors the examination comes out undecided, never accepted.
+A desk has no registry of connected systems, so every code counts as served by one invented member, and the output says so.
+Without a list of agencies or without trust anchors the examination comes out undecided, never accepted.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from certs.trust import Trust
 from certs.verdict import Signer
 from gateway.app import utc_now
 from gateway.cli.exits import Exit
-from gateway.cli.failures import UnreadableFileError
 from gateway.cli.output import (
     VIETNAM,
+    UnreadableFileError,
     count,
     local,
     make_console,
     plain,
     print_json,
+    read_file,
     show_facts,
     show_fault,
     show_verdict,
@@ -92,20 +93,6 @@ def check(
     else:
         _show(make_console(), report)
     return _EXITS[examination.outcome]
-
-
-def read_file(path: Path) -> bytes:
-    """Read a file that the command line names.
-
-    Raises:
-        UnreadableFileError: it is not there or may not be read.
-
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UnreadableFileError(vi=f"Không đọc được {path}", en=f"cannot read {path}: {reason}") from error
 
 
 def offline_directory(agencies: tuple[Agency, ...]) -> Directory:
@@ -215,7 +202,9 @@ def _facts(report: _Report) -> list[tuple[str, object]]:
         agency = report.directory.agency(delivery.code, found.at)
         rows.append(("nơi nhận · to", f"{delivery.as_sent}  {agency.name if agency else ''}"))
     if found.verdict is not None:
-        rows.append(("chữ ký · signature", f"{found.verdict.indication.value}  {found.verdict.algorithm or ''}"))
+        rows.append(
+            ("chữ ký · signature", f"{found.verdict.indication.value}  {found.verdict.algorithm or ''}")
+        )
         rows.append(("người ký · signer", signer_text(found.verdict.signer)))
     if found.binding is not None:
         rows.append(("ràng buộc · binding", f"{found.binding.rule.value} = {found.binding.evidence}"))

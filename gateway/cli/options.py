@@ -12,7 +12,9 @@ import typer
 
 Url: TypeAlias = Annotated[
     str,
-    typer.Option("--url", envvar="VANTHU_CLIENT_URL", help="Địa chỉ cổng · the gateway's address.", metavar="URL"),
+    typer.Option(
+        "--url", envvar="VANTHU_CLIENT_URL", help="Địa chỉ cổng · the gateway's address.", metavar="URL"
+    ),
 ]
 Token: TypeAlias = Annotated[
     str,
@@ -25,6 +27,8 @@ Token: TypeAlias = Annotated[
     ),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="In JSON cho máy đọc · print JSON.")]
-File: TypeAlias = Annotated[Path, typer.Argument(metavar="FILE", help="Tệp edXML · edXML file.", show_default=False)]
+File: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Tệp edXML · edXML file.", show_default=False)
+]
 
 LOCAL = "http://127.0.0.1:8025"

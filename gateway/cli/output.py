@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +24,29 @@ WIDTH = 100
 VIETNAM = timezone(timedelta(hours=7))
 
 _MARKS = {"refuse": ("✗", "bold red"), "undecided": ("?", "bold yellow"), "warning": ("!", "yellow")}
+
+
+class UnreadableFileError(Exception):
+    """A file that the command line names cannot be used; says in both languages which and why."""
+
+    def __init__(self, *, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.vi = vi
+        self.en = en
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that the command line names.
+
+    Raises:
+        UnreadableFileError: it is not there or may not be read.
+
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UnreadableFileError(vi=f"Không đọc được {path}", en=f"cannot read {path}: {reason}") from error
 
 
 def make_console(*, error: bool = False) -> Console:
@@ -80,7 +104,12 @@ def show_fault(console: Console, fault: Fault) -> None:
     body = Table.grid(padding=(0, 1))
     body.add_column(width=3)
     body.add_column(overflow="fold")
-    texts = ((" ", fault.vi, ""), (" ", fault.en, "dim"), (" →", fault.fix_vi, "cyan"), (" ", fault.fix_en, "dim"))
+    texts = (
+        (" ", fault.vi, ""),
+        (" ", fault.en, "dim"),
+        (" →", fault.fix_vi, "cyan"),
+        (" ", fault.fix_en, "dim"),
+    )
     for mark_before, text, text_style in texts:
         if text:
             body.add_row(mark_before, Text(plain(text), style=text_style))

@@ -14,7 +14,9 @@ app = typer.Typer(help="Danh mục mã định danh. The registry of agency code
 
 @app.command("load")
 def load(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Danh mục dạng CSV · the list as CSV.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Danh mục dạng CSV · the list as CSV.", show_default=False)
+    ],
     url: Url = LOCAL,
     token: Token = "",
     as_json: AsJson = False,

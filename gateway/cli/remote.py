@@ -1,34 +1,264 @@
-"""The work behind the verbs that call a gateway: each is a coroutine over a client that returns what to print.
+"""The work behind the verbs that call a gateway: each is a coroutine over a client, whose result says what to print.
 
-Invariant: nothing is printed before the gateway has answered, so that `--json` is one document or nothing.
+Invariant: nothing is printed before the gateway has answered, so that `--json` prints one document: the answer or the problem.
 """
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import hashlib
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import msgspec
+import typer
 from rich.console import Console
 
-from gateway.cli.exits import Exit
-from gateway.cli.failures import explain
-from gateway.cli.offline import read_file
+from gateway.cli.failures import verdict_of
 from gateway.cli.output import (
     VIETNAM,
     count,
     local,
     make_console,
-    plain,
     print_json,
+    read_file,
     show_facts,
     show_fault,
     show_table,
     show_verdict,
 )
 from gateway.client import Client, Fault, InboxItem, ProblemError, Submitted
+from schemas.errors import SchemaError
+from schemas.names import qualified
+from schemas.xml_parser import parse_tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a verb found out: for machines, and how to tell people."""
+
+    value: Any
+    show: Callable[[Console], None]
+
+
+Work: TypeAlias = Callable[[Client], Awaitable[Result]]
+
+
+def run(work: Work, *, url: str, token: str, as_json: bool) -> None:
+    """Do the work against a gateway and print its result.
+
+    Raises:
+        ClientError: the gateway refused, could not decide or did not answer; with `as_json` a problem document is printed.
+        typer.Exit: a problem document was printed.
+
+    """
+    try:
+        result = asyncio.run(_with_client(work, url, token))
+    except ProblemError as error:
+        if not as_json:
+            raise
+        print_json(error.document)
+        raise typer.Exit(verdict_of(error)) from None
+    if as_json:
+        print_json(msgspec.to_builtins(result.value))
+    else:
+        result.show(make_console())
+
+
+async def _with_client(work: Work, url: str, token: str) -> Result:
+    async with Client(url, token=token or None) as client:
+        return await work(client)
+
+
+def send(file: Path, *, key: str | None) -> Work:
+    """Submit a file as what it is: a status message or a document."""
+
+    async def work(client: Client) -> Result:
+        body = read_file(file)
+        submit = client.submit_status if _is_status(body) else client.submit_document
+        sent = await submit(body, key=key)
+        return Result(value=sent, show=lambda console: _show_sent(console, sent))
+
+    return work
+
+
+def _is_status(body: bytes) -> bool:
+    try:
+        root = parse_tree(body).getroot()
+    except SchemaError:
+        # The gateway will say what is wrong with it, in full.
+        return False
+    steps = (qualified(name) for name in ("edXMLEnvelope", "edXMLHeader", "MessageHeader", "StatusCode"))
+    return root.find("/".join(steps)) is not None
+
+
+def _show_sent(console: Console, sent: Submitted) -> None:
+    vi, en = "ĐÃ TIẾP NHẬN", "accepted"
+    if sent.replayed:
+        vi, en = "ĐÃ TIẾP NHẬN TRƯỚC ĐÓ", "accepted before; this is the first answer again"
+    show_verdict(console, good=True, vi=vi, en=en)
+    show_facts(
+        console,
+        [
+            ("mã tra cứu · id", sent.id),
+            ("lúc · at", f"{local(sent.accepted_at)} (+07)"),
+            ("mã văn bản · document id", sent.document_id),
+            ("về văn bản · about", sent.about),
+            ("sha256", sent.sha256),
+            ("nơi gửi · from", sent.sender.as_sent),
+            *(("nơi nhận · to", f"{each.as_sent} → {each.member}") for each in sent.deliveries),
+        ],
+    )
+    for warning in sent.warnings:
+        show_fault(console, Fault.read(warning))
+
+
+def inbox_list(*, wait: int, code: str | None, after: str | None, limit: int) -> Work:
+    """List what waits."""
+
+    async def work(client: Client) -> Result:
+        page = await client.inbox(wait=wait, code=code, after=after, limit=limit)
+
+        def show(console: Console) -> None:
+            if not page.items:
+                console.print("Không có văn bản nào đang chờ · nothing is waiting")
+                return
+            rows = [_inbox_row(item) for item in page.items]
+            show_table(
+                console,
+                ("mã · id", "đến lúc · arrived", "từ → tới · from → to", "số · trích yếu · about"),
+                rows,
+            )
+            if page.next:
+                console.print(f"Còn nữa · more: --after {page.next}")
+
+        return Result(value=page, show=show)
+
+    return work
+
+
+def _inbox_row(item: InboxItem) -> tuple[str, ...]:
+    document = item.document
+    status = f"trạng thái {document.status_code}  " if document.status_code else ""
+    about = f"{status}{document.number}  {document.subject}".strip()
+    return item.id, local(item.arrived_at), f"{item.sender.as_sent} → {item.recipient.as_sent}", about
+
+
+def inbox_get(item_id: str, *, output: Path | None) -> Work:
+    """Fetch one item to a file; without one, to standard output."""
+
+    async def work(client: Client) -> Result:
+        body = await client.inbox_content(item_id)
+
+        def show(console: Console) -> None:
+            if output is None:
+                sys.stdout.buffer.write(body)
+                return
+            output.write_bytes(body)
+            show_verdict(console, good=True, vi=f"Đã ghi {output}", en=f"{count(len(body))} bytes")
+            show_facts(console, [("sha256", hashlib.sha256(body).hexdigest())])
+
+        return Result(value=None, show=show)
+
+    return work
+
+
+def inbox_acknowledge(item_id: str) -> Work:
+    """Take one item over."""
+
+    async def work(client: Client) -> Result:
+        taken = await client.acknowledge(item_id)
+        vi = "Đã xác nhận từ trước" if taken.already else "Đã xác nhận, nơi gửi sẽ được báo"
+        en = "acknowledged before" if taken.already else "acknowledged; the sender will be told"
+        return Result(value=taken, show=lambda console: show_verdict(console, good=True, vi=vi, en=en))
+
+    return work
+
+
+def registry_load(file: Path) -> Work:
+    """Load a list of agencies; a refused list is shown as a table of all its faults."""
+
+    async def work(client: Client) -> Result:
+        content = read_file(file)
+        with make_console(error=True).status(f"Đang nạp {file.name} · loading …"):
+            loaded = await client.load_agencies(content)
+
+        def show(console: Console) -> None:
+            vi, en = "Đã nạp danh mục", "loaded"
+            if not loaded.changed:
+                vi, en = "Danh mục không đổi", "the same list was in force already"
+            show_verdict(console, good=True, vi=vi, en=en)
+            show_facts(
+                console,
+                [
+                    ("phiên bản · version", loaded.version),
+                    ("số cơ quan · agencies", count(loaded.agencies)),
+                    ("sha256", loaded.sha256),
+                ],
+            )
+
+        return Result(value=loaded, show=show)
+
+    return work
+
+
+def member_add(
+    member_id: str, *, name: str, prefixes: Sequence[str], queue: str | None, gateway: str | None
+) -> Work:
+    """Connect a system."""
+
+    async def work(client: Client) -> Result:
+        added = await client.add_member(member_id, name=name, prefixes=prefixes, queue=queue, gateway=gateway)
+
+        def show(console: Console) -> None:
+            show_verdict(console, good=True, vi="Đã kết nối hệ thống", en="connected")
+            show_facts(console, [(key, _flat(value)) for key, value in added.items()])
+
+        return Result(value=added, show=show)
+
+    return work
+
+
+def token_issue(*, member: str | None, roles: Sequence[str], label: str, expires: datetime | None) -> Work:
+    """Make a token for a member or for roles."""
+    until = expires.replace(tzinfo=VIETNAM) if expires else None
+
+    async def work(client: Client) -> Result:
+        if member is not None:
+            made = await client.issue_member_token(member, label=label or None, expires_at=until)
+        else:
+            made = await client.issue_token(label=label or "+".join(roles), roles=roles, expires_at=until)
+
+        def show(console: Console) -> None:
+            show_verdict(console, good=True, vi="Mã truy cập, chỉ hiện lần này", en="shown this once only")
+            show_facts(console, [("mã truy cập · token", made.token), ("định danh · id", made.credential_id)])
+
+        return Result(value=made, show=show)
+
+    return work
+
+
+def certificate_register(code: str, file: Path) -> Work:
+    """Register a certificate for an agency."""
+
+    async def work(client: Client) -> Result:
+        registered = await client.register_certificate(code, read_file(file))
+
+        def show(console: Console) -> None:
+            show_verdict(console, good=True, vi=f"Đã đăng ký chứng thư cho {code}", en="registered")
+            show_facts(console, [(key, _flat(value)) for key, value in registered.items()])
+
+        return Result(value=registered, show=show)
+
+    return work
+
+
+def _flat(value: object) -> str | None:
+    """Write one member of a JSON answer on one line."""
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    return None if value is None else str(value)

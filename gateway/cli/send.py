@@ -13,7 +13,9 @@ def send(
     file: File,
     key: Annotated[
         str | None,
-        typer.Option("--key", help="Idempotency-Key; gửi lại với cùng khóa là an toàn · makes a repetition safe."),
+        typer.Option(
+            "--key", help="Idempotency-Key; gửi lại với cùng khóa là an toàn · makes a repetition safe."
+        ),
     ] = None,
     url: Url = LOCAL,
     token: Token = "",

@@ -9,12 +9,18 @@ import typer
 
 
 def serve(
-    host: Annotated[str | None, typer.Option("--host", help="Địa chỉ lắng nghe · address. [VANTHU_HOST]")] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", help="Địa chỉ lắng nghe · address. [VANTHU_HOST]")
+    ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, help="Cổng TCP, 0 là tự chọn · 0 takes a free one. [VANTHU_PORT]")
+        int | None,
+        typer.Option(
+            "--port", min=0, max=65535, help="Cổng TCP, 0 là tự chọn · 0 takes a free one. [VANTHU_PORT]"
+        ),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Thư mục dữ liệu · data folder. [VANTHU_DATA]")
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Thư mục dữ liệu · data folder. [VANTHU_DATA]"),
     ] = None,
     config_free: Annotated[
         bool, typer.Option("--config-free", help="Bỏ qua biến môi trường VANTHU_* · ignore the environment.")

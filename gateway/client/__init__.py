@@ -169,7 +169,13 @@ class Client:
         gateway: str | None = None,
     ) -> dict[str, Any]:
         """Connect a system that serves these code prefixes."""
-        stated = {"id": member_id, "name": name, "prefixes": list(prefixes), "queue": queue, "gateway": gateway}
+        stated = {
+            "id": member_id,
+            "name": name,
+            "prefixes": list(prefixes),
+            "queue": queue,
+            "gateway": gateway,
+        }
         added: dict[str, Any] = await self._state("/v1/members", stated, dict[str, Any])
         return added
 

@@ -139,12 +139,12 @@ class NewToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """An entry of the routing log: its exact bytes in base64, their hash, and the same bytes parsed."""
+    """An entry of the routing log: its place, its hash, what it says, and its exact bytes in base64."""
 
     index: int
     leaf_sha256: str
-    leaf: str
-    entry: dict[str, Any] = field(default_factory=dict)
+    leaf: dict[str, Any]
+    leaf_base64: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

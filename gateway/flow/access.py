@@ -128,9 +128,7 @@ async def _caller(credential: Credential, store: Store) -> Caller:
         member = next((each for each in directory.members if each.id == credential.member_id), None)
         if member is None:
             raise TokenInvalidError(credential_id=credential.id)
-    return Caller(
-        credential_id=credential.id, label=credential.label, member=member, roles=credential.roles
-    )
+    return Caller(credential_id=credential.id, label=credential.label, member=member, roles=credential.roles)
 
 
 def _digest(secret: str) -> str:

@@ -32,8 +32,13 @@ _RECEIPT_KINDS = {
 
 
 def verdict_facts(examination: Examination) -> dict[str, Json]:
-    """Return the signature verdict as facts; for a status message, which carries no signature, an empty object."""
-    return examination.verdict.facts() if examination.verdict is not None else {}
+    """Return the signature verdict as facts, which is empty for a status message, and beside it the warnings if there are any.
+
+    They are kept with the message, so that a retry of the same bytes hears the same warnings.
+    """
+    facts = examination.verdict.facts() if examination.verdict is not None else {}
+    warnings = [finding.as_json() for finding in examination.warnings]
+    return {**facts, **({"warnings": warnings} if warnings else {})}
 
 
 def accepted(

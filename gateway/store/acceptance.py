@@ -1,8 +1,9 @@
-"""Acceptance: one transaction holds message, body, deliveries, outbox, idempotency keys and log entries, or none of them.
+"""Acceptance: message, body, deliveries, outbox, keys and log entries in one transaction, or none of them.
 
-Keys are inserted first and asked questions of afterwards, because between a look and an insert another process could come.
-Invariants: a key stands for one body for ever; of several acceptances that share a key exactly one is written, the others get its
-answer again or a conflict; nothing is decided by an outdated registry, but a replay is no new decision and needs no registry.
+Keys are inserted first and asked questions of afterwards, because between a look and an insert another
+process could come. Invariants: a key stands for one body for ever; of several acceptances that share a key
+exactly one is written, the others get its answer again or a conflict; nothing is decided by an outdated
+registry, but a replay is no new decision and needs no registry.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.ports import KeyConflictError, StaleRegistryError
 from gateway.records import Acceptance, Accepted, IdempotencyKey, Recipient
+from gateway.store.dialects import insert_or_skip
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, message_of, message_row, recipient_of
 from gateway.store.staging import Staging
 from gateway.store.tables import body, delivery, idempotency, message, outbox, registry_head
@@ -29,9 +30,9 @@ _INSERT_DELIVERY: Final = insert(delivery)
 _INSERT_OUTBOX: Final = insert(outbox)
 _INSERT_KEY: Final = insert(idempotency)
 
-_insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_CLAIM_KEY: Final = {name: make(idempotency).on_conflict_do_nothing().returning(*_KEY) for name, make in _insert.items()}
-_INSERT_BODY: Final = {name: make(body).on_conflict_do_nothing() for name, make in _insert.items()}
+_CLAIM_KEY: Final = insert_or_skip(idempotency)
+_COUNT: Final = {"preserve_rowcount": True}
+_INSERT_BODY: Final = insert_or_skip(body)
 
 
 class _Key(NamedTuple):
@@ -71,7 +72,9 @@ class Acceptances:
         results: dict[int, Accepted | Exception] = dict(decided.refused)
         results |= self._write(connection, now, decided.written)
         here = {answer.message.id: answer for answer in results.values() if isinstance(answer, Accepted)}
-        earlier = load_accepted(connection, {first for first in decided.replays.values() if first not in here})
+        earlier = load_accepted(
+            connection, {first for first in decided.replays.values() if first not in here}
+        )
         for place, first in decided.replays.items():
             results[place] = earlier[first] if first in earlier else replace(here[first], replayed=True)
         return [results[place] for place in range(len(items))]
@@ -82,7 +85,9 @@ class Acceptances:
         if not written:
             return {}
         hashes = iter(
-            self._staging.stage(connection, now, [event for each in written.values() for event in each.events], begin=True)
+            self._staging.stage(
+                connection, now, [event for each in written.values() for event in each.events], begin=True
+            )
         )
         answers: dict[int, Accepted | Exception] = {}
         messages = []
@@ -141,8 +146,7 @@ def insert_bodies(connection: Connection, bodies: dict[str, bytes | None]) -> No
 
 
 def _decide(connection: Connection, items: Sequence[Acceptance], version: int) -> _Decided:
-    owners = _claim_keys(connection, [item for item in items if item.message.registry_version == version])
-    taken = _owners(connection, {key for item in items for key in map(_key, item.keys)} - owners.keys())
+    claimed, taken = _claim_keys(connection, items, version)
     decided = _Decided(written={}, replays={}, refused={})
     won: dict[_Key, _Owner] = {}
     for place, item in enumerate(items):
@@ -163,21 +167,41 @@ def _decide(connection: Connection, items: Sequence[Acceptance], version: int) -
             mine = dict.fromkeys(keys, _Owner(sha256, item.message.id))
             won |= mine
             taken |= mine
-    _hand_over(connection, claimed=owners, won=won)
+    _hand_over(connection, claimed=claimed, won=won)
     return decided
 
 
-def _claim_keys(connection: Connection, items: Sequence[Acceptance]) -> dict[_Key, _Owner]:
-    """Insert every key that is free for the first item that names it; return those that were free."""
+def _claim_keys(
+    connection: Connection, items: Sequence[Acceptance], version: int
+) -> tuple[dict[_Key, _Owner], dict[_Key, _Owner]]:
+    """Insert every free key for the first current item that names it; return those, and what the others stand for."""
     wanted: dict[_Key, _Owner] = {}
+    outdated: set[_Key] = set()
     for item in items:
-        for key in item.keys:
-            wanted.setdefault(_key(key), _Owner(item.message.sha256, item.message.id))
-    if not wanted:
-        return {}
-    rows = [_key_row(key, owner) for key, owner in sorted(wanted.items())]
-    inserted = connection.execute(_CLAIM_KEY[connection.dialect.name], rows)
-    return {key: wanted[key] for key in (_Key(*row) for row in inserted)}
+        keys = map(_key, item.keys)
+        if item.message.registry_version != version:
+            outdated.update(keys)
+            continue
+        for key in keys:
+            wanted.setdefault(key, _Owner(item.message.sha256, item.message.id))
+    inserted = 0
+    if wanted:
+        rows = [_key_row(key, owner) for key, owner in sorted(wanted.items())]
+        inserted = connection.execute(
+            _CLAIM_KEY[connection.dialect.name], rows, execution_options=_COUNT
+        ).rowcount
+    if inserted == len(wanted):
+        return wanted, _owners(connection, outdated - wanted.keys())
+    found = _owners(connection, wanted.keys() | outdated)
+    own = {key for key, owner in wanted.items() if found[key].message_id == owner.message_id}
+    # The very same message may have been accepted before, by an attempt whose answer was lost.
+    before = _known(connection, {wanted[key].message_id for key in own})
+    own = {key for key in own if wanted[key].message_id not in before}
+    return {key: wanted[key] for key in own}, {key: owner for key, owner in found.items() if key not in own}
+
+
+def _known(connection: Connection, ids: Iterable[str]) -> set[str]:
+    return set(connection.execute(select(message.c.id).where(message.c.id.in_(ids))).scalars())
 
 
 def _hand_over(connection: Connection, *, claimed: dict[_Key, _Owner], won: dict[_Key, _Owner]) -> None:

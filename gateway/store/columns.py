@@ -1,7 +1,8 @@
 """Column types that SQLite and PostgreSQL store alike: instants, digests and JSON.
 
-Invariants: an instant is UTC, kept as whole microseconds since 1970-01-01T00:00:00Z, so that it sorts and compares the same on both;
-a digest is 32 bytes on disk and lowercase hex in Python; JSON is text with no spaces.
+Invariants: an instant is UTC, kept as whole microseconds since 1970-01-01T00:00:00Z, so that it sorts and
+compares the same on both; a digest is 32 bytes on disk and lowercase hex in Python; JSON is text with no
+spaces.
 """
 
 from __future__ import annotations

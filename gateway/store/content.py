@@ -1,8 +1,9 @@
 """The registry's content by version: what is in force, and how one version becomes the next.
 
-A row is in force for versions `since_version <= v < until_version`; a new version closes rows and adds rows and leaves the others alone, so
-"what did we know then" can always be answered. Invariants: versions only grow; a row's content never changes; a version's hash is that
-of the whole content it stands for (`routing.agencies.registry_sha256`).
+A row is in force for versions `since_version <= v < until_version`; a new version closes rows and adds rows
+and leaves the others alone, so "what did we know then" can always be answered. Invariants: versions only
+grow; a row's content never changes; a version's hash is that of the whole content it stands for
+(`routing.agencies.registry_sha256`).
 """
 
 from __future__ import annotations
@@ -135,8 +136,10 @@ def agency_content(source: Agency) -> AgencyContent:
 def replace_agencies(connection: Connection, version: int, wanted: set[AgencyContent]) -> Change:
     """Make `wanted` the agencies from `version` on; certificates of entities that are gone are closed with them."""
     current = {
-        AgencyContent(*values[:-2], tuple(values[-2]), tuple(values[-1])): row_id
-        for row_id, *values in _in_force(connection, agency, (agency.c.id, *_AGENCY), version - 1)
+        AgencyContent._make((*facts, tuple(successors), tuple(aliases))): row_id
+        for row_id, *facts, successors, aliases in _in_force(
+            connection, agency, (agency.c.id, *_AGENCY), version - 1
+        )
     }
     closed = [row_id for each, row_id in current.items() if each not in wanted]
     added = sorted(wanted - current.keys(), key=lambda each: (each.code, str(each.valid_from or "")))

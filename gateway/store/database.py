@@ -1,8 +1,9 @@
 """Opening a database so that what it acknowledges is durable, and bringing its schema up to date.
 
-SQLite: WAL with `synchronous=FULL`; one read-write connection, which belongs to the writer thread, and a few that only read. One process
-only. PostgreSQL: `synchronous_commit=on`; a server that runs without `fsync` or `full_page_writes` is refused. Schema changes are Alembic
-revisions in `migrations/`, applied at open inside one transaction that other processes wait for.
+SQLite: WAL with `synchronous=FULL`; one read-write connection, which belongs to the writer thread, and a few
+that only read. One process only. PostgreSQL: `synchronous_commit=on`; a server that runs without `fsync` or
+`full_page_writes` is refused. Schema changes are Alembic revisions in `migrations/`, applied at open inside
+one transaction that other processes wait for.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ READERS: Final = 4
 BUSY_SECONDS: Final = 10
 CONNECT_SECONDS: Final = 10
 
-_MIGRATION_LOCK: Final = 0x56_41_4E_54_48_55  # any number that other software on the server is unlikely to lock
+_MIGRATION_LOCK: Final = (
+    0x56_41_4E_54_48_55  # any number that other software on the server is unlikely to lock
+)
 _SQLITE_WRITER: Final = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
@@ -52,7 +55,9 @@ class Database:
 
     async def read(self, query: Callable[[Connection], R]) -> R:
         """Run a query in a thread; each statement sees what was committed when it began."""
-        return await asyncio.get_running_loop().run_in_executor(self.readers, partial(_run, self.reads, query))
+        return await asyncio.get_running_loop().run_in_executor(
+            self.readers, partial(_run, self.reads, query)
+        )
 
     def close(self) -> None:
         """Close every connection, after the reads under way."""
@@ -81,7 +86,9 @@ def open_database(url: str) -> Database:
         reads.dispose()
         writes.dispose()
         raise
-    return Database(writes=writes, reads=reads, readers=ThreadPoolExecutor(READERS, thread_name_prefix="store-read"))
+    return Database(
+        writes=writes, reads=reads, readers=ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
+    )
 
 
 def parse_url(url: str) -> URL:
@@ -105,7 +112,7 @@ def parse_url(url: str) -> URL:
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the schema to the newest revision inside the connection's transaction; another process that does the same is waited for.
+    """Bring the schema to the newest revision inside the connection's transaction; others that do so too wait.
 
     Raises:
         UnknownSchemaError: the schema is at a revision that this software does not know.
@@ -184,7 +191,9 @@ def _open_postgresql(target: URL) -> tuple[Engine, Engine]:
 
     writes = create_engine(
         target,
-        connect_args=arguments("-c synchronous_commit=on -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"),
+        connect_args=arguments(
+            "-c synchronous_commit=on -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
+        ),
         pool_size=1,
         max_overflow=0,
         pool_pre_ping=True,

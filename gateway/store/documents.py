@@ -26,11 +26,12 @@ from gateway.records import (
 from gateway.store import inbox, outbox
 from gateway.store.acceptance import Acceptances, find_replay
 from gateway.store.database import Database
+from gateway.store.dialects import transaction_time
 from gateway.store.log import count_unsequenced
 from gateway.store.rows import DELIVERY_COLUMNS, MESSAGE_COLUMNS, delivery_of, message_of
 from gateway.store.staging import Staging
 from gateway.store.tables import arrival, body, delivery, message
-from gateway.store.writer import Writer, transaction_time
+from gateway.store.writer import Writer
 
 _MESSAGE: Final = select(*MESSAGE_COLUMNS).where(message.c.id == bindparam("id"))
 _DELIVERY: Final = select(*DELIVERY_COLUMNS).where(delivery.c.id == bindparam("id"))
@@ -89,7 +90,9 @@ class SqlDocuments:
         """See `ports.Documents`."""
         return await self._database.read(partial(_delivery, delivery_id=delivery_id))
 
-    async def correspondence(self, *, sender_code: str, recipient_code: str, document_id: str) -> Message | None:
+    async def correspondence(
+        self, *, sender_code: str, recipient_code: str, document_id: str
+    ) -> Message | None:
         """See `ports.Documents`; of several the oldest."""
         facts = {"sender": sender_code, "recipient": recipient_code, "document": document_id}
         return await self._database.read(partial(_correspondence, facts=facts))
@@ -107,7 +110,9 @@ class SqlDocuments:
 
     async def arrive(self, arrivals: Sequence[Arrival]) -> tuple[bool, ...]:
         """See `ports.Documents`; what reuses an id for other bytes is discarded, with an entry: False, and no receipt."""
-        return tuple(await asyncio.gather(*(self._writer.write(self._inbox.arrive, each) for each in arrivals)))
+        return tuple(
+            await asyncio.gather(*(self._writer.write(self._inbox.arrive, each) for each in arrivals))
+        )
 
     async def record_receipts(self, steps: Sequence[ReceiptStep]) -> None:
         """See `ports.Documents`."""

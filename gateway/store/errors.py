@@ -11,8 +11,8 @@
     ├── LogForkError                store.log_fork
     └── DamagedDatabaseError        store.damaged_database
 
-What a port's contract names (`KeyConflictError`, `StaleRegistryError`, `KeyError`) is raised as such. A database that cannot be
-reached or is busy raises SQLAlchemy's own errors.
+What a port's contract names (`KeyConflictError`, `StaleRegistryError`, `KeyError`) is raised as such. A
+database that cannot be reached or is busy raises SQLAlchemy's own errors.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class UnsafeDatabaseError(StoreError):
     code = "store.unsafe_database"
     vi = "Cơ sở dữ liệu không an toàn: {setting} = {found}, cần {expected}."
     en = "The database is not safe: {setting} = {found}, {expected} is needed."
-    fix_vi = "Sửa cấu hình cơ sở dữ liệu rồi khởi động lại; cổng không chạy với cấu hình có thể làm mất văn bản."
+    fix_vi = (
+        "Sửa cấu hình cơ sở dữ liệu rồi khởi động lại; cổng không chạy với cấu hình có thể làm mất văn bản."
+    )
     fix_en = "Correct the database's configuration and start again; the gateway does not run where documents could be lost."
 
 
@@ -75,7 +77,9 @@ class OutcomeUnknownError(StoreError):
     vi = "Mất kết nối cơ sở dữ liệu khi đang ghi; chưa biết đã ghi hay chưa."
     en = "The connection broke during the commit; nobody knows whether it stands."
     fix_vi = "Gửi lại đúng nội dung cũ với cùng Idempotency-Key: nếu đã ghi, cổng trả lại kết quả lần đầu."
-    fix_en = "Repeat the same request with the same Idempotency-Key: if it stands, the first answer comes again."
+    fix_en = (
+        "Repeat the same request with the same Idempotency-Key: if it stands, the first answer comes again."
+    )
 
 
 class StoreClosedError(StoreError):

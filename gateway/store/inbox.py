@@ -1,8 +1,9 @@
-"""The inbox: what arrived for the members of this gateway, until they acknowledge it, and the receipts that go back.
+"""The inbox: what arrived for the members of this gateway, and the receipts that go back.
 
-An arrival is kept by its delivery id for ever, with the receipt it was given, so that the same message arriving again changes nothing
-and gets the same answer. Invariants: the first decision on a delivery stands; an id never comes to mean other bytes than at first;
-what contradicts that is discarded with an entry, because only a gateway that forges ids could have sent it.
+An arrival is kept by its delivery id for ever, with the receipt it was given, so that the same message
+arriving again changes nothing and gets the same answer. Invariants: the first decision on a delivery stands;
+an id never comes to mean other bytes than at first; what contradicts that is discarded with an entry, because
+only a gateway that forges ids could have sent it.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, func, select, update
 from uuid_utils import uuid7
 
 from gateway.records import Arrival, Event, InboxItem
 from gateway.store.acceptance import insert_bodies
+from gateway.store.dialects import insert_or_skip
 from gateway.store.rows import INBOX_COLUMNS, inbox_item_of, message_row
 from gateway.store.staging import Staging
 from gateway.store.tables import arrival, message, outbox
@@ -25,14 +26,11 @@ from routing.log import Kind
 RECEIVED: Final = "received"
 ACKNOWLEDGED: Final = "acknowledged"
 
-_insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_INSERT_ARRIVAL: Final = {
-    name: make(arrival).on_conflict_do_nothing().returning(arrival.c.id) for name, make in _insert.items()
-}
-_INSERT_MESSAGE: Final = {name: make(message).on_conflict_do_nothing() for name, make in _insert.items()}
-_INSERT_RECEIPT: Final = {name: make(outbox).on_conflict_do_nothing() for name, make in _insert.items()}
+_INSERT_ARRIVAL: Final = insert_or_skip(arrival, arrival.c.id)
+_INSERT_MESSAGE: Final = insert_or_skip(message)
+_INSERT_RECEIPT: Final = insert_or_skip(outbox)
 
-_IDS: Final = bindparam("ids", expanding=True)
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _IDENTITIES: Final = select(message.c.id, message.c.sha256, message.c.gateway).where(message.c.id.in_(_IDS))
 _BEFORE: Final = select(arrival).where(arrival.c.id.in_(_IDS))
 _OPEN: Final = (
@@ -98,7 +96,9 @@ class Inbox:
         ids = {item.id for item in items}
         kept = set(connection.execute(_KEPT, {"ids": ids}).scalars())
         connection.execute(_FETCH, {"ids": kept, "now": now})
-        self._staging.stage(connection, now, [_event(Kind.FETCHED, item) for item in items if item.id in kept])
+        self._staging.stage(
+            connection, now, [_event(Kind.FETCHED, item) for item in items if item.id in kept]
+        )
         return [None] * len(items)
 
     def acknowledge(
@@ -120,7 +120,9 @@ class Inbox:
             connection,
             [_receipt(now, name, ACKNOWLEDGED, waiting[name], each.receipt) for name, each in taken.items()],
         )
-        self._staging.stage(connection, now, [_event(Kind.ACKNOWLEDGED, each.item) for each in taken.values()])
+        self._staging.stage(
+            connection, now, [_event(Kind.ACKNOWLEDGED, each.item) for each in taken.values()]
+        )
         return results
 
 

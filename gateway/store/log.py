@@ -1,8 +1,10 @@
-"""`ports.RoutingLog` over a database: staged entries get their place in the tree, and the new head is signed (RFC 6962; C2SP tlog-checkpoint).
+"""`ports.RoutingLog` over a database: the sequencer gives staged entries their place and signs the new head.
 
-Placing entries, storing the subtrees they complete, moving the head and signing it are one transaction. The head is moved only from the
-size and root that were built upon, so two sequencers cannot fork the log. Invariants: entries, subtrees and checkpoints never change;
-each checkpoint extends the one before; a head that its own subtrees do not lead to stops everything.
+The tree is that of RFC 6962, the signed head a C2SP tlog-checkpoint. Placing entries, storing the subtrees
+they complete, moving the head and signing it are one transaction. The head is moved only from the size and
+root that were built upon, so two sequencers cannot fork the log. Invariants: entries, subtrees and
+checkpoints never change; each checkpoint extends the one before; a head that its own subtrees do not lead to
+stops everything.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ _STAGED: Final = (
     .order_by(log_entry.c.id)
     .limit(bindparam("limit"))
 )
-_PLACE: Final = update(log_entry).where(log_entry.c.id == bindparam("row_id")).values(tree_index=bindparam("place"))
+_PLACE: Final = (
+    update(log_entry).where(log_entry.c.id == bindparam("row_id")).values(tree_index=bindparam("place"))
+)
 _MOVE_HEAD: Final = (
     update(log_head)
     .where(log_head.c.size == bindparam("old_size"), log_head.c.root == bindparam("old_root"))
@@ -48,7 +52,9 @@ _RANGE: Final = (
     .where(log_entry.c.tree_index >= bindparam("start"), log_entry.c.tree_index < bindparam("end"))
     .order_by(log_entry.c.tree_index)
 )
-_TIMELINE: Final = select(*_ROW).where(log_entry.c.document_id == bindparam("document")).order_by(log_entry.c.seq)
+_TIMELINE: Final = (
+    select(*_ROW).where(log_entry.c.document_id == bindparam("document")).order_by(log_entry.c.seq)
+)
 _LEAF: Final = select(log_entry.c.leaf_hash).where(log_entry.c.tree_index == bindparam("position"))
 _NODE: Final = select(log_node.c.hash).where(
     log_node.c.level == bindparam("level"), log_node.c.position == bindparam("position")
@@ -95,7 +101,9 @@ class SqlRoutingLog:
 
     async def entries(self, *, start: int, limit: int) -> tuple[LogRow, ...]:
         """See `ports.RoutingLog`."""
-        return await self._database.read(partial(_rows, query=_RANGE, facts={"start": start, "end": start + limit}))
+        return await self._database.read(
+            partial(_rows, query=_RANGE, facts={"start": start, "end": start + limit})
+        )
 
     async def timeline(self, document_id: str) -> tuple[LogRow, ...]:
         """See `ports.RoutingLog`."""
@@ -105,7 +113,9 @@ class SqlRoutingLog:
         """See `ports.RoutingLog`."""
         return await self._database.read(partial(read_node, level=level, index=index))
 
-    def _append(self, connection: Connection, now: datetime, items: Sequence[tuple[Event, ...]]) -> list[None]:
+    def _append(
+        self, connection: Connection, now: datetime, items: Sequence[tuple[Event, ...]]
+    ) -> list[None]:
         self._staging.stage(connection, now, [event for events in items for event in events])
         return [None] * len(items)
 
@@ -133,7 +143,10 @@ class SqlRoutingLog:
         nodes: list[dict[str, Any]] = []
         for row in staged:
             _, *completed = frontier.append(bytes.fromhex(row.leaf_hash))
-            nodes += [{"level": level, "position": index, "hash": digest.hex()} for level, index, digest in completed]
+            nodes += [
+                {"level": level, "position": index, "hash": digest.hex()}
+                for level, index, digest in completed
+            ]
         places = [{"row_id": row.id, "place": head.size + offset} for offset, row in enumerate(staged)]
         connection.execute(_PLACE, places)
         if nodes:
@@ -154,7 +167,9 @@ class SqlRoutingLog:
                 raise LogForkError(size=size, reason="a subtree is missing") from None
             if frontier.root().hex() != root:
                 raise LogForkError(size=size, reason="its subtrees lead to another root")
-        self._require_agreement(_last_note(connection), Checkpoint(origin=self._origin, size=size, root=frontier.root()))
+        self._require_agreement(
+            _last_note(connection), Checkpoint(origin=self._origin, size=size, root=frontier.root())
+        )
         self._frontier = frontier
         return frontier
 

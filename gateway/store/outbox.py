@@ -1,8 +1,9 @@
-"""The outbox: what is still owed to the axis, leased to one process at a time, until the receiver's receipt arrives.
+"""The outbox: what is owed to the axis, leased to one process at a time, until the receipt arrives.
 
-A claimed row becomes due again when its lease ends, so a process that dies owes nothing to anyone. Each claim raises the row's fence, and
-an answer counts only under the fence of its claim. Invariants: deliveries move only along `routing.delivery.ALLOWED`; rows are always
-locked outbox first, then deliveries, each in the order of their ids, so that two processes wait for each other instead of in a circle.
+A claimed row becomes due again when its lease ends, so a process that dies owes nothing to anyone. Each claim
+raises the row's fence, and an answer counts only under the fence of its claim. Invariants: deliveries move
+only along `routing.delivery.ALLOWED`; rows are always locked outbox first, then deliveries, each in the order
+of their ids, so that two processes wait for each other instead of in a circle.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
 from gateway.records import Event, OutboxItem, ReceiptStep, SendOutcome, SendResult
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, routed_message_of
@@ -29,7 +30,7 @@ LONGEST_RESEND: Final = timedelta(days=1)
 MAX_REASON: Final = 200
 
 _DOUBLINGS: Final = 20
-_IDS: Final = bindparam("ids", expanding=True)
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 
 _DUE: Final = (
     select(
@@ -61,7 +62,9 @@ _LEASE: Final = (
     )
 )
 _COUNT_ATTEMPT: Final = (
-    update(delivery).where(delivery.c.id.in_(_IDS)).values(attempts=delivery.c.attempts + 1, updated_at=bindparam("now"))
+    update(delivery)
+    .where(delivery.c.id.in_(_IDS))
+    .values(attempts=delivery.c.attempts + 1, updated_at=bindparam("now"))
 )
 _HELD: Final = (
     select(outbox.c.id, outbox.c.fence, outbox.c.kind, delivery.c.state)
@@ -72,7 +75,9 @@ _HELD: Final = (
     .with_for_update(of=outbox)
 )
 _RELEASE: Final = (
-    update(outbox).where(outbox.c.id == bindparam("row_id")).values(next_at=bindparam("due"), lease_until=None)
+    update(outbox)
+    .where(outbox.c.id == bindparam("row_id"))
+    .values(next_at=bindparam("due"), lease_until=None)
 )
 _MOVE: Final = (
     update(delivery)
@@ -166,21 +171,15 @@ class Outbox:
         self, changes: _Changes, settlement: Settlement, state: DeliveryState, now: datetime
     ) -> None:
         item, outcome, resend_after = settlement
-        reason: str | None = None
-        match outcome.result:
-            case SendResult.CONFIRMED:
-                due = now + resend_delay(item.attempt, resend_after)
-                if state.can_become(DeliveryState.CONFIRMED):
-                    state = DeliveryState.CONFIRMED
-                changes.events.append(_event(Kind.BROKER_CONFIRMED, item))
-            case SendResult.RETURNED:
-                due = now + self._backoff(item.attempt)
-                reason = outcome.reason[:MAX_REASON]
-                changes.events.append(_event(Kind.RETURNED, item, reason="axis.returned"))
-            case SendResult.UNKNOWN:
-                due = now + self._backoff(item.attempt)
-                reason = outcome.reason[:MAX_REASON]
-        changes.released.append({"row_id": item.id, "due": due})
+        delay, reason = self._backoff(item.attempt), outcome.reason[:MAX_REASON] or None
+        if outcome.result is SendResult.CONFIRMED:
+            delay, reason = resend_delay(item.attempt, resend_after), None
+            if state.can_become(DeliveryState.CONFIRMED):
+                state = DeliveryState.CONFIRMED
+            changes.events.append(_event(Kind.BROKER_CONFIRMED, item))
+        elif outcome.result is SendResult.RETURNED:
+            changes.events.append(_event(Kind.RETURNED, item, reason="axis.returned"))
+        changes.released.append({"row_id": item.id, "due": now + delay})
         changes.moved.append({"row_id": item.id, "to": state.value, "because": reason, "now": now})
 
     def record_receipts(
@@ -221,7 +220,8 @@ class Outbox:
 
 def resend_delay(attempt: int, resend_after: timedelta) -> timedelta:
     """Return how long a confirmed delivery waits for its receipt: `resend_after`, doubled with each attempt up to a day."""
-    return min(resend_after * 2 ** min(attempt - 1, _DOUBLINGS), max(resend_after, LONGEST_RESEND))
+    doubled: timedelta = resend_after * (1 << min(attempt - 1, _DOUBLINGS))
+    return min(doubled, max(resend_after, LONGEST_RESEND))
 
 
 def backlog(connection: Connection, now: datetime) -> dict[str, int]:

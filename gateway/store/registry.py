@@ -94,7 +94,7 @@ class SqlRegistry:
         """
         prepared = await asyncio.to_thread(lambda: frozenset(map(content.agency_content, agencies)))
         load = _Load(agencies=prepared, actor=actor, source_sha256=source_sha256)
-        return await self._writer.write(self._load_agencies, load)
+        return self._keep(await self._writer.write(self._load_agencies, load))
 
     async def put_member(self, member: Member, *, actor: str) -> Directory:
         """See `ports.Registry`; logs `member_changed` for one that was there.
@@ -103,17 +103,24 @@ class SqlRegistry:
             RegistryInconsistent: a prefix is no code, or belongs to another member; nothing changes.
 
         """
-        return await self._writer.write(self._put_members, _Membership(member, actor))
+        return self._keep(await self._writer.write(self._put_members, _Membership(member, actor)))
 
     async def bind_certificate(
         self, code: str, binding: CertificateBinding, *, pem: bytes, actor: str
     ) -> Directory:
         """See `ports.Registry`; the same binding again makes no new version."""
-        return await self._writer.write(self._bind_certificates, _Binding(code, binding, pem, actor))
+        binding_of = _Binding(code, binding, pem, actor)
+        return self._keep(await self._writer.write(self._bind_certificates, binding_of))
 
     async def put_peer(self, peer: PeerGateway, *, actor: str) -> None:
         """See `ports.Registry`; a gateway that is believed already under this key stays as it is."""
         await self._writer.write(self._put_peers, _Trust(peer, actor))
+
+    def _keep(self, made: Directory) -> Directory:
+        """Remember what this process made, so that the next look need not read it."""
+        if self._directory is None or self._directory.version < made.version:
+            self._directory = made
+        return made
 
     def _load_agencies(
         self, connection: Connection, now: datetime, items: Sequence[_Load]

@@ -20,7 +20,9 @@ _RECIPIENT_FIELDS: Final = ("code", "as_sent", "member_id", "queue")
 _DELIVERY_FIELDS: Final = tuple(field.name for field in fields(Delivery))
 DELIVERY_COLUMNS: Final[tuple[Column[Any], ...]] = tuple(delivery.c[name] for name in _DELIVERY_FIELDS)
 
-RECIPIENT_COLUMNS: Final[tuple[Column[Any], ...]] = tuple(delivery.c[name] for name in ("id", *_RECIPIENT_FIELDS))
+RECIPIENT_COLUMNS: Final[tuple[Column[Any], ...]] = tuple(
+    delivery.c[name] for name in ("id", *_RECIPIENT_FIELDS)
+)
 INBOX_COLUMNS: Final[tuple[Column[Any], ...]] = (
     *MESSAGE_COLUMNS,
     *(arrival.c[name] for name in ("id", *_RECIPIENT_FIELDS)),

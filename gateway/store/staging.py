@@ -1,8 +1,9 @@
 """Staging of log entries: whoever changes a fact writes the entry about it in the same transaction.
 
-An entry that speaks of a document carries the next number of that document's history and the leaf hash of the entry before
-(`routing.log`); its place in the tree comes later, from the sequencer. Invariant: two processes never give the same number twice;
-they take turns by a lock on the document, and a unique index would refuse the second.
+An entry that speaks of a document carries the next number of that document's history and the leaf hash of the
+entry before (`routing.log`); its place in the tree comes later, from the sequencer. Invariant: two processes
+never give the same number twice; they take turns by a lock on the document, and a unique index would refuse
+the second.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from routing.log import FIRST_SEQ, leaf
 from routing.merkle import leaf_hash
 
 _LOCK: Final = text(
-    "SELECT count(pg_advisory_xact_lock(key)) FROM (SELECT DISTINCT hashtextextended(id, 0) AS key FROM unnest(:ids) AS id ORDER BY key) AS keys"
+    "SELECT count(pg_advisory_xact_lock(key)) FROM "
+    "(SELECT DISTINCT hashtextextended(id, 0) AS key FROM unnest(CAST(:ids AS text[])) AS id ORDER BY key) AS keys"
 )
 _LAST = (
     select(log_entry.c.document_id, func.max(log_entry.c.seq).label("seq"))
@@ -46,7 +48,9 @@ class Staging:
     def __init__(self, instance: str) -> None:
         self._instance = instance
 
-    def stage(self, connection: Connection, now: datetime, events: Sequence[Event], *, begin: bool = False) -> list[str]:
+    def stage(
+        self, connection: Connection, now: datetime, events: Sequence[Event], *, begin: bool = False
+    ) -> list[str]:
         """Chain and insert entries in the order given; return their leaf hashes in hex.
 
         `begin` says that these documents are new, so that no history needs to be looked up.
@@ -58,7 +62,9 @@ class Staging:
         """
         if not events:
             return []
-        heads = {} if begin else _heads(connection, {event.document_id for event in events if event.document_id})
+        heads = (
+            {} if begin else _heads(connection, {event.document_id for event in events if event.document_id})
+        )
         rows = [self._row(event, now, heads) for event in events]
         connection.execute(_INSERT, rows)
         return [row["leaf_hash"] for row in rows]

@@ -1,8 +1,9 @@
 """Every table of the gateway, the same on SQLite and PostgreSQL.
 
-Messages, idempotency keys, log and registry rows are never deleted; the outbox holds only what is still owed to the axis, so its size
-follows the backlog. Registry rows are versioned: a row is in force for versions `since_version <= v < until_version`, and closing
-`until_version` is the only change it ever sees. `migrations/` builds the same schema; a test compares the two.
+Messages, idempotency keys, log and registry rows are never deleted; the outbox holds only what is still owed
+to the axis, so its size follows the backlog. Registry rows are versioned: a row is in force for versions
+`since_version <= v < until_version`, and closing `until_version` is the only change it ever sees.
+`migrations/` builds the same schema; a test compares the two.
 """
 
 from __future__ import annotations
@@ -151,7 +152,9 @@ log_entry: Final = Table(
     Column("leaf", LargeBinary(), nullable=False),
     Column("leaf_hash", Digest(), nullable=False),
     Column("tree_index", BigInteger()),
-    Index("uq_log_entry_document_id_seq", "document_id", "seq", unique=True, **_where("document_id IS NOT NULL")),
+    Index(
+        "uq_log_entry_document_id_seq", "document_id", "seq", unique=True, **_where("document_id IS NOT NULL")
+    ),
     Index("uq_log_entry_tree_index", "tree_index", unique=True, **_where("tree_index IS NOT NULL")),
     Index("ix_log_entry_unsequenced", "id", **_where("tree_index IS NULL")),
 )

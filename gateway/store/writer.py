@@ -1,7 +1,8 @@
-"""Group commit: one thread owns the connection that writes and commits all that has gathered in one transaction.
+"""Group commit: the one thread that writes commits all that has gathered in one transaction.
 
-A commit costs an fsync whether it holds one row or a thousand, so concurrent callers share it. Invariants: a caller hears of success
-only after the commit; an item that fails never fails its neighbours; a caller that goes away does not take its write along.
+A commit costs an fsync whether it holds one row or a thousand, so concurrent callers share it. Invariants: a
+caller hears of success only after the commit; an item that fails never fails its neighbours; a caller that
+goes away does not take its write along.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from gateway.ports import Clock
+from gateway.store.dialects import transaction_time
 from gateway.store.errors import OutcomeUnknownError, StoreClosedError
 
 T = TypeVar("T")
@@ -40,10 +42,6 @@ TRIES: Final = 4
 
 _LOST_A_RACE: Final = frozenset({"40P01", "40001", "55P03"})  # deadlock, serialization failure, lock timeout
 
-_NOW: Final = {
-    "sqlite": text("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')"),
-    "postgresql": text("SELECT now()"),
-}
 _Outcome: TypeAlias = "Any | Exception"
 
 
@@ -57,17 +55,6 @@ class _Job:
 
 class _UnreachableError(Exception):
     """No connection: its cause goes to everyone, because trying each item alone would only multiply the wait."""
-
-
-def transaction_time(connection: Connection, clock: Clock | None) -> datetime:
-    """Return the time of this transaction in UTC, whole milliseconds, so that rows and log entries name the same instant.
-
-    It is the database's unless a clock was given: several processes must agree on it.
-    """
-    now = clock() if clock else connection.execute(_NOW[connection.dialect.name]).scalar_one()
-    if isinstance(now, str):
-        now = datetime.fromisoformat(now)
-    return now - timedelta(microseconds=now.microsecond % 1000)
 
 
 class Writer:
@@ -119,7 +106,11 @@ class Writer:
         until = time.monotonic() + LINGER if linger else 0.0
         while len(batch) < MAX_BATCH:
             try:
-                job = self._jobs.get(timeout=max(0.0, until - time.monotonic())) if linger else self._jobs.get_nowait()
+                job = (
+                    self._jobs.get(timeout=max(0.0, until - time.monotonic()))
+                    if linger
+                    else self._jobs.get_nowait()
+                )
             except queue.Empty:
                 break
             if job is None:

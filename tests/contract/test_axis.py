@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -21,10 +21,8 @@ from gateway.records import AxisMessage, Incoming, SendOutcome, SendResult
 from gateway.store.database import open_database
 from gateway.store.tables import axis_message
 from gateway.store.writer import Writer
+from tests.support.axis import SECONDS, drain, messages, numbers, receive, results, take
 from tests.support.rabbitmq import RabbitMQ
-
-SECONDS = 30
-"""No single wait is longer."""
 
 
 class Road(Protocol):
@@ -110,46 +108,6 @@ def road(request: pytest.FixtureRequest, tmp_path: Path) -> Road:
 def queue() -> str:
     """Return a queue name that no other test uses."""
     return f"axis.{uuid4().hex}"
-
-
-def messages(queue: str, bodies: Iterable[bytes]) -> list[AxisMessage]:
-    """Make a message of each body."""
-    return [AxisMessage(id=uuid4().hex, queue=queue, body=body) for body in bodies]
-
-
-def numbers(count: int) -> list[bytes]:
-    """Return `count` different bodies."""
-    return [b"%d" % number for number in range(count)]
-
-
-def receive(link: AxisLink, *queues: str) -> AsyncIterator[tuple[Incoming, ...]]:
-    """Begin to receive; what arrives can be settled as long as the iterator lives."""
-    return link.receive(frozenset(queues))
-
-
-async def take(stream: AsyncIterator[tuple[Incoming, ...]], count: int) -> list[Incoming]:
-    """Receive until there are `count` messages."""
-    taken: list[Incoming] = []
-    async with asyncio.timeout(SECONDS):
-        while len(taken) < count:
-            taken += await anext(stream)
-    return taken
-
-
-async def drain(link: AxisLink, *queues: str, count: int) -> list[bytes]:
-    """Receive and settle until there were `count` messages, and return their bodies."""
-    stream = receive(link, *queues)
-    taken: list[Incoming] = []
-    while len(taken) < count:
-        batch = await take(stream, 1)
-        await link.settle(done=batch)
-        taken += batch
-    return [incoming.body for incoming in taken]
-
-
-def results(outcomes: Iterable[SendOutcome]) -> set[SendResult]:
-    """Return which results there are."""
-    return {outcome.result for outcome in outcomes}
 
 
 async def test_send_receive_settle(road: Road, queue: str) -> None:

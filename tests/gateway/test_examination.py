@@ -15,7 +15,7 @@ from gateway.flow.examination import Examination, Outcome, examine
 from gateway.flow.findings import Level
 from gateway.records import MessageKind
 from routing.agencies import Agency, Directory, Member
-from tests.support.documents import TUYEN_QUANG_OFFICE, a_document, a_status, edxml, status_edxml
+from tests.support.documents import TUYEN_QUANG_OFFICE, a_document, edxml, status_edxml
 from tests.support.registry import an_agency
 
 AT = datetime(2025, 6, 30, 12, 0, tzinfo=UTC)
@@ -223,4 +223,3 @@ def test_a_message_is_never_examined_into_a_document_of_its_own(bench: Bench) ->
     examination = bench.examine(bench.sign(edxml(subject="V/v kiểm tra <!-- & --> ký tự")))
 
     assert examination.message == a_document(subject="V/v kiểm tra <!-- & --> ký tự")
-    assert a_status() != examination.message

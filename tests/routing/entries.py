@@ -19,7 +19,6 @@ ORIGIN = "gw.example.gov.vn/routing/2025"
 SHA256 = "ab" * 32
 
 MEMBERS: dict[str, Json] = {
-    "about": "0197-status-of",
     "actor": "admin-7",
     "attempt": 1,
     "certificate_sha256": SHA256,
@@ -44,6 +43,7 @@ MEMBERS: dict[str, Json] = {
     "rule": "signer.certificate",
     "sender": "H26.3.1",
     "status_code": "01",
+    "status_message": "status-1",
     "to": "H57.9",
     "verifier_key": "name+00000000+key",
 }

@@ -89,10 +89,9 @@ def a_status(**changes: Any) -> StatusMessage:
     return replace(status, **changes)
 
 
-def edxml(attachments: Mapping[str, bytes] | None = None, **changes: Any) -> bytes:
-    """Give the file of `a_document`, with the content of other attachments than the PDF if there are any."""
-    content = {PDF_ATTACHMENT.content_id: PDF} if attachments is None else attachments
-    return document_xml(a_document(**changes), content)
+def edxml(contents: Mapping[str, bytes] | None = None, /, **changes: Any) -> bytes:
+    """Give the file of `a_document`; contents by ContentId are needed for other attachments than the PDF."""
+    return document_xml(a_document(**changes), {PDF_ATTACHMENT.content_id: PDF} | dict(contents or {}))
 
 
 def status_edxml(**changes: Any) -> bytes:

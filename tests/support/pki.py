@@ -142,6 +142,19 @@ def self_signed(*, is_authority: bool = False) -> Identity:
         .not_valid_before(AT - YEAR)
         .not_valid_after(AT + YEAR)
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-        .add_extension(usage("digital_signature", *(["key_cert_sign"] if is_authority else [])), critical=True)
+        .add_extension(
+            usage("digital_signature", *(["key_cert_sign"] if is_authority else [])), critical=True
+        )
     )
     return builder.sign(own, hashes.SHA256()), own
+
+
+def bare_certificate() -> x509.Certificate:
+    """Return a self-signed certificate without any extensions."""
+    own = key()
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Trần trụi")])
+    builder = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(own.public_key())
+    )
+    builder = builder.serial_number(1).not_valid_before(AT - YEAR).not_valid_after(AT + YEAR)
+    return builder.sign(own, hashes.SHA256())

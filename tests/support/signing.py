@@ -17,9 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
+from certs.errors import SignatureShapeError
 from certs.issue import PrivateKey
+from certs.rules import ShapeRule
 from certs.trust import Trust
-from certs.verdict import Verdict
+from certs.verdict import Indication, Verdict
 from certs.verify import verify
 from tests.support import pki
 
@@ -54,7 +56,7 @@ TEMPLATE = f"""<?xml version="1.0" encoding="UTF-8"?>
 """
 UNSIGNED = TEMPLATE.replace(MARK, "").encode()
 
-EXCLUSIVE_TRANSFORMS = (f'Algorithm="{ENVELOPED}"/', f'Algorithm="{EXCLUSIVE}"/')
+EXCLUSIVE_TRANSFORMS = (f'Algorithm="{ENVELOPED}">', f'Algorithm="{EXCLUSIVE}">')
 
 
 @dataclass(kw_only=True)
@@ -70,7 +72,7 @@ class Recipe:
     canonicalization: str = EXCLUSIVE
     canonicalization_content: str = ""
     signed_info_prefixes: tuple[str, ...] = ()
-    transforms: tuple[str, ...] = EXCLUSIVE_TRANSFORMS
+    transforms: tuple[str, ...] = EXCLUSIVE_TRANSFORMS  # attributes, ">" and content
     view_is_exclusive: bool = True
     view_prefixes: tuple[str, ...] = ()
     uri: str = ' URI=""'
@@ -122,10 +124,7 @@ def _signed_info(xml: str) -> etree._Element:
 
 
 def _signature(recipe: Recipe, digest: bytes) -> str:
-    transforms = "".join(
-        f"<ds:Transform {transform}>" + ("" if transform.endswith("/") else "</ds:Transform>")
-        for transform in recipe.transforms
-    )
+    transforms = "".join(f"<ds:Transform {transform}</ds:Transform>" for transform in recipe.transforms)
     reference = (
         f"<ds:Reference{recipe.uri}><ds:Transforms>{transforms}</ds:Transforms>"
         f'<ds:DigestMethod Algorithm="{recipe.digest_method}"/>'
@@ -181,3 +180,21 @@ def judge(xml: bytes, *, trust: Trust | None = None, at: datetime = pki.AT) -> V
 def codes(verdict: Verdict) -> list[str]:
     """Return the codes of a verdict's errors without the package's name."""
     return [error.code.removeprefix("certs.") for error in verdict.errors]
+
+
+def refused(verdict: Verdict, code: str, rule: ShapeRule | None = None) -> None:
+    """Check that the first error is the expected one and that nothing is handed out."""
+    assert codes(verdict)[:1] == [code]
+    assert verdict.indication is not Indication.TOTAL_PASSED
+    assert verdict.signed_view is None
+    if rule is not None:
+        assert isinstance(verdict.errors[0], SignatureShapeError)
+        assert verdict.errors[0].rule is rule
+
+
+def swollen() -> bytes:
+    """Return a small document whose exclusive canonical form would be a hundred times larger."""
+    names = "".join(f' xmlns:p{i}="urn:{i}:{"x" * 490}"' for i in range(60))
+    attributes = "".join(f' p{i}:a=""' for i in range(60))
+    evil = f"<e{names}>{f'<e{attributes}/>' * 4000}</e>"
+    return forge().replace(b"</edXML>", evil.encode() + b"</edXML>")

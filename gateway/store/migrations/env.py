@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the revisions on the connection, and inside the transaction, that `gateway.store.database.upgrade` hands over."""
+"""Alembic's entry: runs the revisions inside the transaction that `gateway.store.database.upgrade` began."""
 
 from __future__ import annotations
 

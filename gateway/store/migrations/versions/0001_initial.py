@@ -13,7 +13,9 @@ branch_labels = None
 depends_on = None
 
 _ROW = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_NOTHING = bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")  # SHA-256 of no bytes
+_NOTHING = bytes.fromhex(
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+)  # SHA-256 of no bytes
 
 
 def upgrade() -> None:
@@ -40,24 +42,26 @@ def _only_row(table: str) -> sa.Column[Any]:
     )
 
 
-def _text(name: str, **options: Any) -> sa.Column[Any]:
+def _text(name: str, **options: Any) -> sa.Column[Any]:  # noqa: ANN401 - sa.Column's own keywords
     return sa.Column(name, sa.Text(), nullable=options.pop("nullable", False), **options)
 
 
-def _integer(name: str, **options: Any) -> sa.Column[Any]:
+def _integer(name: str, **options: Any) -> sa.Column[Any]:  # noqa: ANN401 - sa.Column's own keywords
     return sa.Column(name, sa.Integer(), nullable=options.pop("nullable", False), **options)
 
 
-def _long(name: str, **options: Any) -> sa.Column[Any]:
+def _long(name: str, **options: Any) -> sa.Column[Any]:  # noqa: ANN401 - sa.Column's own keywords
     return sa.Column(name, sa.BigInteger(), nullable=options.pop("nullable", False), **options)
 
 
-def _bytes(name: str, size: int | None = None, **options: Any) -> sa.Column[Any]:
+def _bytes(name: str, size: int | None = None, **options: Any) -> sa.Column[Any]:  # noqa: ANN401 - sa.Column's own keywords
     return sa.Column(name, sa.LargeBinary(size), nullable=options.pop("nullable", False), **options)
 
 
 def _index(name: str, table: str, *columns: str, unique: bool = False, where: str | None = None) -> None:
-    condition = {} if where is None else {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
+    condition: dict[str, Any] = {}
+    if where is not None:
+        condition = {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
     op.create_index(name, table, list(columns), unique=unique, **condition)
 
 
@@ -82,7 +86,9 @@ def _messages() -> None:
         _text("verdict"),
         _bytes("leaf_sha256", 32, nullable=True),
     )
-    _index("ix_message_sender_code_document_id", "message", "sender_code", "document_id", where="kind = 'edoc'")
+    _index(
+        "ix_message_sender_code_document_id", "message", "sender_code", "document_id", where="kind = 'edoc'"
+    )
     op.create_table("body", _bytes("sha256", 32, primary_key=True), _bytes("body"))
     op.create_table(
         "idempotency",
@@ -125,7 +131,9 @@ def _outbox() -> None:
         _integer("attempts"),
     )
     _index("ix_outbox_next_at_id", "outbox", "next_at", "id")
-    _index("uq_outbox_delivery_id_kind", "outbox", "delivery_id", "kind", unique=True, where="kind <> 'delivery'")
+    _index(
+        "uq_outbox_delivery_id_kind", "outbox", "delivery_id", "kind", unique=True, where="kind <> 'delivery'"
+    )
 
 
 def _arrivals() -> None:
@@ -145,7 +153,13 @@ def _arrivals() -> None:
         _long("fetched_at", nullable=True),
         _long("acknowledged_at", nullable=True),
     )
-    _index("ix_arrival_waiting", "arrival", "member_id", "id", where="acknowledged_at IS NULL AND refusal IS NULL")
+    _index(
+        "ix_arrival_waiting",
+        "arrival",
+        "member_id",
+        "id",
+        where="acknowledged_at IS NULL AND refusal IS NULL",
+    )
     _index("uq_arrival_message_id_code", "arrival", "message_id", "code", unique=True)
 
 
@@ -173,12 +187,17 @@ def _log() -> None:
     head = op.create_table("log_head", _only_row("log_head"), _long("size"), _bytes("root", 32))
     op.bulk_insert(head, [{"id": 1, "size": 0, "root": _NOTHING}])
     op.create_table(
-        "log_checkpoint", _long("size", primary_key=True, autoincrement=False), _text("note"), _long("signed_at")
+        "log_checkpoint",
+        _long("size", primary_key=True, autoincrement=False),
+        _text("note"),
+        _long("signed_at"),
     )
 
 
 def _registry() -> None:
-    head = op.create_table("registry_head", _only_row("registry_head"), _integer("version"), _bytes("sha256", 32))
+    head = op.create_table(
+        "registry_head", _only_row("registry_head"), _integer("version"), _bytes("sha256", 32)
+    )
     op.bulk_insert(head, [{"id": 1, "version": 0, "sha256": _NOTHING}])
     op.create_table(
         "registry_version",
@@ -208,11 +227,15 @@ def _registry() -> None:
         _long("valid_to", nullable=True),
         _bytes("pem"),
     )
-    _versioned("member", _text("member_id"), _text("name"), _text("prefixes"), _text("queue"), _text("gateway"))
+    _versioned(
+        "member", _text("member_id"), _text("name"), _text("prefixes"), _text("queue"), _text("gateway")
+    )
 
 
 def _versioned(table: str, *columns: sa.Column[Any]) -> None:
-    op.create_table(table, _row(), *columns, _integer("since_version"), _integer("until_version", nullable=True))
+    op.create_table(
+        table, _row(), *columns, _integer("since_version"), _integer("until_version", nullable=True)
+    )
     _index(f"ix_{table}_until_version", table, "until_version")
 
 

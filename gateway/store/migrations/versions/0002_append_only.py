@@ -52,4 +52,6 @@ def _postgresql() -> None:
         op.execute(f"CREATE TRIGGER {table}_keep BEFORE DELETE ON {table} FOR EACH ROW {refuse}")
         op.execute(f"CREATE TRIGGER {table}_keep_all BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}")
     for table, change in {"log_entry": _POSTGRESQL_ENTRY, **_CHANGES}.items():
-        op.execute(f"CREATE TRIGGER {table}_freeze BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({change}) {refuse}")
+        op.execute(
+            f"CREATE TRIGGER {table}_freeze BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({change}) {refuse}"
+        )

@@ -1,0 +1,75 @@
+"""The API as one table: every route, who may call it, and what answers it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from gateway.api import agencies, docs, documents, inbox, log, members, middleware, operations, submissions
+from gateway.api.auth import Access, Handler, only_for, open_to_all
+from gateway.api.bodies import AT_ONCE, BODIES, defer_continue
+from gateway.api.context import CONTEXT, Context
+from gateway.api.inbox import STOPPING
+from gateway.api.operations import READINESS, Readiness
+from gateway.api.refusals import ALLOWANCE, Allowance
+
+_Route = tuple[str, str, Handler]
+
+ROUTES: Final[tuple[_Route, ...]] = (
+    # sending
+    ("POST", "/v1/documents", only_for(Access.MEMBER, submissions.post_document)),
+    ("POST", "/v1/statuses", only_for(Access.MEMBER, submissions.post_status)),
+    ("GET", "/v1/documents/{id}", only_for(Access.ANY, documents.get_document)),
+    ("GET", "/v1/documents/{id}/content", only_for(Access.MEMBER, documents.get_content)),
+    # receiving
+    ("GET", "/v1/inbox", only_for(Access.MEMBER, inbox.get_inbox)),
+    ("GET", "/v1/inbox/{id}", only_for(Access.MEMBER, inbox.get_item)),
+    ("GET", "/v1/inbox/{id}/content", only_for(Access.MEMBER, inbox.get_item_content)),
+    ("POST", "/v1/inbox/{id}/ack", only_for(Access.MEMBER, inbox.acknowledge)),
+    # agencies
+    ("GET", "/v1/agencies/{code}", only_for(Access.ANY, agencies.get_agency)),
+    ("POST", "/v1/agencies/{code}/certificates", only_for(Access.REGISTRY, agencies.bind_certificate)),
+    ("POST", "/v1/registry/agencies", only_for(Access.REGISTRY, agencies.load_agencies)),
+    # connected systems and tokens
+    ("POST", "/v1/members", only_for(Access.ADMIN, members.put_member)),
+    ("POST", "/v1/members/{id}/tokens", only_for(Access.ADMIN, members.issue_member_token)),
+    ("POST", "/v1/tokens", only_for(Access.ADMIN, members.issue_role_token)),
+    ("DELETE", "/v1/tokens/{credential_id}", only_for(Access.ADMIN, members.revoke_token)),
+    # the routing log
+    ("GET", "/v1/log/checkpoint", open_to_all(log.get_checkpoint)),
+    ("GET", "/v1/log/entries", only_for(Access.AUDITOR, log.get_entries)),
+    ("GET", "/v1/log/entries/{index}/proof", only_for(Access.AUDITOR, log.get_proof)),
+    # operation and documentation
+    ("GET", "/healthz", open_to_all(operations.alive)),
+    ("GET", "/readyz", open_to_all(operations.ready)),
+    ("GET", "/metrics", open_to_all(operations.metrics)),
+    ("GET", "/openapi.yaml", open_to_all(docs.get_openapi)),
+    ("GET", "/errors", open_to_all(docs.get_errors)),
+    ("GET", "/docs", open_to_all(docs.get_page)),
+    ("GET", "/docs/{asset}", open_to_all(docs.get_asset)),
+)
+
+
+def make_api(context: Context) -> web.Application:
+    """Build the HTTP API over its collaborators; it owns none of them."""
+    # Bodies are limited where they are received (`gateway.api.bodies`), before they are read.
+    api = web.Application(middlewares=(middleware.observe, middleware.explain), client_max_size=0)
+    api[CONTEXT] = context
+    api[BODIES] = asyncio.Semaphore(AT_ONCE)
+    api[ALLOWANCE] = Allowance()
+    api[READINESS] = Readiness()
+    api[STOPPING] = asyncio.Event()
+    api.on_response_prepare.append(middleware.add_headers)
+    api.on_shutdown.append(_stop_waiting)
+    for method, path, handler in ROUTES:
+        if method == "GET":
+            api.router.add_get(path, handler, allow_head=True, expect_handler=defer_continue)
+        else:
+            api.router.add_route(method, path, handler, expect_handler=defer_continue)
+    return api
+
+
+async def _stop_waiting(api: web.Application) -> None:
+    api[STOPPING].set()

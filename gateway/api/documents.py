@@ -1,0 +1,64 @@
+"""Looking after a document: GET /v1/documents/{id} and its content.
+
+Only who has a part in it sees it: the system that sent it, a system in whose inbox it arrived, and auditors, who see no body. For
+everyone else it does not exist (404), so ids reveal nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from gateway.api import content, wire
+from gateway.api.context import Context, note
+from gateway.api.parameters import path_identifier
+from gateway.errors import NotFoundError
+from gateway.flow.access import Caller, Role
+from gateway.records import LogRow, Message
+from routing.log import Kind, LogEntry, read_leaf
+
+WHAT: Final = "văn bản / document"
+_PRIVATE: Final = frozenset({"credential", "instance"})
+"""Fields of log entries that are nobody's business but the auditor's."""
+
+
+async def get_document(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
+    """Show what is known of a document, where its deliveries are, and everything that was decided about it."""
+    message, timeline = await _visible(request, context, caller, to_auditors=True)
+    deliveries = await context.store.documents.deliveries(message.id)
+    hide = frozenset[str]() if Role.AUDITOR in caller.roles else _PRIVATE
+    events = [wire.event(row, entry, hide=hide) for row, entry in timeline]
+    note(request, id=message.id)
+    return wire.answer(wire.document(message, deliveries, events))
+
+
+async def get_content(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
+    """Send the exact bytes of a document to its sender's or an addressee's system."""
+    message, _ = await _visible(request, context, caller, to_auditors=False)
+    return await content.send(request, context, message)
+
+
+async def _visible(
+    request: web.Request, context: Context, caller: Caller, *, to_auditors: bool
+) -> tuple[Message, list[tuple[LogRow, LogEntry]]]:
+    message_id = path_identifier(request, "id", what=WHAT)
+    message = await context.store.documents.message(message_id)
+    if message is None:
+        raise NotFoundError(what=f"{WHAT} “{message_id}”")
+    rows = await context.store.log.timeline(message_id)
+    timeline = await asyncio.to_thread(lambda: [(row, read_leaf(row.leaf)) for row in rows])
+    if not (_has_part(message, timeline, caller) or (to_auditors and Role.AUDITOR in caller.roles)):
+        raise NotFoundError(what=f"{WHAT} “{message_id}”")
+    return message, timeline
+
+
+def _has_part(message: Message, timeline: list[tuple[LogRow, LogEntry]], caller: Caller) -> bool:
+    """Say whether the caller's system sent this message, or got it into its inbox."""
+    if caller.member is None:
+        return False
+    member_id = caller.member.id
+    return message.member_id == member_id or any(
+        entry.kind is Kind.ARRIVED and entry.fields.get("member") == member_id for _, entry in timeline
+    )

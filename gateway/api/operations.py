@@ -1,0 +1,129 @@
+"""For whoever keeps the gateway running: is it alive, could it accept a document right now, and what do the numbers say.
+
+`/readyz` tries everything that an acceptance needs, for real, but at most once a second however often it is asked. It tells the
+world which part fails, and only the operator's telemetry why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+import structlog
+from aiohttp import web
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from gateway.api import wire
+from gateway.api.context import Context
+from gateway.api.problems import RETRY_AFTER
+from gateway.records import Json
+
+TIMEOUT: Final = 5.0
+FRESH: Final = 1.0
+
+_PROBE: Final = b"vanthu readiness probe\n"
+_PROBE_SHA256: Final = hashlib.sha256(_PROBE).hexdigest()
+_log = structlog.get_logger()
+
+Probe: TypeAlias = Callable[[Context], Awaitable[dict[str, Json]]]
+"""Tries one dependency and returns what is worth knowing of it; raises whatever is wrong."""
+
+
+class Readiness:
+    """The outcome of the checks, kept for a second and never made twice at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._checked_at = float("-inf")
+        self._checks: dict[str, Json] = {}
+
+    async def checks(self, context: Context) -> dict[str, Json]:
+        """Return each check with whether it passed and how long it took."""
+        async with self._lock:
+            now = asyncio.get_running_loop().time()
+            if now - self._checked_at > FRESH:
+                self._checks = await _run(context)
+                self._checked_at = now
+            return self._checks
+
+
+READINESS: Final = web.AppKey("readiness", Readiness)
+
+
+async def alive(_request: web.Request, _context: Context) -> web.StreamResponse:
+    """Say that the process answers."""
+    return wire.answer({"status": "ok"})
+
+
+async def ready(request: web.Request, context: Context) -> web.StreamResponse:
+    """Say whether a document could be accepted and forwarded right now."""
+    checks = await request.app[READINESS].checks(context)
+    passed = all(check["ok"] for check in checks.values())
+    status, headers = (200, None) if passed else (503, {"Retry-After": RETRY_AFTER})
+    return wire.answer(
+        {"status": "ok" if passed else "failed", "checks": checks}, status=status, headers=headers
+    )
+
+
+async def metrics(_request: web.Request, context: Context) -> web.StreamResponse:
+    """Show the numbers to Prometheus."""
+    for place, count in (await context.store.documents.backlog()).items():
+        context.metrics.backlog.labels(place).set(count)
+    body = await asyncio.to_thread(generate_latest, context.metrics.registry)
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _run(context: Context) -> dict[str, Json]:
+    outcomes = await asyncio.gather(*(_try(name, probe, context) for name, probe in _PROBES.items()))
+    return dict(zip(_PROBES, outcomes, strict=True))
+
+
+async def _try(name: str, probe: Probe, context: Context) -> dict[str, Json]:
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    passed, facts = True, {}
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            facts = await probe(context)
+    except Exception as error:  # noqa: BLE001 - whatever a dependency raises means that it is not ready
+        passed = False
+        _log.warning("not_ready", check=name, error=repr(error)[:500])
+    return {"ok": passed, "ms": round((loop.time() - begun) * 1000, 3), **facts}
+
+
+async def _try_database(context: Context) -> dict[str, Json]:
+    await context.store.ready()
+    return {}
+
+
+async def _try_registry(context: Context) -> dict[str, Json]:
+    directory = await context.store.registry.directory()
+    return {"version": directory.version, "agencies": len(directory), "members": len(directory.members)}
+
+
+async def _try_axis(context: Context) -> dict[str, Json]:
+    await context.link.ready()
+    return {}
+
+
+async def _try_payloads(context: Context) -> dict[str, Json]:
+    await context.payloads.put(_PROBE, _PROBE_SHA256)
+    if await asyncio.to_thread(lambda: context.payloads.path(_PROBE_SHA256).read_bytes()) != _PROBE:
+        raise OSError("the payload store does not hold what was put there")
+    return {}
+
+
+async def _try_trust(context: Context) -> dict[str, Json]:
+    return {"anchors": len(context.trust.trust().anchors)}
+
+
+_PROBES: Final[dict[str, Probe]] = {
+    "database": _try_database,
+    "registry": _try_registry,
+    "axis": _try_axis,
+    "payloads": _try_payloads,
+    "trust": _try_trust,
+}

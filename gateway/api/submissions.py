@@ -1,0 +1,83 @@
+"""Sending: POST /v1/documents and POST /v1/statuses.
+
+A 201 is answered only after the commit that holds body, deliveries, keys and log entry (design promise 2). The answer is made
+from stored facts, so a retry gets the same bytes again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from aiohttp import web
+
+from gateway.api import wire
+from gateway.api.bodies import received
+from gateway.api.context import Context, note
+from gateway.errors import BadParameterError
+from gateway.flow.access import Caller
+from gateway.flow.intake import Submission
+from gateway.records import Accepted, MessageKind
+from routing.errors import printable
+
+MEDIA_TYPES: Final = (
+    "application/xml",
+    "text/xml",
+    "application/edxml+xml",
+    "application/octet-stream",
+)
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotency-Replayed"
+
+_KEY: Final = re.compile(r"[!-~]{1,200}")
+
+
+async def post_document(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
+    """Take an edXML document."""
+    return await _submit(request, context, caller, kind=MessageKind.EDOC)
+
+
+async def post_status(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
+    """Take an edXML status message about a document."""
+    return await _submit(request, context, caller, kind=MessageKind.STATUS)
+
+
+async def _submit(
+    request: web.Request, context: Context, caller: Caller, *, kind: MessageKind
+) -> web.StreamResponse:
+    member = caller.require_member()
+    key = _idempotency_key(request)
+    limit = context.settings.max_body
+    async with received(request, context, media_types=MEDIA_TYPES, limit=limit) as body:
+        note(request, sha256=body.sha256, size=body.size)
+        result = await context.intake.submit(
+            Submission(body=body, kind=kind, caller=member, credential_id=caller.credential_id, key=key)
+        )
+    _note_acceptance(request, result)
+    message = result.message
+    headers = {"Location": f"/v1/documents/{message.id}"}
+    if result.replayed:
+        headers[REPLAYED] = "true"
+    return wire.answer(wire.accepted(result, keys=context.keys), status=201, headers=headers)
+
+
+def _idempotency_key(request: web.Request) -> str | None:
+    keys = request.headers.getall(IDEMPOTENCY_KEY, [])
+    if not keys:
+        return None
+    if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
+        raise BadParameterError(
+            name=IDEMPOTENCY_KEY, found=printable(" | ".join(keys)), expected="1–200 × ASCII 0x21–0x7E"
+        )
+    return keys[0]
+
+
+def _note_acceptance(request: web.Request, result: Accepted) -> None:
+    note(
+        request,
+        id=result.message.id,
+        sender=result.message.sender_code,
+        recipients=len(result.recipients),
+        outcome="accepted",
+        replayed=result.replayed,
+    )

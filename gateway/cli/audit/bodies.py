@@ -1,0 +1,80 @@
+"""The documents themselves: hashed again wherever they are kept, and read, so that rows can be held against them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gateway.cli.audit.findings import Difference, differs, missing
+from gateway.flow.intake import summary
+from gateway.store import Audit
+from schemas.errors import SchemaError, SchemaErrors
+from schemas.parse import parse
+from schemas.xml_parser import parse_tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyFacts:
+    """What a body is: how long, and what it says of itself (None if this version of the software cannot read it)."""
+
+    size: int
+    summary: Mapping[str, object] | None
+
+
+class Bodies:
+    """The bodies that are whole, by SHA-256; each is looked at once. `at` is the moment of the audit."""
+
+    def __init__(self, payloads: Path, *, at: datetime) -> None:
+        self._payloads = payloads
+        self._at = at
+        self._found: dict[str, BodyFacts | None] = {}
+
+    def facts(self, sha256: str) -> BodyFacts | None:
+        """Return what is known of a body that was checked; None if it is damaged or not there."""
+        return self._found.get(sha256)
+
+    def check_rows(self, audit: Audit) -> Iterator[Difference]:
+        """Hash every body that is kept in a row."""
+        for sha256, body in audit.bodies():
+            found = hashlib.sha256(body).hexdigest()
+            if found == sha256:
+                self._found[sha256] = BodyFacts(size=len(body), summary=self._summary(body))
+            else:
+                self._found[sha256] = None
+                yield differs(f"body[{sha256[:16]}…]", "body", logged=sha256, found=found)
+
+    def check(self, sha256: str) -> Iterator[Difference]:
+        """Find a body that is in no row in the payload folder, and hash it."""
+        if sha256 in self._found:
+            return
+        self._found[sha256] = None
+        path = self._payloads / sha256[:2] / sha256[2:4] / sha256
+        where = f"payloads/{sha256[:2]}/{sha256[2:4]}/{sha256[:16]}…"
+        if not path.is_file():
+            yield missing(where) if self._payloads.is_dir() else _no_folder(self._payloads, where)
+            return
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found == sha256:
+            self._found[sha256] = BodyFacts(size=path.stat().st_size, summary=self._summary(path))
+        else:
+            yield differs(where, "content", logged=sha256, found=found)
+
+    def _summary(self, source: bytes | Path) -> Mapping[str, object] | None:
+        try:
+            return summary(parse(parse_tree(source), at=self._at).message)
+        except (SchemaError, SchemaErrors):
+            return None
+
+
+def _no_folder(folder: Path, where: str) -> Difference:
+    return Difference(
+        code="evidence.no_payloads",
+        where=where,
+        vi=f"Không có thư mục {folder}: chưa kiểm tra được nội dung lớn.",
+        en=f"There is no folder {folder}: bodies that are kept there could not be checked.",
+        incomplete=True,
+    )

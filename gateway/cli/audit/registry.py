@@ -1,0 +1,38 @@
+"""Every version of the registry: hashed again from the tables, and held against the entry that activated it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
+from gateway.cli.audit.testimony import Activation, Testimony
+from gateway.store import Audit
+from gateway.store.evidence import RegistryEvidence
+
+
+def check_registry(audit: Audit, log: Testimony) -> Iterator[Difference]:
+    """Yield what is wrong with the versions of the registry."""
+    seen = set()
+    for row in audit.registry_versions():
+        where = f"registry_version[{row.version}]"
+        seen.add(row.version)
+        activation = log.activations.get(row.version)
+        if row.sha256 != row.recomputed_sha256:
+            yield differs(where, "content", logged=row.sha256, found=row.recomputed_sha256)
+        if activation is None:
+            # Version 0 is the empty registry that the schema begins with; nobody activated it.
+            if row.version:
+                yield unlogged(where)
+            continue
+        yield from compare(where, _pairs(row, activation))
+    for version in sorted(log.activations.keys() - seen):
+        yield missing(f"registry_version[{version}]")
+
+
+def _pairs(row: RegistryEvidence, activation: Activation) -> Pairs:
+    return {
+        "sha256": (activation.sha256, row.sha256),
+        "actor": (activation.actor, row.actor),
+        "source": (activation.source, row.source),
+        "activated_at": (activation.at, row.activated_at),
+    }

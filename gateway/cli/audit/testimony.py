@@ -1,0 +1,168 @@
+"""What the routing log says, gathered entry by entry while it is audited, so that the database's rows can be held against it.
+
+Invariant: only the log speaks here; nothing is looked up in the tables that it shall testify about. Memory: about 2 KB for each
+document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from routing.delivery import DeliveryState
+from routing.errors_log import LogError
+from routing.log import Kind, LogEntry, read_leaf
+
+_REGISTRY_KINDS = frozenset(
+    {Kind.REGISTRY_ACTIVATED, Kind.MEMBER_ADDED, Kind.MEMBER_CHANGED, Kind.CERTIFICATE_BOUND}
+)
+_RECEIPTS = {
+    Kind.DELIVERED_RECEIPT: DeliveryState.RECEIVED,
+    Kind.ACKNOWLEDGED_RECEIPT: DeliveryState.ACKNOWLEDGED,
+    Kind.REFUSED_RECEIPT: DeliveryState.REFUSED,
+    Kind.UNDELIVERABLE: DeliveryState.UNDELIVERABLE,
+}
+
+Fields = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Transit:
+    """What the log says of one delivery, on the sending side and on the receiving side."""
+
+    state: DeliveryState = DeliveryState.QUEUED
+    attempts: int = 0
+    reason: str | None = None
+    settled_at: datetime | None = None
+    arrived: Fields | None = None
+    arrived_at: datetime | None = None
+    refusal: str | None = None
+    fetched_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Life:
+    """What the log says of one document."""
+
+    accepted: Fields | None = None
+    accepted_at: datetime | None = None
+    leaf_sha256: str = ""
+    routes: list[Fields] = field(default_factory=list)
+    transits: dict[str, Transit] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
+
+    def transit(self, delivery_id: str) -> Transit:
+        """Return what is said of one delivery."""
+        return self.transits.setdefault(delivery_id, Transit())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activation:
+    """What the log says of one version of the registry."""
+
+    sha256: str
+    actor: str
+    source: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Testimony:
+    """Everything that the log says and the tables repeat."""
+
+    lives: dict[str, Life] = field(default_factory=dict)
+    activations: dict[int, Activation] = field(default_factory=dict)
+    credentials: dict[str, Fields] = field(default_factory=dict)
+    revocations: dict[str, datetime] = field(default_factory=dict)
+    peer_keys: dict[str, str] = field(default_factory=dict)
+    log_key: str | None = None
+
+    def listen(
+        self, entries: Iterable[tuple[int | None, bytes, bytes]]
+    ) -> Iterator[tuple[int | None, bytes, bytes]]:
+        """Pass entries on, noting what each of them says; one that cannot be read is left to the audit of the log."""
+        for index, raw, stored in entries:
+            try:
+                entry = read_leaf(raw)
+            except LogError:
+                pass
+            else:
+                self._note(entry, stored)
+            yield index, raw, stored
+
+    def _note(self, entry: LogEntry, stored: bytes) -> None:
+        if entry.document_id is not None:
+            life = self.lives.setdefault(entry.document_id, Life())
+            _note_document(life, entry, stored)
+        elif entry.kind in _REGISTRY_KINDS:
+            self._note_registry(entry)
+        else:
+            self._note_access(entry)
+
+    def _note_registry(self, entry: LogEntry) -> None:
+        fields: Fields = entry.fields
+        version = fields.get("registry_version")
+        if not isinstance(version, int):
+            return
+        sources = {
+            Kind.REGISTRY_ACTIVATED: fields.get("source_sha256"),
+            Kind.CERTIFICATE_BOUND: f"certificate {fields.get('certificate_sha256')}",
+        }
+        self.activations[version] = Activation(
+            sha256=str(fields.get("registry_sha256")),
+            actor=str(fields.get("actor")),
+            source=str(sources.get(entry.kind, f"member {fields.get('member')}")),
+            at=entry.t,
+        )
+
+    def _note_access(self, entry: LogEntry) -> None:
+        fields: Fields = entry.fields
+        if entry.kind is Kind.LOG_OPENED:
+            self.log_key = str(fields["verifier_key"])
+        elif entry.kind is Kind.CREDENTIAL_ISSUED:
+            self.credentials[str(fields["credential"])] = {**fields, "at": entry.t}
+        elif entry.kind is Kind.CREDENTIAL_REVOKED:
+            self.revocations[str(fields["credential"])] = entry.t
+        elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "peer":
+            self.peer_keys[str(fields["verifier_key"])] = str(fields.get("gateway"))
+
+
+def _note_document(life: Life, entry: LogEntry, stored: bytes) -> None:
+    fields: Fields = entry.fields
+    match entry.kind:
+        case Kind.ACCEPTED:
+            life.accepted, life.accepted_at, life.leaf_sha256 = fields, entry.t, stored.hex()
+            life.routes.extend(fields.get("routes", ()))
+        case Kind.ROUTED:
+            life.routes.extend(fields.get("routes", ()))
+        case Kind.PAYLOAD_ERASED:
+            life.erased.add(str(fields["payload_sha256"]))
+        case _ if isinstance(fields.get("delivery"), str):
+            _note_transit(life.transit(fields["delivery"]), entry)
+        case _:
+            pass
+
+
+def _note_transit(transit: Transit, entry: LogEntry) -> None:
+    fields: Fields = entry.fields
+    match entry.kind:
+        case Kind.PUBLISH_ATTEMPT:
+            transit.attempts += 1
+        case Kind.BROKER_CONFIRMED:
+            if transit.state.can_become(DeliveryState.CONFIRMED):
+                transit.state = DeliveryState.CONFIRMED
+        case Kind.ARRIVED | Kind.ARRIVAL_REFUSED:
+            transit.arrived, transit.arrived_at = fields, entry.t
+            transit.refusal = fields["reason"] if entry.kind is Kind.ARRIVAL_REFUSED else None
+        case Kind.FETCHED:
+            transit.fetched_at = transit.fetched_at or entry.t
+        case Kind.ACKNOWLEDGED:
+            transit.acknowledged_at = entry.t
+        case kind if kind in _RECEIPTS:
+            transit.state, transit.settled_at = _RECEIPTS[kind], entry.t
+            transit.reason = fields.get("reason")
+        case _:
+            pass

@@ -1,0 +1,113 @@
+"""Every delivery and arrival: held against the steps that the log tells, receipts opened under the keys that it made known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
+from gateway.cli.audit.testimony import Fields, Life, Testimony, Transit
+from gateway.errors import EnvelopeError
+from gateway.flow.envelope import Receipt, Stage, open_envelope
+from gateway.records import Delivery
+from gateway.store import Audit
+from gateway.store.evidence import ArrivalEvidence
+from routing.errors_log import LogError
+from routing.note import Verifier, parse_verifier_key
+
+
+def check_deliveries(audit: Audit, log: Testimony) -> Iterator[Difference]:
+    """Yield what is wrong with deliveries that started here."""
+    seen = set()
+    for row in audit.deliveries():
+        seen.add(row.id)
+        where = f"delivery[{row.id}]"
+        life = log.lives.get(row.message_id, Life())
+        route = next((each for each in life.routes if each.get("delivery") == row.id), None)
+        if route is None:
+            yield unlogged(where)
+            continue
+        yield from compare(where, _delivery_pairs(row, route, life.transits.get(row.id) or Transit()))
+    for life in log.lives.values():
+        for route in life.routes:
+            if route.get("delivery") not in seen:
+                yield missing(f"delivery[{route.get('delivery')}]")
+
+
+def _delivery_pairs(row: Delivery, route: Fields, transit: Transit) -> Pairs:
+    pairs: dict[str, tuple[object, object]] = {
+        "code": (route["code"], row.code),
+        "as_sent": (route.get("as_sent"), row.as_sent),
+        "member_id": (route.get("member"), row.member_id),
+        "state": (transit.state.value, row.state.value),
+        "attempts": (transit.attempts, row.attempts),
+    }
+    if transit.settled_at is not None:
+        # Before its first receipt a row also notes what the axis said, which is no entry of the log.
+        pairs["updated_at"] = (transit.settled_at, row.updated_at)
+        pairs["reason"] = (transit.reason, row.reason)
+    return pairs
+
+
+def check_arrivals(audit: Audit, log: Testimony) -> Iterator[Difference]:
+    """Yield what is wrong with arrivals and the receipts that they were given."""
+    verifiers = tuple(_verifiers(log.peer_keys))
+    seen = set()
+    for row in audit.arrivals():
+        seen.add(row.delivery_id)
+        where = f"arrival[{row.delivery_id}]"
+        transit = log.lives.get(row.message_id, Life()).transits.get(row.delivery_id)
+        if transit is None or transit.arrived is None:
+            yield unlogged(where)
+            continue
+        yield from compare(where, _arrival_pairs(row, transit, transit.arrived))
+        yield from _receipts(where, row, transit, verifiers)
+    for life in log.lives.values():
+        for delivery_id, transit in life.transits.items():
+            if transit.arrived is not None and delivery_id not in seen:
+                yield missing(f"arrival[{delivery_id}]")
+
+
+def _arrival_pairs(row: ArrivalEvidence, transit: Transit, logged: Fields) -> Pairs:
+    pairs: dict[str, tuple[object, object]] = {
+        "code": (logged["recipient"], row.code),
+        "refusal": (transit.refusal, row.refusal),
+        "arrived_at": (transit.arrived_at, row.arrived_at),
+        "acknowledged": (transit.acknowledged_at is not None, row.acknowledgement is not None),
+    }
+    if transit.refusal is None:
+        pairs["member_id"] = (logged.get("member"), row.member_id)
+    return pairs
+
+
+def _receipts(
+    where: str, row: ArrivalEvidence, transit: Transit, verifiers: tuple[Verifier, ...]
+) -> Iterator[Difference]:
+    first = Stage.REFUSED if transit.refusal else Stage.RECEIVED
+    kept = (("receipt", row.receipt, first), ("acknowledgement", row.acknowledgement, Stage.ACKNOWLEDGED))
+    for name, envelope, stage in kept:
+        if envelope is None:
+            continue
+        try:
+            receipt, rest = open_envelope(envelope, verifiers=verifiers)
+        except (EnvelopeError, LogError) as error:
+            yield differs(where, name, logged="a receipt signed by a known gateway", found=error)
+            continue
+        if rest or not isinstance(receipt, Receipt) or not _is_about(receipt, row, stage):
+            yield differs(where, name, logged=stage.value, found="a statement about something else")
+
+
+def _is_about(receipt: Receipt, row: ArrivalEvidence, stage: Stage) -> bool:
+    return (receipt.delivery_id, receipt.message_id, receipt.stage) == (
+        row.delivery_id,
+        row.message_id,
+        stage,
+    )
+
+
+def _verifiers(keys: Iterable[str]) -> Iterator[Verifier]:
+    """Read the keys that the log made known; one that is none was found by the audit of the log already."""
+    for text in keys:
+        try:
+            yield parse_verifier_key(text)
+        except LogError:
+            continue

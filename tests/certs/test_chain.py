@@ -1,0 +1,241 @@
+"""Paths: what a signing certificate must say about itself, and how a refusal is explained."""
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
+
+from certs.chain import check_leaf, choose_path, find_path
+from certs.errors import (
+    CertificateExpiredError,
+    CertificateNotYetValidError,
+    KeyUsageError,
+    MalformedCertificateError,
+    NoTrustAnchorsError,
+    TrustError,
+    UntrustedCertificateError,
+)
+from certs.issue import Authority, new_key
+from certs.rules import CertificateRule
+from certs.trust import Trust
+from tests.support import pki
+
+UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+
+
+def purposes(*oids: x509.ObjectIdentifier) -> tuple[tuple[x509.ExtensionType, bool], ...]:
+    """Return an ExtendedKeyUsage as `pki.certificate` takes it."""
+    return ((x509.ExtendedKeyUsage(oids), False),)
+
+
+GOOD = {
+    "digitalSignature": pki.certificate(pki.root(), key_usage=pki.usage("digital_signature")),
+    "nonRepudiation": pki.certificate(pki.root(), key_usage=pki.usage("content_commitment")),
+    "with key encipherment": pki.certificate(
+        pki.root(), key_usage=pki.usage("digital_signature", "key_encipherment")
+    ),
+    "for e-mail": pki.certificate(pki.root(), extensions=purposes(ExtendedKeyUsageOID.EMAIL_PROTECTION)),
+    "for documents": pki.certificate(
+        pki.root(), extensions=purposes(x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36"))
+    ),
+    "for anything": pki.certificate(
+        pki.root(), extensions=purposes(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
+    ),
+    "for servers and clients": pki.certificate(
+        pki.root(), extensions=purposes(ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+    ),
+    "with an unknown extension": pki.certificate(pki.root(), extensions=((UNKNOWN, False),)),
+    "with a critical alternative name": pki.certificate(
+        pki.root(), extensions=((x509.SubjectAlternativeName([x509.RFC822Name("a@b.vn")]), True),)
+    ),
+}
+
+BAD = {
+    "authority": (
+        pki.certificate(
+            pki.root(), is_authority=True, key_usage=pki.usage("key_cert_sign", "digital_signature")
+        ),
+        CertificateRule.BASIC_CONSTRAINTS,
+    ),
+    "no KeyUsage": (pki.certificate(pki.root(), key_usage=None), CertificateRule.KEY_USAGE),
+    "KeyUsage not critical": (
+        pki.certificate(pki.root(), usage_is_critical=False),
+        CertificateRule.KEY_USAGE,
+    ),
+    "for encryption": (
+        pki.certificate(pki.root(), key_usage=pki.usage("key_encipherment")),
+        CertificateRule.KEY_USAGE,
+    ),
+    "for certificates": (
+        pki.certificate(pki.root(), key_usage=pki.usage("digital_signature", "key_cert_sign")),
+        CertificateRule.KEY_USAGE,
+    ),
+    "for revocation lists": (
+        pki.certificate(pki.root(), key_usage=pki.usage("digital_signature", "crl_sign")),
+        CertificateRule.KEY_USAGE,
+    ),
+    "for servers": (
+        pki.certificate(pki.root(), extensions=purposes(ExtendedKeyUsageOID.SERVER_AUTH)),
+        CertificateRule.EXTENDED_KEY_USAGE,
+    ),
+    "for time stamps": (
+        pki.certificate(pki.root(), extensions=purposes(ExtendedKeyUsageOID.TIME_STAMPING)),
+        CertificateRule.EXTENDED_KEY_USAGE,
+    ),
+    "name constraints": (
+        pki.certificate(
+            pki.root(),
+            extensions=(
+                (
+                    x509.NameConstraints(permitted_subtrees=[x509.DNSName("vn")], excluded_subtrees=None),
+                    False,
+                ),
+            ),
+        ),
+        CertificateRule.NAME_CONSTRAINTS,
+    ),
+    "unknown critical extension": (
+        pki.certificate(pki.root(), extensions=((UNKNOWN, True),)),
+        CertificateRule.CRITICAL_EXTENSION,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_good_leaf(kind: str) -> None:
+    """Certificates for signing have a path of themselves and the root."""
+    assert find_path(GOOD[kind], (), trust=pki.trust(), at=pki.AT) == (GOOD[kind], pki.root().certificate)
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_leaf_for_something_else(kind: str) -> None:
+    """Certificates for something else are refused though there is a path."""
+    certificate, rule = BAD[kind]
+    with pytest.raises(KeyUsageError) as caught:
+        find_path(certificate, (), trust=pki.trust(), at=pki.AT)
+    assert caught.value.rule is rule
+
+
+def test_extension_that_cannot_be_read() -> None:
+    """A certificate whose extensions are not what they should be is malformed."""
+    broken = x509.UnrecognizedExtension(ExtensionOID.KEY_USAGE, b"\x30\x00")
+    certificate = pki.certificate(pki.root(), key_usage=None, extensions=((broken, True),))
+    with pytest.raises(MalformedCertificateError):
+        check_leaf(certificate)
+
+
+def test_no_anchors() -> None:
+    """Without anchors there is nothing to decide."""
+    with pytest.raises(NoTrustAnchorsError):
+        find_path(GOOD["digitalSignature"], (), trust=Trust(anchors=()), at=pki.AT)
+
+
+def test_anchor_that_is_no_authority() -> None:
+    """A self-signed signing certificate among the anchors does not make itself a signer."""
+    certificate, _ = pki.self_signed()
+    with pytest.raises(KeyUsageError) as caught:
+        find_path(certificate, (), trust=Trust(anchors=(certificate,)), at=pki.AT)
+    assert caught.value.rule is CertificateRule.ANCHOR
+
+
+def test_intermediates_of_the_trust_are_used() -> None:
+    """The operator's bundle supplies the authorities between leaf and root."""
+    leaf = pki.certificate(pki.authority())
+    trust = Trust(anchors=(pki.root().certificate,), intermediates=(pki.authority().certificate,))
+    assert len(find_path(leaf, (), trust=trust, at=pki.AT)) == 3
+
+
+def _authority(**options: object) -> Authority:
+    key = new_key()
+    certificate = pki.certificate(
+        pki.root(),
+        subject="Trung gian",
+        public_key=key,
+        is_authority=True,
+        key_usage=pki.usage("key_cert_sign"),
+        **options,  # type: ignore[arg-type]  # passed on as given
+    )
+    return Authority(certificate=certificate, key=key)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"extensions": purposes(ExtendedKeyUsageOID.SERVER_AUTH)},
+        {"extensions": ((UNKNOWN, True),)},
+    ],
+    ids=["for servers", "unknown critical extension"],
+)
+def test_authority_for_something_else(options: dict[str, object]) -> None:
+    """An authority that may not issue signing certificates makes no path."""
+    authority = _authority(**options)
+    with pytest.raises(UntrustedCertificateError):
+        find_path(pki.certificate(authority), (authority.certificate,), trust=pki.trust(), at=pki.AT)
+
+
+def test_authority_for_email_only() -> None:
+    """An authority that is limited to e-mail or documents may issue signing certificates."""
+    authority = _authority(extensions=purposes(ExtendedKeyUsageOID.EMAIL_PROTECTION))
+    leaf = pki.certificate(authority)
+    assert len(find_path(leaf, (authority.certificate,), trust=pki.trust(), at=pki.AT)) == 3
+
+
+def test_path_length_is_obeyed() -> None:
+    """An authority that may have none below it has none."""
+    above = _authority(path_length=0)
+    below = Authority(
+        certificate=pki.certificate(
+            above,
+            subject="Dưới",
+            public_key=new_key(),
+            is_authority=True,
+            key_usage=pki.usage("key_cert_sign"),
+        ),
+        key=new_key(),
+    )
+    with pytest.raises(UntrustedCertificateError):
+        find_path(
+            pki.certificate(below), (below.certificate, above.certificate), trust=pki.trust(), at=pki.AT
+        )
+
+
+def test_expired_authority() -> None:
+    """It is the authority that is reported when it, and not the leaf, is past its validity."""
+    authority = _authority(not_after=pki.AT - pki.DAY)
+    with pytest.raises(CertificateExpiredError) as caught:
+        find_path(pki.certificate(authority), (authority.certificate,), trust=pki.trust(), at=pki.AT)
+    assert caught.value.facts["subject"] == "CN=Trung gian"
+
+
+def test_authority_that_is_not_valid_yet() -> None:
+    """Likewise when its validity has not begun."""
+    authority = _authority(not_before=pki.AT + pki.DAY)
+    leaf = pki.certificate(authority, not_after=pki.AT + pki.YEAR)
+    with pytest.raises(CertificateNotYetValidError) as caught:
+        find_path(leaf, (authority.certificate,), trust=pki.trust(), at=pki.AT)
+    assert caught.value.facts["subject"] == "CN=Trung gian"
+
+
+CHOICES = {
+    "expired": (pki.certificate(pki.root(), not_after=pki.AT - pki.DAY), CertificateExpiredError),
+    "for servers": (BAD["for servers"][0], KeyUsageError),
+    "untrusted": (pki.certificate(pki.stranger()), UntrustedCertificateError),
+}
+
+
+def test_of_several_refusals_the_nearest_is_reported() -> None:
+    """Of several certificates with one key, the order in the message does not decide what is said."""
+    leaves = [leaf for leaf, _ in CHOICES.values()]
+    remaining = list(CHOICES.values())
+    while remaining:
+        for order in (leaves, leaves[::-1]):
+            with pytest.raises(TrustError) as caught:
+                choose_path(order, (), trust=pki.trust(), at=pki.AT)
+            assert type(caught.value) is remaining[0][1]
+        leaves.remove(remaining.pop(0)[0])
+
+
+def test_of_several_good_certificates_the_newest_is_chosen() -> None:
+    """A renewed certificate replaces the one before it, in whatever order they come."""
+    old, renewed = pki.certificate(pki.root()), pki.certificate(pki.root(), not_before=pki.AT - pki.DAY)
+    for order in ((old, renewed), (renewed, old)):
+        assert choose_path(order, (), trust=pki.trust(), at=pki.AT)[0] == renewed

@@ -1,0 +1,102 @@
+"""A verdict cannot contradict itself, cannot be taken for yes or no, and tells its facts flat."""
+
+import json
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from lxml import etree
+
+from certs.errors import NoSignatureError
+from certs.indication import Indication, Scope, SubIndication
+from certs.verdict import Signer, Verdict
+from certs.xmldsig import SignedView
+from tests.support import pki
+from tests.support.signing import UNSIGNED, forge, judge
+
+
+def test_verdict_is_neither_true_nor_false() -> None:
+    """`if verify(…)` is a mistake that raises."""
+    for xml in (forge(), UNSIGNED):
+        with pytest.raises(TypeError):
+            bool(judge(xml))
+
+
+def test_pass_needs_everything() -> None:
+    """No verdict passes without a signed view, and none fails without a reason."""
+    with pytest.raises(ValueError, match="passes"):
+        Verdict(indication=Indication.TOTAL_PASSED, control_time=pki.AT)
+    with pytest.raises(ValueError, match="passes"):
+        Verdict(indication=Indication.INDETERMINATE, control_time=pki.AT)
+    good = judge(forge())
+    with pytest.raises(ValueError, match="passes"):
+        Verdict(indication=Indication.TOTAL_PASSED, control_time=pki.AT, signed_view=good.signed_view)
+    with pytest.raises(ValueError, match="passes"):
+        Verdict(
+            indication=Indication.INDETERMINATE,
+            control_time=pki.AT,
+            errors=(NoSignatureError(),),
+            signed_view=good.signed_view,
+        )
+    with pytest.raises(ValueError, match="passes"):
+        Verdict(
+            indication=Indication.TOTAL_PASSED,
+            control_time=pki.AT,
+            signed_view=good.signed_view,
+            scope=Scope.PARTIAL,
+            signer=good.signer,
+            chain=good.chain,
+        )
+
+
+def test_signed_view_cannot_be_made_elsewhere() -> None:
+    """Nobody but the verification can say that something was signed."""
+    with pytest.raises(TypeError):
+        SignedView(b"<a/>", sha256="", seal=object())
+
+
+def test_facts_of_a_pass() -> None:
+    """The facts are plain JSON and hold who signed, how, what, and when that was checked."""
+    verdict = judge(forge())
+    facts = verdict.facts()
+    assert json.loads(json.dumps(facts)) == facts
+    assert facts["indication"] == "TOTAL_PASSED"
+    assert facts["errors"] == []
+    assert facts["scope"] == "FULL"
+    assert facts["signer_subject_serial_number"] == pki.AGENCY_CODE
+    assert facts["signer_not_after"] == "2027-07-01T00:00:00Z"
+    assert facts["control_time"] == "2026-07-01T00:00:00Z"
+    assert facts["chain"] == list(verdict.chain)
+    assert "sub_indication" not in facts
+
+
+def test_facts_of_a_refusal() -> None:
+    """What is unknown is left out rather than null."""
+    facts = judge(UNSIGNED).facts()
+    assert facts == {
+        "indication": "NO_SIGNATURE_FOUND",
+        "errors": ["certs.no_signature"],
+        "legacy": False,
+        "scope": "NONE",
+        "chain": [],
+        "control_time": "2026-07-01T00:00:00Z",
+    }
+    assert judge(forge().replace(b"H01", b"H02")).facts()["sub_indication"] == SubIndication.HASH_FAILURE
+
+
+@pytest.mark.parametrize(("numbers", "expected"), [((), None), (("1",), "1"), (("1", "2"), None)])
+def test_serial_number_of_the_subject_is_unambiguous(numbers: tuple[str, ...], expected: str | None) -> None:
+    """With two serialNumber attributes in the name, none is reported."""
+    name = x509.Name([x509.NameAttribute(NameOID.SERIAL_NUMBER, number) for number in numbers])
+    certificate = pki.certificate(pki.root(), name=name)
+    signer = Signer.from_path((certificate, pki.root().certificate), ("leaf", "anchor"))
+    assert signer.subject_serial_number == expected
+    assert (signer.certificate_sha256, signer.anchor_sha256) == ("leaf", "anchor")
+
+
+def test_view_is_a_tree_of_its_own() -> None:
+    """What is done to the received tree afterwards does not reach the view."""
+    verdict = judge(forge())
+    assert verdict.signed_view is not None
+    assert isinstance(verdict.signed_view.tree, etree._ElementTree)
+    assert verdict.signed_view.tree.docinfo.encoding == "UTF-8"

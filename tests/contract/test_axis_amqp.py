@@ -1,0 +1,344 @@
+"""What only a broker can do to a link: die, freeze, run full, refuse, forget. None of it may lose a confirmed message."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from uuid import uuid4
+
+import aio_pika
+import pytest
+from structlog.tracebacks import ExceptionDictTransformer
+
+from gateway.axis.amqp import AmqpLink
+from gateway.axis.amqp_subscription import Tag
+from gateway.axis.errors import AxisUnreachableError, QueueConflictError
+from gateway.records import SendOutcome, SendResult
+from tests.support.axis import SECONDS, drain, eventually, messages, numbers, receive, results, take
+from tests.support.rabbitmq import RabbitMQ, free_ports
+
+PASSWORD = "very-secret-word"
+
+
+@pytest.fixture
+def queue() -> str:
+    """Return a queue name that no other test uses."""
+    return f"axis.{uuid4().hex}"
+
+
+@asynccontextmanager
+async def closing(link: AmqpLink) -> AsyncIterator[AmqpLink]:
+    """Close a link at the end."""
+    try:
+        yield link
+    finally:
+        await link.close()
+
+
+class Traffic:
+    """Senders and a receiver that go on whatever happens, and what they know afterwards."""
+
+    def __init__(self, link: AmqpLink, queue: str) -> None:
+        self.link = link
+        self.queue = queue
+        self.attempted: set[bytes] = set()
+        self.confirmed: set[bytes] = set()
+        self.received: set[bytes] = set()
+        self.unknown = asyncio.Event()
+        self.over = asyncio.Event()
+
+    async def send(self, sender: int) -> None:
+        """Send batches of bodies that never repeat until it is over."""
+        for batch in count():
+            if self.over.is_set():
+                break
+            bodies = [b"%d-%d-%d" % (sender, batch, place) for place in range(20)]
+            self.attempted.update(bodies)
+            outcomes = await self.link.send(messages(self.queue, bodies))
+            self.confirmed.update(
+                body
+                for body, outcome in zip(bodies, outcomes, strict=True)
+                if outcome.result == SendResult.CONFIRMED
+            )
+            if SendResult.UNKNOWN in results(outcomes):
+                self.unknown.set()
+                await asyncio.sleep(0.05)
+
+    async def receive(self) -> None:
+        """Receive and settle until cancelled."""
+        async for batch in receive(self.link, self.queue):
+            self.received.update(incoming.body for incoming in batch)
+            await self.link.settle(done=batch)
+
+
+async def send_until_confirmed(link: AmqpLink, queue: str, body: bytes) -> list[SendOutcome]:
+    """Send the same body again and again until it is confirmed; return every outcome."""
+    outcomes: list[SendOutcome] = []
+    async with asyncio.timeout(2 * SECONDS):
+        while SendResult.CONFIRMED not in results(outcomes):
+            outcomes += await link.send(messages(queue, [body]))
+            await asyncio.sleep(0.05)  # a link that waits before it connects again answers at once
+    return outcomes
+
+
+async def test_broker_killed_while_sending(rabbitmq: RabbitMQ, queue: str) -> None:
+    """Through a kill and a restart nothing confirmed is lost, nothing is invented, and the link goes on by itself."""
+    async with closing(AmqpLink(rabbitmq.url, timeout=5)) as link:
+        await link.declare(frozenset({queue}))
+        declared = time.monotonic()
+        traffic = Traffic(link, queue)
+        receiving = asyncio.create_task(traffic.receive())
+        sending = asyncio.gather(traffic.send(1), traffic.send(2))
+        # A quorum queue that dies in its first second does not come back.
+        await eventually(lambda: time.monotonic() > declared + 2)
+        await asyncio.to_thread(rabbitmq.kill)
+        await eventually(traffic.unknown.is_set)
+        before = len(traffic.confirmed)
+        await asyncio.to_thread(rabbitmq.restart)
+        await eventually(lambda: len(traffic.confirmed) >= before + 100)
+        traffic.over.set()
+        await sending
+        await eventually(lambda: traffic.confirmed <= traffic.received)
+        receiving.cancel()
+
+    assert before > 0
+    assert traffic.received <= traffic.attempted
+
+
+async def test_broker_frozen(rabbitmq: RabbitMQ, queue: str) -> None:
+    """A frozen broker makes every outcome unknown within the time limit, and the link goes on when it thaws."""
+    async with closing(AmqpLink(rabbitmq.url, timeout=1.5)) as link:
+        await link.declare(frozenset({queue}))
+        await link.send(messages(queue, [b"before"]))
+        rabbitmq.freeze()
+        try:
+            began = time.monotonic()
+            outcomes = await link.send(messages(queue, [b"frozen"] * 120))
+            took = time.monotonic() - began
+            with pytest.raises(AxisUnreachableError):
+                await link.ready()
+        finally:
+            rabbitmq.thaw()
+        await send_until_confirmed(link, queue, b"after")
+        received = [b""]
+        stream = receive(link, queue)
+        while received[-1] != b"after":
+            batch = await take(stream, 1)
+            received += [incoming.body for incoming in batch]
+            await link.settle(done=batch)
+
+    assert results(outcomes) == {SendResult.UNKNOWN}
+    assert took < 6
+    assert set(received[1:]) <= {b"before", b"frozen", b"after"}
+
+
+async def test_broker_silent_for_longer_than_the_heartbeat(rabbitmq: RabbitMQ, queue: str) -> None:
+    """Aiormq cancels its callers when a peer is silent for too long: that is an unknown outcome, and receiving begins anew."""
+    async with closing(AmqpLink(rabbitmq.url, timeout=SECONDS, heartbeat=1)) as link:
+        await link.declare(frozenset({queue}))
+        await link.send(messages(queue, [b"before"]))
+        stream = receive(link, queue)
+        (before,) = await take(stream, 1)
+        waiting = asyncio.create_task(take(stream, 1))
+        rabbitmq.freeze()
+        try:
+            async with asyncio.timeout(15):
+                outcomes = await link.send(messages(queue, [b"frozen"]))
+                await eventually(lambda: isinstance(before.tag, Tag) and bool(before.tag.subscription.ended))
+        finally:
+            rabbitmq.thaw()
+        again = await waiting
+
+    assert results(outcomes) == {SendResult.UNKNOWN}
+    assert again[0].body == b"before"
+
+
+async def test_settling_what_a_lost_connection_delivered(rabbitmq: RabbitMQ, queue: str) -> None:
+    """A late settlement after a reconnect does nothing: the message comes again and is settled then."""
+    async with closing(AmqpLink(rabbitmq.url)) as link:
+        await link.declare(frozenset({queue}))
+        await link.send(messages(queue, numbers(3)))
+        stream = receive(link, queue)
+        stale = await take(stream, 3)
+        await asyncio.to_thread(rabbitmq.control, "close_all_connections", "test")
+        again = await take(stream, 3)
+        await link.settle(done=stale[:1], dead=stale[1:])
+        await link.settle(done=again)
+        await send_until_confirmed(link, queue, b"next")
+
+        assert [incoming.body for incoming in again] == numbers(3)
+        assert [incoming.body for incoming in await take(stream, 1)] == [b"next"]
+
+
+async def test_blocked_broker(rabbitmq: RabbitMQ, queue: str) -> None:
+    """A broker that an alarm keeps from taking messages looks connected; outcomes are unknown and the link is not ready."""
+    async with closing(AmqpLink(rabbitmq.url, timeout=1.5)) as link:
+        await link.declare(frozenset({queue}))
+        await asyncio.to_thread(rabbitmq.control, "set_disk_free_limit", "900GB")
+        try:
+            outcomes = await link.send(messages(queue, [b"blocked"]))
+            with pytest.raises(AxisUnreachableError, match="alarm"):
+                await link.ready()
+        finally:
+            await asyncio.to_thread(rabbitmq.control, "set_disk_free_limit", "10MB")
+        await send_until_confirmed(link, queue, b"after")
+        await link.ready()
+
+    assert results(outcomes) == {SendResult.UNKNOWN}
+
+
+async def test_full_queue(rabbitmq: RabbitMQ, queue: str) -> None:
+    """A queue that is full refuses what comes, and what it holds is still there; its neighbours are not touched."""
+    async with closing(AmqpLink(rabbitmq.url, max_queue_bytes=10_000)) as link:
+        await link.declare(frozenset({queue, f"{queue}.other"}))
+        outcomes = [
+            outcome
+            for number in range(40)
+            for outcome in await link.send(messages(queue, [b"%d" % number + b"x" * 1000]))
+        ]
+        confirmed = sum(outcome.result == SendResult.CONFIRMED for outcome in outcomes)
+        (neighbour,) = await link.send(messages(f"{queue}.other", [b"fine"]))
+
+        assert results(outcomes) == {SendResult.CONFIRMED, SendResult.UNKNOWN}
+        assert {outcome.reason for outcome in outcomes} == {"", "the queue is full or failed (nack)"}
+        assert neighbour.result == SendResult.CONFIRMED
+        assert len(await drain(link, queue, count=confirmed)) == confirmed
+
+
+async def test_queue_deleted_while_receiving(rabbitmq: RabbitMQ, queue: str) -> None:
+    """A receiver whose queue is deleted carries on with the others, and finds the queue when it is there again."""
+    kept = f"{queue}.kept"
+    async with closing(AmqpLink(rabbitmq.url, watch_interval=0.2)) as link:
+        await link.declare(frozenset({queue, kept}))
+        stream = receive(link, queue, kept)
+        waiting = asyncio.create_task(take(stream, 1))
+        await link.send(messages(queue, [b"first"]))
+        first = await waiting
+        await link.settle(done=first)
+        async with await aio_pika.connect(rabbitmq.url) as connection, connection.channel() as channel:
+            await channel.queue_delete(queue)
+        waiting = asyncio.create_task(take(stream, 1))
+        await link.send(messages(kept, [b"kept"]))
+        await link.settle(done=await waiting)
+        waiting = asyncio.create_task(take(stream, 1))
+        await link.declare(frozenset({queue}))
+        await link.send(messages(queue, [b"again"]))
+
+        assert [incoming.body for incoming in await waiting] == [b"again"]
+
+
+async def test_receiving_before_any_queue_exists(rabbitmq: RabbitMQ, queue: str) -> None:
+    """A receiver may come first: it waits for its queues."""
+    async with closing(AmqpLink(rabbitmq.url)) as link:
+        waiting = asyncio.create_task(take(receive(link, queue), 1))
+        assert results(await link.send(messages(queue, [b"too early"]))) == {SendResult.RETURNED}
+        await link.declare(frozenset({queue}))
+        await link.send(messages(queue, [b"here"]))
+
+        assert [incoming.body for incoming in await waiting] == [b"here"]
+
+
+async def test_poisonous_message_ends_as_dead_letter(rabbitmq: RabbitMQ, queue: str) -> None:
+    """A message that is given back unsettled again and again moves to the dead-letter queue after its last delivery."""
+    async with closing(AmqpLink(rabbitmq.url)) as link:
+        await link.declare(frozenset({queue}))
+        await link.send(messages(queue, [b"poison"]))
+        async with await aio_pika.connect(rabbitmq.url) as connection, connection.channel() as channel:
+            source = await channel.get_queue(queue)
+            while (message := await source.get(fail=False)) is not None:
+                await message.nack(requeue=True)
+            tomb = await channel.get_queue(f"{queue}.dead")
+            async with tomb.iterator(timeout=SECONDS) as letters:
+                dead = await anext(letters)
+                await dead.ack()
+
+    assert dead.body == b"poison"
+    assert dead.headers["x-first-death-reason"] == "delivery_limit"
+
+
+async def test_conflicting_queue(rabbitmq: RabbitMQ, queue: str) -> None:
+    """A queue of the same name with other properties is reported, and the link still works."""
+    async with await aio_pika.connect(rabbitmq.url) as connection, connection.channel() as channel:
+        await channel.declare_queue(queue, durable=True)
+    async with closing(AmqpLink(rabbitmq.url)) as link:
+        with pytest.raises(QueueConflictError, match=queue):
+            await link.declare(frozenset({queue}))
+        await link.ready()
+
+
+async def test_queue_name_too_long(rabbitmq: RabbitMQ) -> None:
+    """A name that AMQP cannot carry is refused before anything is declared."""
+    async with closing(AmqpLink(rabbitmq.url)) as link:
+        with pytest.raises(ValueError, match="250"):
+            await link.declare(frozenset({"đ" * 126}))
+
+
+async def test_wrong_password(rabbitmq: RabbitMQ, queue: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Refused credentials are told clearly, and no text, cause, frame or log line repeats the password."""
+    caplog.set_level(logging.DEBUG)
+    url = f"amqp://guest:{PASSWORD}@127.0.0.1:{rabbitmq.port}/"
+    async with closing(AmqpLink(url)) as link:
+        with pytest.raises(AxisUnreachableError, match="ACCESS_REFUSED") as caught:
+            await link.ready()
+        (outcome,) = await link.send(messages(queue, [b"x"]))
+        (told,) = await asyncio.to_thread(
+            ExceptionDictTransformer(show_locals=True), (caught.type, caught.value, caught.tb)
+        )
+
+    assert outcome.result == SendResult.UNKNOWN
+    assert PASSWORD not in outcome.reason
+    assert PASSWORD not in caplog.text
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+    assert PASSWORD not in repr([frame for frame in told["frames"] if frame["filename"] != __file__])
+
+
+async def test_nobody_listens(queue: str) -> None:
+    """Without a broker sends end at once, receivers wait, and closing does not hang."""
+    (port,) = free_ports(1)
+    async with closing(AmqpLink(f"amqp://guest:{PASSWORD}@127.0.0.1:{port}/")) as link:
+        waiting = asyncio.create_task(take(receive(link, queue), 1))
+        outcomes = [outcome for _ in range(50) for outcome in await link.send(messages(queue, [b"x"]))]
+        with pytest.raises(AxisUnreachableError, match=str(port)):
+            await link.ready()
+        with pytest.raises(AxisUnreachableError):
+            await link.declare(frozenset({queue}))
+    with pytest.raises(StopAsyncIteration):
+        await waiting
+
+    assert results(outcomes) == {SendResult.UNKNOWN}
+    assert not any(PASSWORD in outcome.reason for outcome in outcomes)
+
+
+async def test_closed_link(rabbitmq: RabbitMQ, queue: str) -> None:
+    """A closed link says so and opens nothing again."""
+    async with closing(AmqpLink(rabbitmq.url)) as link:
+        await link.ready()
+    (outcome,) = await link.send(messages(queue, [b"x"]))
+
+    assert outcome.result == SendResult.UNKNOWN
+    assert "closed" in outcome.reason
+    with pytest.raises(AxisUnreachableError, match="closed"):
+        await link.ready()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://guest:very-secret-word@host/",
+        "amqp://",
+        "amqp://guest:very-secret-word@host:port/",
+        "",
+        "guest:very-secret-word",
+    ],
+)
+def test_address_that_is_none(url: str) -> None:
+    """An address that cannot be one is refused without repeating it."""
+    with pytest.raises(ValueError, match="amqp://") as caught:
+        AmqpLink(url)
+
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))

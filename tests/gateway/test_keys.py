@@ -1,0 +1,39 @@
+"""The gateway's keys: made once, private, one for each purpose."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from gateway.keys import load_keys
+
+
+def test_keys_are_made_once_and_stay(tmp_path: Path) -> None:
+    """A second start has the same keys, three different ones, readable by nobody else."""
+    first = load_keys(tmp_path / "keys", gateway="gw")
+    second = load_keys(tmp_path / "keys", gateway="gw")
+
+    assert [key.verifier for key in (first.log, first.receipt, first.axis)] == [
+        key.verifier for key in (second.log, second.receipt, second.axis)
+    ]
+    assert len({first.log.verifier, first.receipt.verifier, first.axis.verifier}) == 3
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").glob("*.key")} == {0o400}
+
+
+def test_half_a_key_of_a_crash_is_replaced(tmp_path: Path) -> None:
+    """A crash while a key was written leaves a draft, which the next start overwrites."""
+    (tmp_path / "log.new").write_bytes(b"-----BEGIN")
+
+    load_keys(tmp_path, gateway="gw")
+
+    assert not (tmp_path / "log.new").exists()
+
+
+def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
+    """A wrong file is named instead of being used or replaced."""
+    other = ec.generate_private_key(ec.SECP256R1())
+    (tmp_path / "log.key").write_bytes(other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+    with pytest.raises(ValueError, match=r"log\.key does not hold an Ed25519 key"):
+        load_keys(tmp_path, gateway="gw")

@@ -1,0 +1,134 @@
+"""The folder of trust anchors: what it holds is in force a moment later, unless it is broken."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certs.errors import BadTrustBundleError
+from gateway.ports import TrustSource
+from gateway.trust_directory import DirectoryTrust
+from tests.support import pki
+
+ROOT = pki.root().certificate
+AUTHORITY = pki.authority().certificate
+STRANGER = pki.stranger().certificate
+
+
+def put(folder: Path, name: str, *certificates: x509.Certificate, encoding: Encoding = Encoding.PEM) -> None:
+    """Write a bundle as an operator's tool does: aside, then renamed."""
+    draft = folder / "draft"
+    draft.write_bytes(b"".join(certificate.public_bytes(encoding) for certificate in certificates))
+    draft.rename(folder / name)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> DirectoryTrust:
+    """Lend a source over a folder that trusts one root."""
+    put(tmp_path, "root.pem", ROOT)
+    return DirectoryTrust(tmp_path)
+
+
+def test_reads_all_bundles(tmp_path: Path) -> None:
+    """PEM and DER files count, several certificates in one too; other files do not."""
+    put(tmp_path, "root.crt", ROOT, encoding=Encoding.DER)
+    put(tmp_path, "more.pem", AUTHORITY, STRANGER)
+    (tmp_path / "README.txt").write_text("not a certificate")
+    (tmp_path / "folder.pem").mkdir()
+    source: TrustSource = DirectoryTrust(tmp_path)
+
+    assert set(source.trust().anchors) == {ROOT, STRANGER}
+    assert source.trust().intermediates == (AUTHORITY,)
+
+
+def test_empty_folder_trusts_nobody(tmp_path: Path) -> None:
+    """A folder that is empty, or was missing, has no anchors."""
+    source = DirectoryTrust(tmp_path / "missing" / "trust")
+
+    assert source.trust().anchors == ()
+    assert (tmp_path / "missing" / "trust").is_dir()
+
+
+def test_change_takes_effect(source: DirectoryTrust, tmp_path: Path) -> None:
+    """A file that is added, replaced or removed changes what is in force; an earlier value stays what it was."""
+    before = source.trust()
+    put(tmp_path, "more.pem", STRANGER)
+    assert source.refresh()
+    assert set(source.trust().anchors) == {ROOT, STRANGER}
+
+    put(tmp_path, "root.pem", AUTHORITY)
+    assert source.refresh()
+    assert source.trust().anchors == (STRANGER,)
+
+    (tmp_path / "more.pem").unlink()
+    assert source.refresh()
+    assert source.trust().anchors == ()
+    assert before.anchors == (ROOT,)
+
+
+def test_nothing_new(source: DirectoryTrust, tmp_path: Path) -> None:
+    """Without a change nothing is read; the same certificates in other files are no change of trust."""
+    before = source.trust()
+    assert not source.refresh()
+    assert source.trust() is before
+
+    put(tmp_path, "again.pem", ROOT)
+    assert not source.refresh()
+    assert source.trust().version == before.version
+
+
+def test_broken_file_changes_nothing(
+    source: DirectoryTrust, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a broken file the last good anchors stay, the file is named, and reported only once."""
+    put(tmp_path, "good.pem", STRANGER)
+    (tmp_path / "bad.pem").write_bytes(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    assert not source.refresh()
+    assert not source.refresh()
+
+    assert source.trust().anchors == (ROOT,)
+    assert "bad.pem" in source.problem
+    assert capsys.readouterr().out.count("trust_not_refreshed") == 1
+
+    (tmp_path / "bad.pem").unlink()
+    assert source.refresh()
+    assert set(source.trust().anchors) == {ROOT, STRANGER}
+    assert source.problem == ""
+
+
+def test_certificate_of_no_authority(source: DirectoryTrust, tmp_path: Path) -> None:
+    """An agency's own certificate in the folder is a mistake, not an anchor."""
+    put(tmp_path, "agency.crt", pki.signer()[0], encoding=Encoding.DER)
+
+    assert not source.refresh()
+    assert "agency.crt" in source.problem
+
+
+def test_folder_that_vanished(source: DirectoryTrust, tmp_path: Path) -> None:
+    """When the folder cannot be read the last good anchors stay."""
+    tmp_path.rename(tmp_path.with_name("elsewhere"))
+
+    assert not source.refresh()
+    assert source.trust().anchors == (ROOT,)
+    assert source.problem
+
+
+def test_broken_from_the_start(tmp_path: Path) -> None:
+    """A gateway does not start with a folder that it cannot understand."""
+    (tmp_path / "bad.crt").write_bytes(b"junk")
+    with pytest.raises(BadTrustBundleError, match=r"bad\.crt"):
+        DirectoryTrust(tmp_path)
+
+
+async def test_watch(source: DirectoryTrust, tmp_path: Path) -> None:
+    """A watched folder takes effect by itself."""
+    await asyncio.to_thread(put, tmp_path, "more.pem", STRANGER)
+    watching = asyncio.create_task(source.watch(interval=0.01))
+    async with asyncio.timeout(10):
+        while len(source.trust().anchors) < 2:  # noqa: ASYNC110 - a folder sets no event
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
