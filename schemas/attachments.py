@@ -66,9 +66,9 @@ def attachment_bytes(tree: etree._ElementTree, content_id: str) -> bytes:
     wanted = content_id.removeprefix("cid:")
     path = f"{qualified('AttachmentEncoded')}/{qualified('Attachment')}"
     for element in tree.getroot().iterfind(path):
-        named = element.findtext(qualified("ContentId"), "").strip(XML_SPACE).removeprefix("cid:")
+        named = element.findtext(qualified("ContentId")) or element.get(_XLINK_HREF) or ""
         content = element.find(qualified(_CONTENT))
-        if named == wanted and content is not None:
+        if named.strip(XML_SPACE).removeprefix("cid:") == wanted and content is not None:
             return b"".join(_decoded(content, wanted))
     raise AttachmentMissing(content_id=wanted)
 

@@ -1,6 +1,6 @@
 """The MessageHeader of a document, block by block (QCVN 102:2016/BTTTT; NĐ 30/2020 Phụ lục VI)."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 from lxml import etree
@@ -27,7 +27,7 @@ from schemas.errors import (
 )
 from schemas.names import XML_SPACE
 from schemas.reading import Findings, Part, leaf_text
-from schemas.values import DATE_FORM, read_date, read_number, vietnam_date
+from schemas.values import DATE_FORM, read_date, read_number
 
 MESSAGE_HEADER: Final = (
     "From",
@@ -123,8 +123,8 @@ def read_code(message: Part) -> Code:
     return Code(number=number, notation=part.required("CodeNotation", longest=30))
 
 
-def read_promulgation(message: Part, at: datetime) -> tuple[str | None, date]:
-    """Read place and date of issue; the date cannot lie after the day in Vietnam at `at`."""
+def read_promulgation(message: Part, today: date) -> tuple[str | None, date]:
+    """Read place and date of issue; the date cannot lie after today in Vietnam."""
     element = message.one("PromulgationInfo")
     if element is None:
         return None, date.min
@@ -132,7 +132,6 @@ def read_promulgation(message: Part, at: datetime) -> tuple[str | None, date]:
     place = part.text("Place", longest=50)
     child = part.one("PromulgationDate")
     day = None if child is None else _date(child, message.findings, is_required=True)
-    today = vietnam_date(at)
     if child is not None and day is not None and day > today:
         message.findings.add(DateInFuture, child, name="PromulgationDate", value=day, today=today)
     return place, day or date.min

@@ -7,7 +7,7 @@ between them and the Signature element have no influence on it.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from lxml import etree
@@ -33,6 +33,7 @@ from schemas.header import (
 from schemas.names import KNOWN_WRONG, NAMESPACE, UNKNOWN_NAMESPACE, qualified, split
 from schemas.reading import Findings, Part
 from schemas.status import STATUS_HEADER, read_status
+from schemas.values import vietnam_date
 
 # Judged by whoever checks signatures; some software writes it in the namespace of edXML, or renamed.
 _SIGNATURES: Final = frozenset({"Signature", "DigitalSignature"})
@@ -52,13 +53,13 @@ def parse(tree: etree._ElementTree, *, at: datetime) -> Parsed:
     Raises: SchemaErrors with every refusing finding; ValueError if `at` carries no zone.
     """
     findings = Findings()
-    message = _read(tree.getroot(), findings, at)
+    message = _read(tree.getroot(), findings, vietnam_date(at))
     if message is None or findings.errors:
         raise SchemaErrors(tuple(findings.errors), tuple(findings.warnings))
     return Parsed(message=message, warnings=tuple(findings.warnings))
 
 
-def _read(element: etree._Element, findings: Findings, at: datetime) -> Document | StatusMessage | None:
+def _read(element: etree._Element, findings: Findings, today: date) -> Document | StatusMessage | None:
     """Find the MessageHeader and read what it announces; None with a finding if there is no way to it."""
     if not _is_edxml(element, findings):
         return None
@@ -76,7 +77,7 @@ def _read(element: etree._Element, findings: Findings, at: datetime) -> Document
         return None
     if message.find(qualified("StatusCode")) is not None:
         return read_status(Part(message, STATUS_HEADER, findings))
-    return _read_document(root, envelope, header, Part(message, MESSAGE_HEADER, findings), at)
+    return _read_document(root, envelope, header, Part(message, MESSAGE_HEADER, findings), today)
 
 
 def _is_edxml(root: etree._Element, findings: Findings) -> bool:
@@ -93,9 +94,9 @@ def _is_edxml(root: etree._Element, findings: Findings) -> bool:
     return False
 
 
-def _read_document(root: Part, envelope: Part, header: Part, message: Part, at: datetime) -> Document:
+def _read_document(root: Part, envelope: Part, header: Part, message: Part, today: date) -> Document:
     """Read all parts of a document."""
-    place, promulgation_date = read_promulgation(message, at)
+    place, promulgation_date = read_promulgation(message, today)
     priority, other_info = read_other_info(message)
     business_type, business, trace = read_trace_list(header)
     answered = (read_response_for(element, message.findings) for element in message.each("ResponseFor"))

@@ -54,12 +54,19 @@ class _Line:
         """Put messages on the wire in one piece and return a future for the broker's word on each.
 
         Raising in between leaves the channel's count of deliveries wrong: drop the line then.
+
+        Raises:
+            ValueError: two messages under way bear the same id, so an answer could be taken for the other's.
+
         """
         channel = self.channel
         frames = chain.from_iterable(self._frames(message) for message in messages)
         in_one_piece = ChannelFrame.marshall(channel.number, frames)
         confirmations: list[asyncio.Future[object]] = []
         async with channel.lock:
+            ids = {message.id for message in messages}
+            if len(ids) < len(messages) or not ids.isdisjoint(channel.message_id_delivery_tag):
+                raise ValueError("every attempt to send needs a message id of its own")
             for message in messages:
                 channel.delivery_tag += 1
                 confirmation = channel.create_future()
@@ -189,14 +196,18 @@ class Publisher:
                 return self._line
             if patient and clock() < self._retry_at:
                 raise AxisUnreachableError(self._reason)
+            broken, self._line = self._line, None
             try:
-                self._line = await self._replace(self._line)
+                line = await self._replace(broken)
             except AxisUnreachableError as error:
-                self._line = None
                 self._reason = str(error)
                 self._retry_at = clock() + self._backoff.pause()
                 raise
-            return self._line
+            if self._closed:
+                await line.connection.leave()
+                raise AxisUnreachableError(f"{self._broker}: this link was closed")
+            self._line = line
+            return line
 
     async def _replace(self, broken: _Line | None) -> _Line:
         if broken is not None:

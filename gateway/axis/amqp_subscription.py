@@ -79,9 +79,10 @@ class Subscription:
                     # The last one waits until all are written, so that closing right afterwards loses none.
                     await steps[-1](wait=True)
             except asyncio.CancelledError:
-                self.end("the broker fell silent")
                 if being_cancelled():
+                    self.end("settling was cancelled")
                     raise
+                self.end("the broker fell silent")
             except Exception as error:  # noqa: BLE001 - a lost connection surfaces as OSError, RuntimeError, KeyError and more
                 self.end(self._broker.explain(error))
 

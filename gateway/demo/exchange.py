@@ -103,7 +103,7 @@ def _tell_verdict(step: Step, sent: Submitted) -> None:
         "người ký · signer",
         HANOI.holder,
         f"  serialNumber={named}",
-        ("  = mã nơi gửi · sender", QUIET),
+        ("  = nơi gửi · sender", QUIET),
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 from urllib.parse import quote
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, select, text
+from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -166,6 +166,10 @@ class Audit:
                 actor=row.actor,
                 source=row.source,
             )
+
+    def rows(self, table: Table) -> Iterator[Row[Any]]:
+        """Yield every row of a table as its columns have it, in the order of its primary key."""
+        yield from self._stream(select(table).order_by(*table.primary_key.columns))
 
     def _stream(self, query: Select[Any]) -> Iterator[Row[Any]]:
         """Yield rows without holding all of them in memory."""

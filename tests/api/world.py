@@ -7,6 +7,7 @@ It stands at `NOW`, the morning after the night of 1 July 2025. Hà Nội (H26) 
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -156,6 +157,7 @@ class World:
     """The gateway, and someone to call it."""
 
     url: str
+    api: web.Application
     context: Context
     store: SqlStore
     clock: Clock
@@ -168,16 +170,22 @@ class World:
         path: str,
         *,
         token: str | None = "hanoi",
-        body: bytes | None = None,
+        body: bytes | AsyncIterator[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Answer:
         """Call the API as one of the `tokens`, by a token itself, or (None) as nobody."""
+        content = io.BytesIO(body) if isinstance(body, bytes) else body
         sent = dict(headers or {})
         if token is not None:
             sent.setdefault("Authorization", f"Bearer {self.tokens.get(token, token)}")
         async with self.session.request(
-            method, self.url + path, data=body, headers=sent, skip_auto_headers=("Content-Type",), **options
+            method,
+            self.url + path,
+            data=content,
+            headers=sent,
+            skip_auto_headers=("Content-Type",),
+            **options,
         ) as response:
             raw = await response.read()
             is_json = raw and response.content_type.endswith("json")
@@ -249,9 +257,8 @@ async def world(
             await store.registry.load_agencies(loaded, actor="test", source_sha256="00" * 32)
         for member in (HANOI, TAY_NINH):
             await store.registry.put_member(member, actor="test")
-        runner = web.AppRunner(
-            make_api(context), access_log=None, handler_cancellation=True, shutdown_timeout=5
-        )
+        api = make_api(context)
+        runner = web.AppRunner(api, access_log=None, handler_cancellation=True, shutdown_timeout=5)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -260,6 +267,7 @@ async def world(
         session = await stack.enter_async_context(aiohttp.ClientSession())
         yield World(
             url=f"http://127.0.0.1:{port}",
+            api=api,
             context=context,
             store=store,
             clock=clock,

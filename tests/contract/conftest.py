@@ -1,4 +1,4 @@
-"""What the contract tests share: one RabbitMQ node, one PostgreSQL cluster, and a fresh database for each test."""
+"""What the contract tests share: a fresh database of each kind for each test."""
 
 from __future__ import annotations
 
@@ -12,26 +12,11 @@ from blockbuster import blockbuster_ctx
 
 from gateway.store import SqlStore
 from gateway.store.database import open_database
-from tests.support.postgres import Cluster, running_cluster
-from tests.support.rabbitmq import RabbitMQ, running_node
+from tests.support.postgres import Cluster
 from tests.support.store_samples import Clock
 from tests.support.stores import Stores
 
 DATABASES = ("sqlite", "postgresql")
-
-
-@pytest.fixture(scope="session")
-def rabbitmq() -> Iterator[RabbitMQ]:
-    """Lend the session's node, running."""
-    with running_node() as node:
-        yield node
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
-    """Lend the session's PostgreSQL cluster."""
-    with running_cluster() as cluster:
-        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import count
 from uuid import uuid4
 
@@ -111,10 +112,12 @@ async def test_broker_killed_while_sending(rabbitmq: RabbitMQ, queue: str) -> No
 
 
 async def test_broker_frozen(rabbitmq: RabbitMQ, queue: str) -> None:
-    """A frozen broker makes every outcome unknown within the time limit, and the link goes on when it thaws."""
+    """A frozen broker makes every outcome unknown within the time limit, stops no close, and the link goes on when it thaws."""
     async with closing(AmqpLink(rabbitmq.url, timeout=1.5)) as link:
         await link.declare(frozenset({queue}))
         await link.send(messages(queue, [b"before"]))
+        leaving = AmqpLink(rabbitmq.url)
+        await leaving.ready()
         rabbitmq.freeze()
         try:
             began = time.monotonic()
@@ -122,6 +125,8 @@ async def test_broker_frozen(rabbitmq: RabbitMQ, queue: str) -> None:
             took = time.monotonic() - began
             with pytest.raises(AxisUnreachableError):
                 await link.ready()
+            async with asyncio.timeout(8):
+                await leaving.close()
         finally:
             rabbitmq.thaw()
         await send_until_confirmed(link, queue, b"after")
@@ -190,6 +195,46 @@ async def test_blocked_broker(rabbitmq: RabbitMQ, queue: str) -> None:
         await link.ready()
 
     assert results(outcomes) == {SendResult.UNKNOWN}
+
+
+async def test_id_used_twice(rabbitmq: RabbitMQ, queue: str) -> None:
+    """Messages under way with the same id get no outcome rather than each other's, and later ones are not hurt."""
+    async with closing(AmqpLink(rabbitmq.url)) as link:
+        await link.declare(frozenset({queue}))
+        (message,) = messages(queue, [b"x"])
+        twins = [message, replace(message, queue=f"{queue}.missing")]
+        together = await link.send(twins)
+        apart = await asyncio.gather(*(link.send([twin]) for twin in twins))
+        again = await link.send([message])
+        await send_until_confirmed(link, queue, b"after")
+
+    assert results(together) == {SendResult.UNKNOWN}
+    assert "id of its own" in together[0].reason
+    assert (
+        {SendResult.UNKNOWN}
+        <= results(apart[0] + apart[1])
+        <= {SendResult.UNKNOWN, SendResult.RETURNED, SendResult.CONFIRMED}
+    )
+    assert apart[0][0].result != SendResult.RETURNED
+    assert apart[1][0].result != SendResult.CONFIRMED
+    assert results(again) == {SendResult.CONFIRMED}
+
+
+async def test_settling_that_is_cancelled(rabbitmq: RabbitMQ, queue: str) -> None:
+    """Nobody knows which of the messages were acknowledged, so those that were not come again."""
+    async with closing(AmqpLink(rabbitmq.url)) as link:
+        await link.declare(frozenset({queue}))
+        await link.send(messages(queue, numbers(5)))
+        stream = receive(link, queue)
+        received = await take(stream, 5)
+        settling = asyncio.create_task(link.settle(done=received[::2]))
+        await asyncio.sleep(0)
+        settling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await settling
+        again = await take(stream, 2)
+
+    assert {b"1", b"3"} <= {incoming.body for incoming in again}
 
 
 async def test_full_queue(rabbitmq: RabbitMQ, queue: str) -> None:
@@ -324,6 +369,26 @@ async def test_closed_link(rabbitmq: RabbitMQ, queue: str) -> None:
     assert "closed" in outcome.reason
     with pytest.raises(AxisUnreachableError, match="closed"):
         await link.ready()
+
+
+async def test_closed_while_opening(rabbitmq: RabbitMQ) -> None:
+    """A connection that opens while its link is being closed does not stay open."""
+    link = AmqpLink(rabbitmq.url)
+    getting_ready = asyncio.create_task(link.ready())
+    await asyncio.sleep(0)
+    await link.close()
+
+    with pytest.raises(AxisUnreachableError, match="closed"):
+        await getting_ready
+
+
+async def test_broker_without_tls(rabbitmq: RabbitMQ) -> None:
+    """An encrypted address is never served in clear."""
+    async with closing(AmqpLink(f"amqps://guest:{PASSWORD}@127.0.0.1:{rabbitmq.port}/", timeout=5)) as link:
+        with pytest.raises(AxisUnreachableError) as caught:
+            await link.ready()
+
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize(

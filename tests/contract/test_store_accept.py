@@ -18,9 +18,7 @@ from routing.log import Kind, read_leaf
 from tests.support.store_samples import NOON, Clock, a_recipient, an_acceptance, keys_of
 from tests.support.stores import Stores
 
-A_MEMBER = Member(
-    id="hanoi", name="Hà Nội", prefixes=("H26",), queue="member.hanoi", gateway="gw-north"
-)
+A_MEMBER = Member(id="hanoi", name="Hà Nội", prefixes=("H26",), queue="member.hanoi", gateway="gw-north")
 
 
 async def test_accept_commits_everything(store: SqlStore, stores: Stores) -> None:
@@ -31,7 +29,9 @@ async def test_accept_commits_everything(store: SqlStore, stores: Stores) -> Non
     accepted = await store.documents.accept(acceptance)
 
     stamped = replace(acceptance.message, accepted_at=NOON)
-    assert accepted == Accepted(message=stamped, recipients=to, leaf_sha256=accepted.leaf_sha256, replayed=False)
+    assert accepted == Accepted(
+        message=stamped, recipients=to, leaf_sha256=accepted.leaf_sha256, replayed=False
+    )
     assert await store.documents.message(stamped.id) == stamped
     assert await store.documents.bodies([stamped.sha256]) == {stamped.sha256: b"<edXML>1</edXML>"}
     deliveries = await store.documents.deliveries(stamped.id)
@@ -96,7 +96,9 @@ async def test_further_entries_of_one_acceptance_are_chained(store: SqlStore) ->
 
 
 @pytest.mark.parametrize("shared", ["key", "body", "document-id"])
-async def test_same_bytes_under_any_key_get_the_first_answer(store: SqlStore, stores: Stores, shared: str) -> None:
+async def test_same_bytes_under_any_key_get_the_first_answer(
+    store: SqlStore, stores: Stores, shared: str
+) -> None:
     """A retry is recognised by each of its keys, and writes nothing, not even its other keys."""
     first = an_acceptance(b"<a/>", key="k-1")
     accepted = await store.documents.accept(first)
@@ -262,7 +264,9 @@ async def test_replay_returns_the_first_acceptance(store: SqlStore, clock: Clock
     clock.turn(days=400)
 
     for key in acceptance.keys:
-        assert await store.documents.replay([key], acceptance.message.sha256) == replace(accepted, replayed=True)
+        assert await store.documents.replay([key], acceptance.message.sha256) == replace(
+            accepted, replayed=True
+        )
 
 
 async def test_replay_of_what_was_never_accepted_is_none(store: SqlStore) -> None:

@@ -176,7 +176,9 @@ async def _discards(store: SqlStore, stores: Stores, forged: Arrival) -> bool:
 
     [fresh] = await store.documents.arrive([forged])
 
-    entries = [read_leaf(bytes(leaf)) for (leaf,) in await stores.rows("SELECT leaf FROM log_entry ORDER BY id")]
+    entries = [
+        read_leaf(bytes(leaf)) for (leaf,) in await stores.rows("SELECT leaf FROM log_entry ORDER BY id")
+    ]
     return (
         not fresh
         and await inbox(store) == before
@@ -194,7 +196,9 @@ async def test_id_of_another_message_is_no_way_in(store: SqlStore, stores: Store
 
     assert await _discards(store, stores, an_arrival(other_bytes, a_recipient("H53.1"), body=b"<forged/>"))
     assert await _discards(store, stores, an_arrival(other_gateway, a_recipient("H53.1")))
-    assert await _discards(store, stores, an_arrival(other_bytes, a_recipient("H53.1"), refusal="certs.revoked"))
+    assert await _discards(
+        store, stores, an_arrival(other_bytes, a_recipient("H53.1"), refusal="certs.revoked")
+    )
     assert await store.documents.message(known.message.id) == known.message
 
 
@@ -213,9 +217,7 @@ async def test_id_of_another_delivery_is_no_way_in(store: SqlStore, stores: Stor
 async def test_forged_pair_in_one_batch_is_caught(store: SqlStore) -> None:
     """Of two new arrivals that claim one message id for different bytes the first stands."""
     first = an_arrival(a_message(b"<a/>"), a_recipient("H53.1"), body=b"<a/>")
-    second = an_arrival(
-        replace(a_message(b"<b/>"), id=first.message.id), a_recipient("H53.2"), body=b"<b/>"
-    )
+    second = an_arrival(replace(a_message(b"<b/>"), id=first.message.id), a_recipient("H53.2"), body=b"<b/>")
 
     answers = await store.documents.arrive([first, second])
 

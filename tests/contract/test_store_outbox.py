@@ -26,7 +26,9 @@ UNKNOWN = SendOutcome(result=SendResult.UNKNOWN, reason="timeout after 30 s")
 async def accepted(store: SqlStore, *codes: str) -> Accepted:
     """Accept a document for these codes."""
     recipients = [a_recipient(code) for code in codes or ("H53.7",)]
-    return await store.documents.accept(an_acceptance(recipients[0].delivery_id.encode(), recipients=recipients))
+    return await store.documents.accept(
+        an_acceptance(recipients[0].delivery_id.encode(), recipients=recipients)
+    )
 
 
 async def claim(store: SqlStore, limit: int = 100) -> tuple[OutboxItem, ...]:
@@ -66,7 +68,11 @@ async def test_claim_returns_what_is_needed_to_send(store: SqlStore) -> None:
     )
     rows = await store.log.timeline(answer.message.id)
     entry = read_leaf(rows[-1].leaf)
-    assert (entry.kind, entry.fields["attempt"], entry.fields["recipient"]) == (Kind.PUBLISH_ATTEMPT, 1, "H53.7")
+    assert (entry.kind, entry.fields["attempt"], entry.fields["recipient"]) == (
+        Kind.PUBLISH_ATTEMPT,
+        1,
+        "H53.7",
+    )
     assert (await delivery_of(store, answer)).attempts == 1
 
 
@@ -114,7 +120,11 @@ async def test_late_answer_under_an_old_fence_is_void(store: SqlStore, clock: Cl
     await settle(store, old, CONFIRMED)
 
     assert (await delivery_of(store, answer)).state is DeliveryState.QUEUED
-    assert await kinds(store, answer.message.id) == [Kind.ACCEPTED, Kind.PUBLISH_ATTEMPT, Kind.PUBLISH_ATTEMPT]
+    assert await kinds(store, answer.message.id) == [
+        Kind.ACCEPTED,
+        Kind.PUBLISH_ATTEMPT,
+        Kind.PUBLISH_ATTEMPT,
+    ]
     await settle(store, new, CONFIRMED)
     assert (await delivery_of(store, answer)).state is DeliveryState.CONFIRMED
 
@@ -138,7 +148,11 @@ async def test_second_answer_is_void(store: SqlStore) -> None:
     await store.documents.settle([(item, CONFIRMED), (item, RETURNED)], resend_after=HOUR)
     await settle(store, [item], RETURNED)
 
-    assert await kinds(store, answer.message.id) == [Kind.ACCEPTED, Kind.PUBLISH_ATTEMPT, Kind.BROKER_CONFIRMED]
+    assert await kinds(store, answer.message.id) == [
+        Kind.ACCEPTED,
+        Kind.PUBLISH_ATTEMPT,
+        Kind.BROKER_CONFIRMED,
+    ]
 
 
 async def test_confirmed_delivery_is_resent_until_its_receipt_comes(store: SqlStore, clock: Clock) -> None:
@@ -229,9 +243,13 @@ async def test_receipt_leaves_the_outbox_when_confirmed(store: SqlStore, clock: 
     assert await kinds(store, message.id) == [Kind.ARRIVED]
 
 
-@pytest.mark.parametrize("state", [DeliveryState.RECEIVED, DeliveryState.REFUSED, DeliveryState.UNDELIVERABLE])
+@pytest.mark.parametrize(
+    "state", [DeliveryState.RECEIVED, DeliveryState.REFUSED, DeliveryState.UNDELIVERABLE]
+)
 @pytest.mark.parametrize("confirmed", [True, False], ids=["after the confirm", "overtaking it"])
-async def test_receipt_ends_sending(store: SqlStore, clock: Clock, state: DeliveryState, *, confirmed: bool) -> None:
+async def test_receipt_ends_sending(
+    store: SqlStore, clock: Clock, state: DeliveryState, *, confirmed: bool
+) -> None:
     """A receipt moves the delivery, is logged, and takes the row from the outbox, confirmed or not."""
     answer = await accepted(store)
     items = await claim(store)
@@ -239,7 +257,9 @@ async def test_receipt_ends_sending(store: SqlStore, clock: Clock, state: Delive
         await settle(store, items, CONFIRMED)
     clock.turn(seconds=5)
 
-    await store.documents.record_receipts([a_step(answer.recipients[0], answer.message.id, state, "some.reason")])
+    await store.documents.record_receipts(
+        [a_step(answer.recipients[0], answer.message.id, state, "some.reason")]
+    )
     await settle(store, items, CONFIRMED)
 
     delivery = await delivery_of(store, answer)
@@ -344,9 +364,13 @@ async def test_racing_settlements_and_receipts_do_not_deadlock(stores: Stores) -
     processes = [await stores.open(), await stores.open()]
     answers = await asyncio.gather(*(accepted(processes[0]) for _ in range(30)))
     items = await claim(processes[0])
-    steps = [a_step(each.recipients[0], each.message.id, DeliveryState.RECEIVED) for each in reversed(answers)]
+    steps = [
+        a_step(each.recipients[0], each.message.id, DeliveryState.RECEIVED) for each in reversed(answers)
+    ]
 
-    await asyncio.gather(settle(processes[0], items, CONFIRMED), processes[1].documents.record_receipts(steps))
+    await asyncio.gather(
+        settle(processes[0], items, CONFIRMED), processes[1].documents.record_receipts(steps)
+    )
 
     for answer in answers:
         assert (await delivery_of(processes[0], answer)).state is DeliveryState.RECEIVED

@@ -262,7 +262,7 @@ async def test_every_process_sees_a_new_version_at_once(stores: Stores) -> None:
     maker, reader = await stores.open(), await stores.open()
     for number in range(1, 6):
         assert (await reader.registry.directory()).version == number - 1
-        await load(maker, AGENCIES[: number])
+        await load(maker, AGENCIES[:number])
 
         assert (await reader.registry.directory()).version == number
 

@@ -159,18 +159,18 @@ ATTACKS: Final[dict[Callable[[], bytes], str]] = {
 
 
 def main() -> None:
-    """Print for each attack the code of its refusal, the seconds it took and the megabytes it needed."""
+    """Print for each attack the code of its refusal, the CPU seconds it took and the megabytes it needed."""
     outcome = {}
     for attack in ATTACKS:
         file = attack()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             parse_tree(file)
             code = "accepted"
         except SchemaError as refusal:
             code = refusal.code
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         outcome[attack.__name__] = (code, seconds, megabytes)
     print(json.dumps(outcome))  # noqa: T201 - this is how the test gets the outcome

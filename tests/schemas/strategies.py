@@ -1,5 +1,6 @@
 """Hypothesis strategies for messages that edXML can carry."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from hypothesis import strategies as st
@@ -95,53 +96,44 @@ contents = st.dictionaries(
 )
 
 
+recipients = st.lists(organizations, min_size=1, max_size=3, unique_by=lambda to: to.organ_id).map(tuple)
+traces = st.builds(TraceHeader, organ_id=maybe(texts()), timestamp=st.none() | moments)
+bare_documents = st.builds(
+    Document,
+    sender=organizations,
+    recipients=recipients,
+    document_id=texts(),
+    code=st.builds(Code, number=texts(11), notation=texts(30)),
+    promulgation_place=maybe(texts()),
+    promulgation_date=dates,
+    document_type=st.builds(DocumentType, type=numbers, type_detail=st.none() | numbers, type_name=texts()),
+    subject=texts(),
+    content=maybe(texts()),
+    signer=st.builds(SignerInfo, competence=maybe(texts()), position=maybe(texts()), full_name=texts()),
+    due_date=st.none() | dates,
+    priority=st.none() | st.integers(0, 9),
+    other_info=other_infos,
+    response_for=st.lists(responses, max_size=2).map(tuple),
+    steering_type=maybe(texts()),
+    task_codes=st.lists(texts(), max_size=2).map(tuple),
+    application_type=maybe(texts()),
+    to_places=st.lists(texts(), max_size=2).map(tuple),
+    business_type=st.just(0),
+    business=st.none() | businesses,
+    trace=st.lists(traces, max_size=2).map(tuple),
+    attachments=st.just(()),
+)
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> tuple[Document, dict[str, bytes]]:
     """Give a new document and the content of its attachments."""
     attached = draw(contents)
-    document = draw(
-        st.builds(
-            Document,
-            sender=organizations,
-            recipients=st.lists(
-                organizations, min_size=1, max_size=3, unique_by=lambda organization: organization.organ_id
-            ).map(tuple),
-            document_id=texts(),
-            code=st.builds(Code, number=texts(11), notation=texts(30)),
-            promulgation_place=maybe(texts()),
-            promulgation_date=dates,
-            document_type=st.builds(
-                DocumentType, type=numbers, type_detail=st.none() | numbers, type_name=texts()
-            ),
-            subject=texts(),
-            content=maybe(texts()),
-            signer=st.builds(
-                SignerInfo, competence=maybe(texts()), position=maybe(texts()), full_name=texts()
-            ),
-            due_date=st.none() | dates,
-            priority=st.none() | st.integers(0, 9),
-            other_info=other_infos,
-            response_for=st.lists(responses, max_size=2).map(tuple),
-            steering_type=maybe(texts()),
-            task_codes=st.lists(texts(), max_size=2).map(tuple),
-            application_type=maybe(texts()),
-            to_places=st.lists(texts(), max_size=2).map(tuple),
-            business_type=st.just(0),
-            business=st.none() | businesses,
-            trace=st.lists(
-                st.builds(TraceHeader, organ_id=maybe(texts()), timestamp=st.none() | moments), max_size=2
-            ).map(tuple),
-            attachments=st.just(
-                tuple(
-                    Attachment.of(
-                        content, content_id=content_id, name=draw(texts()), content_type=draw(texts())
-                    )
-                    for content_id, content in attached.items()
-                )
-            ),
-        )
+    described = tuple(
+        Attachment.of(content, content_id=content_id, name=draw(texts()), content_type=draw(texts()))
+        for content_id, content in attached.items()
     )
-    return document, attached
+    return replace(draw(bare_documents), attachments=described), attached
 
 
 statuses = st.builds(

@@ -40,7 +40,7 @@ def outcome() -> dict[str, tuple[str, float, float]]:
 def test_attacks_are_refused_soon_and_cheaply(
     outcome: dict[str, tuple[str, float, float]], attack: str, code: str
 ) -> None:
-    """Every attack is refused for its own reason, within a second and without the memory it is after."""
+    """Every attack is refused for its own reason, within a second of CPU time and without the memory it is after."""
     refused_as, seconds, megabytes = outcome[attack]
     assert refused_as == code
     assert seconds < 1

@@ -8,8 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from gateway.cli.audit.access import check_access
 from gateway.cli.audit.bodies import Bodies
 from gateway.cli.audit.findings import Difference, differs
+from gateway.cli.audit.indexes import check_indexes
 from gateway.cli.audit.messages import check_messages
 from gateway.cli.audit.registry import check_registry
 from gateway.cli.audit.testimony import Testimony
@@ -115,6 +117,8 @@ def _tables(
     yield from check_messages(database, log, bodies)
     yield from check_deliveries(database, log)
     yield from check_arrivals(database, log)
+    yield from check_access(database, log)
+    yield from check_indexes(database)
 
 
 def _of_log(finding: AuditFinding) -> Difference:

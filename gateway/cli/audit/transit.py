@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Row
 
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
 from gateway.cli.audit.testimony import Fields, Life, Testimony, Transit
@@ -10,7 +13,7 @@ from gateway.errors import EnvelopeError
 from gateway.flow.envelope import Receipt, Stage, open_envelope
 from gateway.records import Delivery
 from gateway.store import Audit
-from gateway.store.evidence import ArrivalEvidence
+from gateway.store.tables import arrival
 from routing.errors_log import LogError
 from routing.note import Verifier, parse_verifier_key
 
@@ -52,10 +55,10 @@ def check_arrivals(audit: Audit, log: Testimony) -> Iterator[Difference]:
     """Yield what is wrong with arrivals and the receipts that they were given."""
     verifiers = tuple(_verifiers(log.peer_keys))
     seen = set()
-    for row in audit.arrivals():
-        seen.add(row.delivery_id)
-        where = f"arrival[{row.delivery_id}]"
-        transit = log.lives.get(row.message_id, Life()).transits.get(row.delivery_id)
+    for row in audit.rows(arrival):
+        seen.add(row.id)
+        where = f"arrival[{row.id}]"
+        transit = log.lives.get(row.message_id, Life()).transits.get(row.id)
         if transit is None or transit.arrived is None:
             yield unlogged(where)
             continue
@@ -67,12 +70,14 @@ def check_arrivals(audit: Audit, log: Testimony) -> Iterator[Difference]:
                 yield missing(f"arrival[{delivery_id}]")
 
 
-def _arrival_pairs(row: ArrivalEvidence, transit: Transit, logged: Fields) -> Pairs:
+def _arrival_pairs(row: Row[Any], transit: Transit, logged: Fields) -> Pairs:
     pairs: dict[str, tuple[object, object]] = {
         "code": (logged["recipient"], row.code),
         "refusal": (transit.refusal, row.refusal),
         "arrived_at": (transit.arrived_at, row.arrived_at),
-        "acknowledged": (transit.acknowledged_at is not None, row.acknowledgement is not None),
+        "fetched_at": (transit.fetched_at, row.fetched_at),
+        "acknowledged_at": (transit.acknowledged_at, row.acknowledged_at),
+        "acknowledgement": (transit.acknowledged_at is not None, row.acknowledgement is not None),
     }
     if transit.refusal is None:
         pairs["member_id"] = (logged.get("member"), row.member_id)
@@ -80,7 +85,7 @@ def _arrival_pairs(row: ArrivalEvidence, transit: Transit, logged: Fields) -> Pa
 
 
 def _receipts(
-    where: str, row: ArrivalEvidence, transit: Transit, verifiers: tuple[Verifier, ...]
+    where: str, row: Row[Any], transit: Transit, verifiers: tuple[Verifier, ...]
 ) -> Iterator[Difference]:
     first = Stage.REFUSED if transit.refusal else Stage.RECEIVED
     kept = (("receipt", row.receipt, first), ("acknowledgement", row.acknowledgement, Stage.ACKNOWLEDGED))
@@ -96,7 +101,7 @@ def _receipts(
             yield differs(where, name, logged=stage.value, found="a statement about something else")
 
 
-def _is_about(receipt: Receipt, row: ArrivalEvidence, stage: Stage) -> bool:
+def _is_about(receipt: Receipt, row: Row[Any], stage: Stage) -> bool:
     return (receipt.delivery_id, receipt.message_id, receipt.stage) == (
         row.delivery_id,
         row.message_id,

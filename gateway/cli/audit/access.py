@@ -1,0 +1,71 @@
+"""Who may call and whose keys are believed: credentials, certificates and gateways, held against the entries that let them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
+from gateway.cli.audit.testimony import Fields, Testimony
+from gateway.store import Audit
+from gateway.store.accounts import NO_MEMBER
+from gateway.store.tables import certificate, credential, peer
+
+
+def check_access(audit: Audit, log: Testimony) -> Iterator[Difference]:
+    """Yield what is wrong with credentials, registered certificates and known gateways."""
+    yield from _credentials(audit, log)
+    yield from _certificates(audit)
+    yield from _peers(audit, log)
+
+
+def _credentials(audit: Audit, log: Testimony) -> Iterator[Difference]:
+    seen = set()
+    for row in audit.rows(credential):
+        seen.add(row.id)
+        where = f"credential[{row.id}]"
+        logged = log.credentials.get(row.id)
+        if logged is None:
+            yield unlogged(where)
+            continue
+        pairs: Pairs = {
+            "member_id": (logged["member"], row.member_id or NO_MEMBER),
+            "roles": (sorted(logged.get("roles", ())), sorted(row.roles)),
+            "revoked_at": (log.revocations.get(row.id), row.revoked_at),
+            **_stated(logged, "secret_sha256", row.secret_sha256),
+        }
+        yield from compare(where, pairs)
+    for credential_id in sorted(log.credentials.keys() - seen):
+        yield missing(f"credential[{credential_id}]")
+
+
+def _stated(logged: Fields, name: str, found: object) -> Pairs:
+    """Compare what only newer entries state."""
+    return {name: (logged[name], found)} if name in logged else {}
+
+
+def _certificates(audit: Audit) -> Iterator[Difference]:
+    """Hash every certificate again; that the hash is registered is part of the registry's version."""
+    for row in audit.rows(certificate):
+        where = f"certificate[{row.id}]"
+        try:
+            found = x509.load_pem_x509_certificate(row.pem).fingerprint(hashes.SHA256()).hex()
+        except ValueError as error:
+            found = str(error)
+        if found != row.certificate_sha256:
+            yield differs(where, "pem", logged=row.certificate_sha256, found=found)
+
+
+def _peers(audit: Audit, log: Testimony) -> Iterator[Difference]:
+    seen = set()
+    for row in audit.rows(peer):
+        seen.add(row.verifier_key)
+        where = f"peer[{row.id}]"
+        if row.verifier_key not in log.peer_keys:
+            yield unlogged(where)
+        else:
+            yield from compare(where, {"name": (log.peer_keys[row.verifier_key], row.name)})
+    for key in sorted(log.peer_keys.keys() - seen):
+        yield missing(f"peer[{log.peer_keys[key]}]")

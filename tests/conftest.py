@@ -1,0 +1,24 @@
+"""What several parts of the tests share: one private RabbitMQ node and one private PostgreSQL cluster for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.postgres import Cluster, running_cluster
+from tests.support.rabbitmq import RabbitMQ, running_node
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMQ]:
+    """Run a RabbitMQ node of our own; it may be killed and frozen, if it is left running."""
+    with running_node() as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """Run a PostgreSQL cluster of our own."""
+    with running_cluster() as cluster:
+        yield cluster
