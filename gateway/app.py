@@ -22,6 +22,7 @@ from aiohttp import web
 from gateway.api import make_api
 from gateway.api.context import Context
 from gateway.axis.amqp import AmqpLink
+from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
 from gateway.flow.access import new_token
 from gateway.flow.forwarding import Forwarder
@@ -32,7 +33,7 @@ from gateway.flow.sequencing import Sequencer
 from gateway.flow.supervision import forever
 from gateway.keys import GatewayKeys, load_keys
 from gateway.payloads import FolderPayloads
-from gateway.ports import AxisLink, Clock, Store, TrustSource
+from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
 from gateway.settings import Settings
 from gateway.store import SqlStore, open_store
 from gateway.telemetry import Metrics
@@ -43,6 +44,7 @@ _log = structlog.get_logger()
 Loop = Callable[[], Awaitable[None]]
 
 ADMIN_ROLES = frozenset({"admin", "registry", "auditor"})
+DECLARE_SECONDS = 5.0
 FINISH_REQUESTS = 20.0
 """Seconds that requests in flight get to finish when the service stops."""
 
@@ -88,10 +90,12 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
     try:
         admin_token_file = await _first_token(store, settings, clock)
         trust = await asyncio.to_thread(DirectoryTrust, settings.trust_folder)
+        payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
         context = _context(
             settings,
             store=store,
             link=link,
+            payloads=payloads,
             trust=trust,
             keys=keys,
             clock=clock,
@@ -99,6 +103,7 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
             executor=executor,
         )
         sequencer = Sequencer(log=store.log, bell=context.bell, metrics=context.metrics)
+        await _declare_queues(store, link)
         loops = _loops(context, executor) | {"sequence": sequencer.one_pass, "trust": trust.watch}
         async with _serving(context) as url, _looping(loops):
             yield Running(
@@ -116,11 +121,12 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _context(
+def _context(  # noqa: PLR0913 - what the composition root has picked
     settings: Settings,
     *,
     store: Store,
     link: AxisLink,
+    payloads: Payloads,
     trust: TrustSource,
     keys: GatewayKeys,
     clock: Clock,
@@ -128,7 +134,6 @@ def _context(
     executor: Executor,
 ) -> Context:
     bell, metrics = Bell(), Metrics()
-    payloads = FolderPayloads(settings.payload_folder)
     intake = Intake(
         gateway=settings.name,
         store=store,
@@ -176,6 +181,16 @@ def _loops(context: Context, executor: Executor) -> dict[str, Loop]:
         metrics=context.metrics,
     )
     return {"forward": forwarder.one_pass, "receive": receiver.one_pass}
+
+
+async def _declare_queues(store: Store, link: AxisLink) -> None:
+    """Make the queues before anything is sent to them; without a broker the receiving loop makes them later."""
+    members = (await store.registry.directory()).members
+    try:
+        async with asyncio.timeout(DECLARE_SECONDS):
+            await link.declare(frozenset(member.queue for member in members))
+    except (AxisError, TimeoutError) as error:
+        _log.warning("axis_not_ready", reason=str(error) or "timeout")
 
 
 def _prepare_folders(settings: Settings) -> Path:

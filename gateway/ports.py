@@ -5,7 +5,7 @@ Each docstring is the contract; `tests/contract` runs it against every implement
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -242,8 +242,11 @@ class AxisLink(Protocol):
     async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
         """Put messages on their queues and wait for the axis's word on each; failures are outcomes, not exceptions."""
 
-    def receive(self, queues: frozenset[str]) -> AsyncIterator[tuple[Incoming, ...]]:
-        """Yield batches as they arrive, reconnecting by itself; what is not settled comes again."""
+    def receive(self, queues: frozenset[str]) -> AsyncGenerator[tuple[Incoming, ...]]:
+        """Yield batches as they arrive, reconnecting by itself; what is not settled comes again.
+
+        Settle while the generator lives: closing it gives back what was not settled.
+        """
 
     async def settle(self, *, done: Sequence[Incoming], dead: Sequence[Incoming] = ()) -> None:
         """Acknowledge what is durably stored; put what can never be processed on the dead-letter queue."""

@@ -11,8 +11,13 @@ import sys
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from structlog.tracebacks import ExceptionDictTransformer
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+# No local variables: they hold tokens and bodies.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
 def set_up(level: str) -> None:
@@ -32,7 +37,7 @@ def set_up(level: str) -> None:
     structlog.configure(
         processors=[
             *shared,
-            *(() if human else (structlog.processors.dict_tracebacks,)),
+            *(() if human else (_TRACEBACKS,)),
             structlog.dev.ConsoleRenderer()
             if human
             else structlog.processors.JSONRenderer(ensure_ascii=False),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -26,7 +27,7 @@ from gateway.flow.notifying import LOG
 from gateway.flow.spool import Spooled
 from routing.agencies import Agency, CertificateBinding, Directory
 from routing.agency_csv import parse_agencies
-from routing.errors import CodeClosed, CodeError, printable
+from routing.errors import CodeClosed, CodeError
 from routing.resolve import Resolved, resolve
 
 CSV: Final = ("text/csv",)
@@ -111,14 +112,11 @@ def _read(body: Spooled) -> tuple[Agency, ...]:
 
 
 def _certificate_sha256(pem: bytes) -> str:
-    try:
+    certificates = []
+    # What is no PEM at all holds no certificate; the library's own words say less.
+    with suppress(ValueError):
         certificates = load_pem_x509_certificates(pem)
-    except ValueError as error:
-        raise _not_one_certificate(printable(str(error))) from None
     if len(certificates) != 1:
-        raise _not_one_certificate(f"{len(certificates)} × CERTIFICATE")
+        found = f"{len(certificates)} × CERTIFICATE"
+        raise BadParameterError(name="body", found=found, expected="1 × CERTIFICATE (PEM, RFC 7468)")
     return hashlib.sha256(certificates[0].public_bytes(Encoding.DER)).hexdigest()
-
-
-def _not_one_certificate(found: str) -> BadParameterError:
-    return BadParameterError(name="body", found=found, expected="1 × CERTIFICATE (PEM, RFC 7468)")

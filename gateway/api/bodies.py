@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 import msgspec
-from aiohttp import ClientError, hdrs, web
+from aiohttp import ClientError, HttpVersion11, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.api.context import Context, Pace
@@ -105,7 +105,7 @@ def _announced(request: web.Request, *, media_types: tuple[str, ...], limit: int
 
 
 async def _tell_to_send(request: web.Request) -> None:
-    if hdrs.EXPECT in request.headers:
+    if hdrs.EXPECT in request.headers and request.version >= HttpVersion11:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         # What was written so far is not yet part of the answer.
         request.writer.output_size = 0

@@ -22,7 +22,7 @@ PACKAGES: Final = ("schemas", "certs", "routing", "gateway")
 ALSO_RAISED: Final = frozenset({"schema.malformed_agency_code"})
 """Codes of classes that are raised themselves although more exact ones stand below them."""
 
-_FINDINGS: Final = "findings"
+_MODULES: Final = frozenset({"errors", "errors_log", "findings"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,7 @@ def _modules() -> Iterator[ModuleType]:
     for name in PACKAGES:
         package = importlib.import_module(name)
         for each in pkgutil.walk_packages(package.__path__, f"{name}."):
-            last = each.name.rpartition(".")[2]
-            if last.startswith("errors") or last == _FINDINGS or ".errors." in each.name:
+            if each.name.rpartition(".")[2] in _MODULES or ".errors." in each.name:
                 yield importlib.import_module(each.name)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from aiohttp import web
 from swagger_ui_bundle import swagger_ui_path
 
-from gateway.api import errors_page
+from gateway.api import error_list
 from gateway.api.context import Context
 from gateway.errors import NotFoundError
 from routing.errors import printable
@@ -45,7 +45,7 @@ async def get_page(_request: web.Request, _context: Context) -> web.StreamRespon
 
 async def get_errors(_request: web.Request, _context: Context) -> web.StreamResponse:
     """Send the list of errors, in both languages."""
-    return _answer(await asyncio.to_thread(errors_page.page), "text/html")
+    return _answer(await asyncio.to_thread(error_list.page), "text/html")
 
 
 async def get_asset(request: web.Request, _context: Context) -> web.StreamResponse:

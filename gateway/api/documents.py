@@ -26,8 +26,9 @@ _PRIVATE: Final = frozenset({"credential", "instance"})
 
 async def get_document(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """Show what is known of a document, where its deliveries are, and everything that was decided about it."""
+    # The deliveries first: whatever state they show, the timeline explains it.
+    deliveries = await context.store.documents.deliveries(path_identifier(request, "id", what=WHAT))
     message, timeline = await _visible(request, context, caller, to_auditors=True)
-    deliveries = await context.store.documents.deliveries(message.id)
     hide = frozenset[str]() if Role.AUDITOR in caller.roles else _PRIVATE
     events = [wire.event(row, entry, hide=hide) for row, entry in timeline]
     note(request, id=message.id)

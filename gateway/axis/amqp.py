@@ -7,7 +7,7 @@ pauses. The broker's confirm is never the end of the sender's responsibility: th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 
 import structlog
@@ -81,7 +81,7 @@ class AmqpLink:
         too_long = SendOutcome(result=SendResult.RETURNED, reason="no queue can have such a long name")
         return tuple(next(outcomes) if _fits(message.queue) else too_long for message in messages)
 
-    async def receive(self, queues: frozenset[str]) -> AsyncIterator[tuple[Incoming, ...]]:
+    async def receive(self, queues: frozenset[str]) -> AsyncGenerator[tuple[Incoming, ...]]:
         """Yield batches as they arrive; a lost connection is opened again, and what was not settled comes again."""
         backoff = Backoff()
         while not self._closed.is_set():

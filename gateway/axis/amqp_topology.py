@@ -113,6 +113,9 @@ async def _declare_queue(
 
 def _limits(queue: str, *, max_bytes: int) -> FieldTable:
     return {
+        # Of several processes one receives at a time, so that what belongs together arrives in one place and in order;
+        # another takes over when it goes. It cannot be changed later without deleting the queue.
+        "x-single-active-consumer": True,
         "x-delivery-limit": DELIVERY_LIMIT,
         "x-overflow": "reject-publish",
         "x-max-length-bytes": max_bytes,

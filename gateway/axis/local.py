@@ -8,7 +8,7 @@ grow in the order of their commits, and reading on from the last number misses n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,7 +65,7 @@ class LocalLink:
                 wake.set()
         return tuple(outcome if message.queue in self._queues else _NO_QUEUE for message in messages)
 
-    async def receive(self, queues: frozenset[str]) -> AsyncIterator[tuple[Incoming, ...]]:
+    async def receive(self, queues: frozenset[str]) -> AsyncGenerator[tuple[Incoming, ...]]:
         """Yield batches in the order in which they were sent, beginning with what was not settled before."""
         wake = asyncio.Event()
         self._wakes.add(wake)

@@ -43,7 +43,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = app(args=arguments, prog_name="vanthu", standalone_mode=False)
     except typer.TyperException as error:
         return _wrong_usage(error.format_message())
-    except Exception as error:  # noqa: BLE001 - `explain` raises again what it does not know
+    except Exception as error:  # noqa: BLE001 - the outermost place: `explain` tells all of them, also what nobody foresaw
         from gateway.cli.failures import explain  # noqa: PLC0415 - start-up time
 
         return explain(error)

@@ -14,10 +14,12 @@ class Exit(IntEnum):
     UNREADABLE = 3
     UNREACHABLE = 4
     USAGE = 64
+    BROKEN = 70
     INTERRUPTED = 130
 
 
 LEGEND = (
     "Mã thoát · exit codes: 0 được · done — 1 bị từ chối, sai · refused, invalid — 2 chưa quyết định được · could not decide — "
-    "3 không đọc được tệp · unreadable file — 4 không kết nối được · no answer — 64 sai cú pháp · wrong usage"
+    "3 không đọc được tệp · unreadable file — 4 không kết nối được, cổng bận · no answer, port taken — "
+    "64 sai cú pháp · wrong usage — 70 lỗi phần mềm · a defect of ours"
 )

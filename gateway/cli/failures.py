@@ -5,6 +5,7 @@ Errors that only one verb can raise are registered where that verb does its work
 
 from __future__ import annotations
 
+import traceback
 from functools import singledispatch
 
 from gateway.cli.exits import Exit
@@ -25,13 +26,9 @@ MANY = 3
 
 @singledispatch
 def explain(error: Exception) -> Exit:
-    """Tell what stopped the command and return its exit code.
-
-    Raises:
-        Exception: `error` itself, if nobody foresaw it.
-
-    """
-    raise error
+    """Tell what stopped the command and return its exit code; what nobody foresaw is shown as it is, for whoever mends it."""
+    traceback.print_exception(error)
+    return Exit.BROKEN
 
 
 @explain.register

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -110,8 +111,9 @@ class Receiver:
     async def _consume(self, queues: frozenset[str]) -> None:
         if not queues:
             await asyncio.Event().wait()
-        async for batch in self._link.receive(queues):
-            await self.take(batch)
+        async with aclosing(self._link.receive(queues)) as batches:
+            async for batch in batches:
+                await self.take(batch)
 
     async def _until_members_change(self, members: tuple[Member, ...]) -> None:
         while True:
@@ -209,13 +211,16 @@ class Receiver:
                 raise PayloadDiffersError(sha256=manifest.sha256)
             return inline
         try:
-            path = self._payloads.path(manifest.sha256)
-            digest = await asyncio.to_thread(file_sha256, path)
+            path, digest = await asyncio.to_thread(self._read_payload, manifest.sha256)
         except FileNotFoundError:
             raise PayloadMissingError(sha256=manifest.sha256) from None
         if digest != manifest.sha256:
             raise PayloadDiffersError(sha256=manifest.sha256)
         return path
+
+    def _read_payload(self, sha256: str) -> tuple[Path, str]:
+        path = self._payloads.path(sha256)
+        return path, file_sha256(path)
 
     async def _examine(self, source: bytes | Path, caller: Member, directory: Directory) -> Examination:
         job = partial(

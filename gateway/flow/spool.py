@@ -78,7 +78,7 @@ async def spool(chunks: AsyncIterator[bytes], *, folder: Path, limit: int) -> Sp
         await asyncio.to_thread(file.close)
     except BaseException:
         if file is not None:
-            file.abandon()
+            await asyncio.to_thread(file.abandon)
         raise
     return Spooled(sha256=digest.hexdigest(), size=size, memory=None, path=file.path)
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 from urllib.parse import quote
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, select, text
+from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -42,7 +42,7 @@ from routing.agencies import registry_sha256
 
 _PAGE: Final = 500
 _MAX_REASON: Final = 200
-_WRONG: Final = (SQLAlchemyError, sqlite3.Error, ValueError, TypeError)
+_WRONG: Final = (SQLAlchemyError, sqlite3.Error, ValueError, TypeError, AttributeError)
 """What reading a damaged database can raise: the driver's errors, and values that mean nothing."""
 
 
@@ -94,7 +94,10 @@ class Audit:
         waiting = columns.where(log_entry.c.tree_index.is_(None)).order_by(log_entry.c.id)
         for query in (placed, waiting):
             for row in self._stream(query):
-                yield row.tree_index, row.leaf, bytes.fromhex(row.leaf_hash)
+                index = None if row.tree_index is None else int(row.tree_index)
+                # SQLite keeps whatever type it is given, and text that replaced bytes must still show as altered.
+                leaf = row.leaf if isinstance(row.leaf, bytes) else str(row.leaf).encode()
+                yield index, leaf, bytes.fromhex(row.leaf_hash)
 
     def node(self, level: int, index: int) -> bytes:
         """Return the stored hash of a complete subtree, level 0 being the leaf hashes.
@@ -212,16 +215,17 @@ def _read_only(target: str | Path) -> Engine:
     if not path.is_file():
         raise DamagedDatabaseError(reason=f"there is no file {path.name[:_MAX_REASON]}")
     connect: Callable[[], sqlite3.Connection] = partial(_connect_read_only, path)
-    return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    # The driver would begin only for what writes; a snapshot begins with the first read.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:
     # With a write-ahead log SQLite must be able to read that too; without one nothing can change under us.
     log = path.with_name(f"{path.name}-wal")
     mode = "mode=ro" if log.exists() else "mode=ro&immutable=1"
-    connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?{mode}", uri=True, isolation_level=None)
-    connection.execute("BEGIN")
-    return connection
+    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?{mode}", uri=True, isolation_level=None)
 
 
 def _with_codes(connection: Connection, rows: Sequence[Any]) -> Iterator[MessageEvidence]:

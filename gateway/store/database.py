@@ -22,9 +22,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import QueuePool
 
-from gateway.store.errors import UnknownSchemaError, UnsafeDatabaseError, UnsupportedDatabaseError
+from gateway.store.errors import (
+    DamagedDatabaseError,
+    UnknownSchemaError,
+    UnsafeDatabaseError,
+    UnsupportedDatabaseError,
+)
 
 R = TypeVar("R")
 
@@ -35,6 +41,7 @@ CONNECT_SECONDS: Final = 10
 _MIGRATION_LOCK: Final = (
     0x56_41_4E_54_48_55  # any number that other software on the server is unlikely to lock
 )
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _SQLITE_WRITER: Final = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
@@ -73,6 +80,7 @@ def open_database(url: str) -> Database:
         UnsupportedDatabaseError: the URL is none of those that work.
         UnsafeDatabaseError: a power cut could lose acknowledged data.
         UnknownSchemaError: the schema was made by a newer version of this software.
+        DamagedDatabaseError: the file is no database, or a broken one.
 
     """
     target = parse_url(url)
@@ -82,9 +90,11 @@ def open_database(url: str) -> Database:
         with writes.begin() as connection:
             _require_durable(connection)
             upgrade(connection)
-    except BaseException:
+    except BaseException as error:
         reads.dispose()
         writes.dispose()
+        if isinstance(error, DBAPIError) and getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED:
+            raise DamagedDatabaseError(reason=str(error.orig)) from error
         raise
     return Database(
         writes=writes, reads=reads, readers=ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
@@ -157,11 +167,13 @@ def _run(engine: Engine, query: Callable[[Connection], R]) -> R:
 def _open_sqlite(target: URL) -> tuple[Engine, Engine]:
     Path(str(target.database)).parent.mkdir(parents=True, exist_ok=True)
     arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    writes = create_engine(target, connect_args=arguments, pool_size=1, max_overflow=0)
+    writes = create_engine(target, connect_args=arguments, poolclass=QueuePool, pool_size=1, max_overflow=0)
     event.listen(writes, "connect", _prepare_sqlite_writer)
     # The stdlib driver would begin late and with the wrong lock: a transaction that may write takes the write lock at once.
     event.listen(writes, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    reads = create_engine(target, connect_args=arguments, pool_size=READERS, max_overflow=0)
+    reads = create_engine(
+        target, connect_args=arguments, poolclass=QueuePool, pool_size=READERS, max_overflow=0
+    )
     event.listen(reads, "connect", _prepare_sqlite_reader)
     return writes, reads
 

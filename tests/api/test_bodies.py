@@ -1,4 +1,4 @@
-"""Receiving bodies: everything that can be refused without one is refused before one is read, and none is waited for without end."""
+"""Receiving bodies: whatever can be refused without one is refused before it is read, and none is waited for without end."""
 
 from __future__ import annotations
 

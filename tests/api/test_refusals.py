@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,13 +102,13 @@ BAD: dict[str, tuple[str, Callable[[], bytes]]] = {
     "not well-formed": ("schema.not_xml", lambda: a_document()[:-20]),
     "another format": ("schema.not_xml", lambda: b"<html><p>edXML</html>"),
     "bytes before XML": ("schema.bytes_before_xml", lambda: b"\r\nPK" + a_document()),
-    "not UTF-8": ("schema.not_utf8", lambda: a_document().replace("VPCP".encode(), b"VP\xffP")),
+    "not UTF-8": ("schema.not_utf8", lambda: a_document().replace(b"VPCP", b"VP\xffP")),
     "DTD": ("schema.doctype_forbidden", with_doctype),
     "too deep": ("schema.too_complex", lambda: b"<a>" * 100 + b"</a>" * 100),
-    "wrong root": ("schema.wrong_root", lambda: f'<eDoc xmlns="{NAMESPACE}"/>'.encode()),
+    "wrong root": ("schema.wrong_root", f'<eDoc xmlns="{NAMESPACE}"/>'.encode),
     "unknown namespace": ("schema.wrong_namespace", lambda: in_namespace("urn:example:edxml")),
     **{
-        f"namespace “{name}”": ("schema.wrong_namespace", lambda name=name: in_namespace(name))
+        f"namespace “{name}”": ("schema.wrong_namespace", partial(in_namespace, name))
         for name in KNOWN_WRONG
         if name
     },

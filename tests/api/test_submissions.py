@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from datetime import timedelta
 
 import pytest
@@ -11,8 +10,8 @@ import pytest
 from routing.log import Kind
 from routing.note import parse_verifier_key
 from routing.receipt import match_receipt, verify_receipt
-from schemas.document import Attachment, Organization
-from tests.api.world import NOW, World, a_document, a_status
+from schemas.document import Organization
+from tests.api.world import NOW, World, a_big_document, a_document, a_status
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -108,9 +107,7 @@ async def test_impossible_idempotency_key(gateway: World, key: str) -> None:
 
 async def test_big_document_goes_through_files(gateway: World) -> None:
     """A document of several hundred kilobytes keeps every byte, and its spool file is gone afterwards."""
-    content = os.urandom(600_000)
-    attachment = Attachment.of(content, content_id="big", name="ban-do.zip", content_type="application/zip")
-    body = a_document({"big": content}, attachments=(attachment,))
+    body = a_big_document(600_000)
 
     shown = (await gateway.send(body)).json
     got = await gateway.call("GET", shown["links"]["content"])
@@ -129,7 +126,7 @@ async def test_accepts_a_status_message(gateway: World) -> None:
     assert answer.status == 201, answer.json
     assert (answer.json["kind"], answer.json["about"]) == ("status", document["id"])
     assert (answer.json["status_code"], answer.json["verdict"]) == ("03", {})
-    item = await gateway.arrived(answer.json["id"], token="hanoi")
+    item = await gateway.arrived(answer.json["id"], member="hanoi")
     assert item["kind"] == "status"
     assert item["document"]["about"] == document["id"]
 

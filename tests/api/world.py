@@ -1,13 +1,14 @@
 """A whole gateway for API tests: real SQLite store, embedded axis, payload folder, PKI and background loops behind a real port.
 
-It stands at `NOW`, the morning after the night of 1 July 2025. Hà Nội (H26) and Tây Ninh (H53) are connected; the Government Office
-(G22) is registered but has no system.
+It stands at `NOW`, the morning after the night of 1 July 2025. Hà Nội (H26) and Tây Ninh (H53) are connected; the Government
+Office (G22) is registered but has no system.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
+import os
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -43,7 +44,7 @@ from gateway.telemetry import Metrics
 from routing.agencies import Member
 from routing.agency_csv import parse_agencies
 from routing.log import LogEntry, read_leaf
-from schemas.document import Organization, ResponseFor
+from schemas.document import Attachment, Organization, ResponseFor
 from tests.api.contract import check
 from tests.support.documents import edxml, status_edxml
 from tests.support.pki import Identity
@@ -121,6 +122,13 @@ def a_document(
     return signed(unsigned_document(contents, **changes), by or identity("H26"))
 
 
+def a_big_document(size: int) -> bytes:
+    """Return a new signed document with an attachment of `size` random bytes."""
+    content = os.urandom(size)
+    attachment = Attachment.of(content, content_id="big", name="ban-do.zip", content_type="application/zip")
+    return a_document({"big": content}, attachments=(attachment,))
+
+
 def a_status(document_id: str, *, sender: str = "H53", about: str = "H26", **changes: Any) -> bytes:
     """Return the status by which Tây Ninh says that it registered a document of Hà Nội."""
     facts: dict[str, Any] = {
@@ -169,7 +177,7 @@ class World:
         method: str,
         path: str,
         *,
-        token: str | None = "hanoi",
+        token: str | None = "hanoi",  # noqa: S107 - the name of a holder, see `tokens`
         body: bytes | AsyncIterator[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         **options: Any,
@@ -203,15 +211,15 @@ class World:
         headers = {"Content-Type": "application/edxml+xml", **options.pop("headers", {})}
         return await self.call("POST", path, body=body, headers=headers, **options)
 
-    async def post(self, path: str, body: bytes, media_type: str, *, token: str = "admin") -> Answer:
-        """Send something else."""
-        return await self.call("POST", path, body=body, headers={"Content-Type": media_type}, token=token)
+    async def post(self, path: str, body: bytes, media_type: str) -> Answer:
+        """Send something else, as the administrator."""
+        return await self.call("POST", path, body=body, headers={"Content-Type": media_type}, token="admin")
 
-    async def arrived(self, document_id: str, *, token: str = "tayninh") -> dict[str, Any]:
-        """Wait until a document is in an inbox, and return the item."""
+    async def arrived(self, document_id: str, *, member: str = "tayninh") -> dict[str, Any]:
+        """Wait until a document is in a member's inbox, and return the item."""
         async with asyncio.timeout(20):
             while True:
-                page = await self.call("GET", "/v1/inbox?wait=10&limit=200", token=token)
+                page = await self.call("GET", "/v1/inbox?wait=10&limit=200", token=member)
                 for item in page.json["items"]:
                     if item["document"]["id"] == document_id:
                         found: dict[str, Any] = item

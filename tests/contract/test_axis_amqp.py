@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import aio_pika
 import pytest
+from aio_pika.abc import AbstractIncomingMessage
 from structlog.tracebacks import ExceptionDictTransformer
 
 from gateway.axis.amqp import AmqpLink
@@ -288,6 +289,10 @@ async def test_receiving_before_any_queue_exists(rabbitmq: RabbitMQ, queue: str)
         assert [incoming.body for incoming in await waiting] == [b"here"]
 
 
+async def _give_back(message: AbstractIncomingMessage) -> None:
+    await message.nack(requeue=True)
+
+
 async def test_poisonous_message_ends_as_dead_letter(rabbitmq: RabbitMQ, queue: str) -> None:
     """A message that is given back unsettled again and again moves to the dead-letter queue after its last delivery."""
     async with closing(AmqpLink(rabbitmq.url)) as link:
@@ -295,12 +300,13 @@ async def test_poisonous_message_ends_as_dead_letter(rabbitmq: RabbitMQ, queue: 
         await link.send(messages(queue, [b"poison"]))
         async with await aio_pika.connect(rabbitmq.url) as connection, connection.channel() as channel:
             source = await channel.get_queue(queue)
-            while (message := await source.get(fail=False)) is not None:
-                await message.nack(requeue=True)
+            # It comes back at once until the broker has counted enough; then nothing comes any more.
+            tag = await source.consume(_give_back)
             tomb = await channel.get_queue(f"{queue}.dead")
             async with tomb.iterator(timeout=SECONDS) as letters:
                 dead = await anext(letters)
                 await dead.ack()
+            await source.cancel(tag)
 
     assert dead.body == b"poison"
     assert dead.headers["x-first-death-reason"] == "delivery_limit"

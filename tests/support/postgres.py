@@ -56,10 +56,11 @@ class Cluster:
 
     def execute(self, statement: str, *, database: str = "postgres") -> None:
         """Run one statement outside any transaction."""
-        with psycopg.connect(
-            host=str(self._socket), user=_SUPERUSER, dbname=database, autocommit=True
-        ) as connection:
+        with self._connect(database) as connection:
             connection.execute(statement.encode())
+
+    def _connect(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(host=str(self._socket), user=_SUPERUSER, dbname=database, autocommit=True)
 
 
 @contextmanager

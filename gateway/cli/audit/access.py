@@ -62,10 +62,11 @@ def _peers(audit: Audit, log: Testimony) -> Iterator[Difference]:
     seen = set()
     for row in audit.rows(peer):
         seen.add(row.verifier_key)
-        where = f"peer[{row.id}]"
-        if row.verifier_key not in log.peer_keys:
-            yield unlogged(where)
+        known = log.peers.get(row.verifier_key)
+        if known is None:
+            yield unlogged(f"peer[{row.id}]")
         else:
-            yield from compare(where, {"name": (log.peer_keys[row.verifier_key], row.name)})
-    for key in sorted(log.peer_keys.keys() - seen):
-        yield missing(f"peer[{log.peer_keys[key]}]")
+            pairs: Pairs = {"name": (known.gateway, row.name), "since": (known.since, row.since)}
+            yield from compare(f"peer[{row.id}]", pairs)
+    for key in sorted(log.peers.keys() - seen):
+        yield missing(f"peer[{log.peers[key].gateway}]")

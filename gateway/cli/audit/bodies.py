@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.cli.audit.findings import Difference, differs, missing
 from gateway.flow.intake import summary
 from gateway.store import Audit
+from schemas.document import Document
 from schemas.errors import SchemaError, SchemaErrors
 from schemas.parse import parse
 from schemas.xml_parser import parse_tree
@@ -18,10 +19,14 @@ from schemas.xml_parser import parse_tree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyFacts:
-    """What a body is: how long, and what it says of itself (None if this version of the software cannot read it)."""
+    """What a body is: how long, what it says of itself, and which codes it names as addressees.
+
+    The last two are None if this version of the software cannot read it.
+    """
 
     size: int
-    summary: Mapping[str, object] | None
+    summary: Mapping[str, object] | None = None
+    addressees: frozenset[str] | None = None
 
 
 class Bodies:
@@ -41,7 +46,7 @@ class Bodies:
         for sha256, body in audit.bodies():
             found = hashlib.sha256(body).hexdigest()
             if found == sha256:
-                self._found[sha256] = BodyFacts(size=len(body), summary=self._summary(body))
+                self._found[sha256] = self._read(body, size=len(body))
             else:
                 self._found[sha256] = None
                 yield differs(f"body[{sha256[:16]}…]", "body", logged=sha256, found=found)
@@ -59,15 +64,18 @@ class Bodies:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found == sha256:
-            self._found[sha256] = BodyFacts(size=path.stat().st_size, summary=self._summary(path))
+            self._found[sha256] = self._read(path, size=path.stat().st_size)
         else:
             yield differs(where, "content", logged=sha256, found=found)
 
-    def _summary(self, source: bytes | Path) -> Mapping[str, object] | None:
+    def _read(self, source: bytes | Path, *, size: int) -> BodyFacts:
         try:
-            return summary(parse(parse_tree(source), at=self._at).message)
+            message = parse(parse_tree(source), at=self._at).message
         except (SchemaError, SchemaErrors):
-            return None
+            return BodyFacts(size=size)
+        named = message.recipients if isinstance(message, Document) else (message.response_for,)
+        addressees = frozenset(each.organ_id.strip() for each in named)
+        return BodyFacts(size=size, summary=summary(message), addressees=addressees)
 
 
 def _no_folder(folder: Path, where: str) -> Difference:

@@ -8,14 +8,15 @@ from gateway.cli.audit.findings import Difference, Pairs, compare, differs, miss
 from gateway.cli.audit.testimony import Activation, Testimony
 from gateway.store import Audit
 from gateway.store.evidence import RegistryEvidence
+from gateway.store.tables import registry_head
 
 
 def check_registry(audit: Audit, log: Testimony) -> Iterator[Difference]:
     """Yield what is wrong with the versions of the registry."""
-    seen = set()
+    hashes: dict[int, str] = {}
     for row in audit.registry_versions():
         where = f"registry_version[{row.version}]"
-        seen.add(row.version)
+        hashes[row.version] = row.sha256
         activation = log.activations.get(row.version)
         if row.sha256 != row.recomputed_sha256:
             yield differs(where, "content", logged=row.sha256, found=row.recomputed_sha256)
@@ -25,8 +26,12 @@ def check_registry(audit: Audit, log: Testimony) -> Iterator[Difference]:
                 yield unlogged(where)
             continue
         yield from compare(where, _pairs(row, activation))
-    for version in sorted(log.activations.keys() - seen):
+    for version in sorted(log.activations.keys() - hashes.keys()):
         yield missing(f"registry_version[{version}]")
+    newest = max(hashes, default=0)
+    for head in audit.rows(registry_head):
+        pairs: Pairs = {"version": (newest, head.version), "sha256": (hashes.get(newest), head.sha256)}
+        yield from compare("registry_head", pairs)
 
 
 def _pairs(row: RegistryEvidence, activation: Activation) -> Pairs:

@@ -15,7 +15,7 @@ from gateway.cli.audit.indexes import check_indexes
 from gateway.cli.audit.messages import check_messages
 from gateway.cli.audit.registry import check_registry
 from gateway.cli.audit.testimony import Testimony
-from gateway.cli.audit.transit import check_arrivals, check_deliveries
+from gateway.cli.audit.transit import Queues, check_arrivals, check_deliveries
 from gateway.store import Audit, open_audit
 from gateway.store.errors import DamagedDatabaseError
 from routing.audit import AuditReport, audit
@@ -115,8 +115,9 @@ def _tables(
     yield from check_registry(database, log)
     yield from bodies.check_rows(database)
     yield from check_messages(database, log, bodies)
-    yield from check_deliveries(database, log)
-    yield from check_arrivals(database, log)
+    queues = Queues(database)
+    yield from check_deliveries(database, log, queues)
+    yield from check_arrivals(database, log, bodies, queues)
     yield from check_access(database, log)
     yield from check_indexes(database)
 

@@ -69,6 +69,14 @@ class Activation:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """What the log says of a gateway whose key was made known."""
+
+    gateway: str
+    since: datetime
+
+
 @dataclass(slots=True)
 class Testimony:
     """Everything that the log says and the tables repeat."""
@@ -77,7 +85,7 @@ class Testimony:
     activations: dict[int, Activation] = field(default_factory=dict)
     credentials: dict[str, Fields] = field(default_factory=dict)
     revocations: dict[str, datetime] = field(default_factory=dict)
-    peer_keys: dict[str, str] = field(default_factory=dict)
+    peers: dict[str, Peer] = field(default_factory=dict)
     log_key: str | None = None
 
     def listen(
@@ -127,7 +135,7 @@ class Testimony:
         elif entry.kind is Kind.CREDENTIAL_REVOKED:
             self.revocations[str(fields["credential"])] = entry.t
         elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "peer":
-            self.peer_keys[str(fields["verifier_key"])] = str(fields.get("gateway"))
+            self.peers[str(fields["verifier_key"])] = Peer(gateway=str(fields.get("gateway")), since=entry.t)
 
 
 def _note_document(life: Life, entry: LogEntry, stored: bytes) -> None:

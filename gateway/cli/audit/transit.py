@@ -2,46 +2,70 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Row
 
+from gateway.cli.audit.bodies import Bodies
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
 from gateway.cli.audit.testimony import Fields, Life, Testimony, Transit
 from gateway.errors import EnvelopeError
 from gateway.flow.envelope import Receipt, Stage, open_envelope
-from gateway.records import Delivery
 from gateway.store import Audit
-from gateway.store.tables import arrival
+from gateway.store.tables import arrival, delivery, member
 from routing.errors_log import LogError
 from routing.note import Verifier, parse_verifier_key
 
 
-def check_deliveries(audit: Audit, log: Testimony) -> Iterator[Difference]:
+class Queues:
+    """Which queue a member had at a version of the registry."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._rows: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+        for row in audit.rows(member):
+            self._rows[row.member_id].append(row)
+
+    def of(self, member_id: object, version: object) -> str | None:
+        """Return the queue; None if there was no such member then."""
+        if isinstance(member_id, str) and isinstance(version, int):
+            for row in self._rows[member_id]:
+                if row.since_version <= version and (
+                    row.until_version is None or version < row.until_version
+                ):
+                    return str(row.queue)
+        return None
+
+
+def check_deliveries(audit: Audit, log: Testimony, queues: Queues) -> Iterator[Difference]:
     """Yield what is wrong with deliveries that started here."""
     seen = set()
-    for row in audit.deliveries():
+    for row in audit.rows(delivery):
         seen.add(row.id)
         where = f"delivery[{row.id}]"
         life = log.lives.get(row.message_id, Life())
-        route = next((each for each in life.routes if each.get("delivery") == row.id), None)
-        if route is None:
+        routes = {route.get("delivery"): place for place, route in enumerate(life.routes)}
+        if row.id not in routes:
             yield unlogged(where)
             continue
-        yield from compare(where, _delivery_pairs(row, route, life.transits.get(row.id) or Transit()))
+        yield from compare(where, _delivery_pairs(row, life, routes[row.id], queues))
     for life in log.lives.values():
         for route in life.routes:
             if route.get("delivery") not in seen:
                 yield missing(f"delivery[{route.get('delivery')}]")
 
 
-def _delivery_pairs(row: Delivery, route: Fields, transit: Transit) -> Pairs:
+def _delivery_pairs(row: Row[Any], life: Life, place: int, queues: Queues) -> Pairs:
+    route, transit = life.routes[place], life.transits.get(row.id) or Transit()
+    version = life.accepted.get("registry_version") if life.accepted is not None else None
     pairs: dict[str, tuple[object, object]] = {
+        "position": (place, row.position),
         "code": (route["code"], row.code),
         "as_sent": (route.get("as_sent"), row.as_sent),
         "member_id": (route.get("member"), row.member_id),
-        "state": (transit.state.value, row.state.value),
+        "queue": (queues.of(route.get("member"), version), row.queue),
+        "state": (transit.state.value, row.state),
         "attempts": (transit.attempts, row.attempts),
     }
     if transit.settled_at is not None:
@@ -51,9 +75,9 @@ def _delivery_pairs(row: Delivery, route: Fields, transit: Transit) -> Pairs:
     return pairs
 
 
-def check_arrivals(audit: Audit, log: Testimony) -> Iterator[Difference]:
+def check_arrivals(audit: Audit, log: Testimony, bodies: Bodies, queues: Queues) -> Iterator[Difference]:
     """Yield what is wrong with arrivals and the receipts that they were given."""
-    verifiers = tuple(_verifiers(log.peer_keys))
+    verifiers = tuple(_verifiers(log.peers))
     seen = set()
     for row in audit.rows(arrival):
         seen.add(row.id)
@@ -63,6 +87,8 @@ def check_arrivals(audit: Audit, log: Testimony) -> Iterator[Difference]:
             yield unlogged(where)
             continue
         yield from compare(where, _arrival_pairs(row, transit, transit.arrived))
+        if transit.refusal is None:
+            yield from _addressee(where, row, transit.arrived, bodies, queues)
         yield from _receipts(where, row, transit, verifiers)
     for life in log.lives.values():
         for delivery_id, transit in life.transits.items():
@@ -71,7 +97,7 @@ def check_arrivals(audit: Audit, log: Testimony) -> Iterator[Difference]:
 
 
 def _arrival_pairs(row: Row[Any], transit: Transit, logged: Fields) -> Pairs:
-    pairs: dict[str, tuple[object, object]] = {
+    return {
         "code": (logged["recipient"], row.code),
         "refusal": (transit.refusal, row.refusal),
         "arrived_at": (transit.arrived_at, row.arrived_at),
@@ -79,9 +105,18 @@ def _arrival_pairs(row: Row[Any], transit: Transit, logged: Fields) -> Pairs:
         "acknowledged_at": (transit.acknowledged_at, row.acknowledged_at),
         "acknowledgement": (transit.acknowledged_at is not None, row.acknowledgement is not None),
     }
-    if transit.refusal is None:
-        pairs["member_id"] = (logged.get("member"), row.member_id)
-    return pairs
+
+
+def _addressee(
+    where: str, row: Row[Any], logged: Fields, bodies: Bodies, queues: Queues
+) -> Iterator[Difference]:
+    """Hold the addressee of an accepted arrival against the log, the registry and the document."""
+    member_id = logged.get("member")
+    queue = queues.of(member_id, logged["registry_version"])
+    yield from compare(where, {"member_id": (member_id, row.member_id), "queue": (queue, row.queue)})
+    facts = bodies.facts(logged["payload_sha256"])
+    if facts is not None and facts.addressees is not None and row.as_sent not in facts.addressees:
+        yield differs(where, "as_sent", logged=", ".join(sorted(facts.addressees)), found=row.as_sent)
 
 
 def _receipts(
@@ -94,7 +129,7 @@ def _receipts(
             continue
         try:
             receipt, rest = open_envelope(envelope, verifiers=verifiers)
-        except (EnvelopeError, LogError) as error:
+        except EnvelopeError as error:
             yield differs(where, name, logged="a receipt signed by a known gateway", found=error)
             continue
         if rest or not isinstance(receipt, Receipt) or not _is_about(receipt, row, stage):
@@ -102,11 +137,7 @@ def _receipts(
 
 
 def _is_about(receipt: Receipt, row: Row[Any], stage: Stage) -> bool:
-    return (receipt.delivery_id, receipt.message_id, receipt.stage) == (
-        row.delivery_id,
-        row.message_id,
-        stage,
-    )
+    return (receipt.delivery_id, receipt.message_id, receipt.stage) == (row.id, row.message_id, stage)
 
 
 def _verifiers(keys: Iterable[str]) -> Iterator[Verifier]:

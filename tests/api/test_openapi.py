@@ -1,0 +1,65 @@
+"""The OpenAPI document: valid, complete, and true, also under generated requests.
+
+That every answer in the other tests fits it is checked in `tests.api.world`.
+"""
+
+from __future__ import annotations
+
+import pytest
+from openapi_spec_validator import validate
+
+from gateway.api.application import ROUTES
+from tests.api.contract import document, operations
+from tests.api.world import World
+
+
+def test_it_is_valid() -> None:
+    """It is a valid OpenAPI 3.1 document."""
+    validate(document())
+
+    assert document()["openapi"].startswith("3.1.")
+
+
+def test_it_describes_every_route_and_no_other() -> None:
+    """Routes and paths are the same, but for the parts of the documentation page."""
+    routes = {(method, path) for method, path, _ in ROUTES if path != "/docs/{asset}"}
+
+    assert operations() == routes
+
+
+def test_open_routes_are_marked() -> None:
+    """Where no token is needed, the document says so, and nowhere else."""
+    unguarded = {
+        path
+        for path, item in document()["paths"].items()
+        for operation in item.values()
+        if operation.get("security") == []
+    }
+
+    assert unguarded == {
+        "/v1/log/checkpoint",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/openapi.yaml",
+        "/errors",
+        "/docs",
+    }
+
+
+def test_every_operation_is_described_in_both_languages() -> None:
+    """Each operation has an id, a tag, and a summary in Vietnamese and English."""
+    for item in document()["paths"].values():
+        for operation in item.values():
+            assert operation["operationId"]
+            assert operation["tags"]
+            assert " · " in operation["summary"]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_it_is_served(gateway: World) -> None:
+    """The gateway serves the document that the tests read."""
+    answer = await gateway.call("GET", "/openapi.yaml", token=None)
+
+    assert answer.headers["Content-Type"] == "application/yaml"
+    assert answer.body.startswith(b"openapi: 3.1.")
