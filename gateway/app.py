@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypedDict
 
 import structlog
 from aiohttp import web
@@ -35,7 +36,7 @@ from gateway.keys import GatewayKeys, load_keys
 from gateway.payloads import FolderPayloads
 from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
 from gateway.settings import Settings
-from gateway.store import SqlStore, open_store
+from gateway.store import open_store
 from gateway.telemetry import Metrics
 from gateway.trust_directory import DirectoryTrust
 
@@ -61,9 +62,21 @@ class Running:
     url: str
     settings: Settings
     keys: GatewayKeys
-    store: SqlStore
-    link: AxisLink
-    admin_token_file: Path
+    store: Store
+
+    @property
+    def admin_token_file(self) -> Path:
+        """Where the first start left the administrator's token."""
+        return admin_token_file(self.settings)
+
+
+class _Ports(TypedDict):
+    """The ports that intake, receiving and the API share."""
+
+    store: Store
+    payloads: Payloads
+    trust: TrustSource
+    clock: Clock
 
 
 @asynccontextmanager
@@ -75,88 +88,51 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
         StoreError: the database cannot be used.
 
     """
+    executor = ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1, thread_name_prefix="examine")
+    async with _composed(settings, clock=clock, executor=executor) as context:
+        sequencer = Sequencer(log=context.store.log, bell=context.bell, metrics=context.metrics)
+        await _declare_queues(context.store, context.link)
+        loops = _loops(context, executor) | {"sequence": sequencer.one_pass}
+        async with _serving(context) as url, _looping(loops):
+            yield Running(url=url, settings=settings, keys=context.keys, store=context.store)
+        await sequencer.drain()
+
+
+@asynccontextmanager
+async def _composed(settings: Settings, *, clock: Clock, executor: Executor) -> AsyncIterator[Context]:
+    """Pick and open every implementation; close them at the end."""
     spool = await asyncio.to_thread(_prepare_folders, settings)
     keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
-    executor = ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1, thread_name_prefix="examine")
-    store = await open_store(
-        settings.database_url,
-        # PostgreSQL's own clock counts there, so that several processes agree; SQLite serves only this process.
-        clock=clock if settings.database_url.startswith("sqlite") else None,
-        gateway_name=settings.name,
-        log_key=keys.log.private,
-        own_verifier_key=keys.axis.verifier,
-    )
-    link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
-    try:
-        admin_token_file = await _first_token(store, settings, clock)
-        trust = await asyncio.to_thread(DirectoryTrust, settings.trust_folder)
-        payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
-        context = _context(
-            settings,
-            store=store,
-            link=link,
-            payloads=payloads,
-            trust=trust,
-            keys=keys,
-            clock=clock,
-            spool=spool,
-            executor=executor,
-        )
-        sequencer = Sequencer(log=store.log, bell=context.bell, metrics=context.metrics)
-        await _declare_queues(store, link)
-        loops = _loops(context, executor) | {"sequence": sequencer.one_pass, "trust": trust.watch}
-        async with _serving(context) as url, _looping(loops):
-            yield Running(
-                url=url,
-                settings=settings,
-                keys=keys,
-                store=store,
-                link=link,
-                admin_token_file=admin_token_file,
-            )
-        await sequencer.drain()
-    finally:
-        await link.close()
-        await store.close()
-        executor.shutdown(wait=False, cancel_futures=True)
-
-
-def _context(  # noqa: PLR0913 - what the composition root has picked
-    settings: Settings,
-    *,
-    store: Store,
-    link: AxisLink,
-    payloads: Payloads,
-    trust: TrustSource,
-    keys: GatewayKeys,
-    clock: Clock,
-    spool: Path,
-    executor: Executor,
-) -> Context:
+    trust = await asyncio.to_thread(DirectoryTrust, settings.trust_folder)
+    payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
     bell, metrics = Bell(), Metrics()
-    intake = Intake(
-        gateway=settings.name,
-        store=store,
-        payloads=payloads,
-        trust=trust,
-        clock=clock,
-        executor=executor,
-        bell=bell,
-        metrics=metrics,
-    )
-    return Context(
-        settings=settings,
-        spool=spool,
-        store=store,
-        intake=intake,
-        payloads=payloads,
-        trust=trust,
-        link=link,
-        bell=bell,
-        keys=keys,
-        clock=clock,
-        metrics=metrics,
-    )
+    async with AsyncExitStack() as stack:
+        stack.callback(executor.shutdown, wait=False, cancel_futures=True)
+        store = await open_store(
+            settings.database_url,
+            # PostgreSQL's own clock counts there, so that several processes agree; SQLite serves only this process.
+            clock=clock if settings.database_url.startswith("sqlite") else None,
+            gateway_name=settings.name,
+            log_key=keys.log.private,
+            own_verifier_key=keys.axis.verifier,
+        )
+        stack.push_async_callback(store.close)
+        link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
+        stack.push_async_callback(link.close)
+        stack.enter_context(_watching(trust))
+        await _first_token(store, settings, clock)
+        ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock}
+        intake = Intake(gateway=settings.name, executor=executor, bell=bell, metrics=metrics, **ports)
+        yield Context(
+            settings=settings,
+            spool=spool,
+            intake=intake,
+            link=link,
+            bell=bell,
+            keys=keys,
+            metrics=metrics,
+            **ports,
+        )
 
 
 def _loops(context: Context, executor: Executor) -> dict[str, Loop]:
@@ -204,22 +180,35 @@ def _prepare_folders(settings: Settings) -> Path:
     return spool
 
 
-async def _first_token(store: SqlStore, settings: Settings, clock: Clock) -> Path:
+def admin_token_file(settings: Settings) -> Path:
+    """Return the file for the token that the very first start makes."""
+    return settings.data / "admin.token"
+
+
+async def _first_token(store: Store, settings: Settings, clock: Clock) -> None:
     """On the very first start make the administrator's token and leave it in a file that only this user can read."""
-    path = settings.data / "admin.token"
     if await store.accounts.is_empty():
         token, credential = new_token(
             label="first administrator", member_id=None, roles=ADMIN_ROLES, at=clock()
         )
-        await asyncio.to_thread(_write_secret, path, token)
+        await asyncio.to_thread(_write_secret, admin_token_file(settings), token)
         await store.accounts.issue(credential, actor="gateway")
-    return path
 
 
 def _write_secret(path: Path, text: str) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text + "\n")
+
+
+@contextmanager
+def _watching(trust: DirectoryTrust) -> Iterator[None]:
+    """Keep the trust anchors current with their folder."""
+    task = asyncio.create_task(trust.watch(), name="trust")
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 @asynccontextmanager

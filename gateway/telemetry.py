@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import partial
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -57,47 +58,23 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.examined = Counter(
-            "vanthu_examined_total",
-            "Messages examined, by outcome and deciding code.",
-            ("kind", "outcome", "code"),
-            registry=self.registry,
+        count = partial(Counter, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        time = partial(Histogram, registry=self.registry, buckets=SECONDS)
+        labels = ("kind", "outcome", "code")
+        self.examined = count(
+            "vanthu_examined_total", "Messages examined, by outcome and deciding code.", labels
         )
-        self.examination_seconds = Histogram(
-            "vanthu_examination_seconds",
-            "Time to examine one message.",
-            buckets=SECONDS,
-            registry=self.registry,
+        self.examination_seconds = time("vanthu_examination_seconds", "Time to examine one message.")
+        self.requests = count("vanthu_requests_total", "HTTP requests.", ("method", "resource", "status"))
+        self.request_seconds = time("vanthu_request_seconds", "Time to answer a request.", ("resource",))
+        self.sent = count("vanthu_axis_sent_total", "Messages sent on the axis, by result.", ("result",))
+        self.arrived = count(
+            "vanthu_axis_arrived_total", "Messages taken from the axis, by result.", ("result",)
         )
-        self.requests = Counter(
-            "vanthu_requests_total",
-            "HTTP requests.",
-            ("method", "resource", "status"),
-            registry=self.registry,
-        )
-        self.request_seconds = Histogram(
-            "vanthu_request_seconds",
-            "Time to answer a request.",
-            ("resource",),
-            buckets=SECONDS,
-            registry=self.registry,
-        )
-        self.sent = Counter(
-            "vanthu_axis_sent_total",
-            "Messages sent on the axis, by result.",
-            ("result",),
-            registry=self.registry,
-        )
-        self.arrived = Counter(
-            "vanthu_axis_arrived_total",
-            "Messages taken from the axis, by result.",
-            ("result",),
-            registry=self.registry,
-        )
-        self.backlog = Gauge("vanthu_backlog", "Rows waiting, by place.", ("place",), registry=self.registry)
-        self.log_size = Gauge("vanthu_log_size", "Entries in the routing log's tree.", registry=self.registry)
-        self.unlogged_refusals = Counter(
+        self.backlog = gauge("vanthu_backlog", "Rows waiting, by place.", ("place",))
+        self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
+        self.unlogged_refusals = count(
             "vanthu_unlogged_refusals_total",
             "Refusals of unknown callers over the rate that the routing log takes.",
-            registry=self.registry,
         )

@@ -81,7 +81,7 @@ async def bind_certificate(request: web.Request, context: Context, caller: Calle
             agency.code, binding, pem=pem, actor=caller.credential_id
         )
     except KeyError:
-        raise NotFoundError(what=f"mã / code “{agency.code}”") from None
+        raise NotFoundError(what=f"“{agency.code}”") from None
     context.bell.ring(LOG)
     return wire.answer(
         {

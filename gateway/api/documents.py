@@ -19,7 +19,6 @@ from gateway.flow.access import Caller, Role
 from gateway.records import LogRow, Message
 from routing.log import Kind, LogEntry, read_leaf
 
-WHAT: Final = "văn bản / document"
 _PRIVATE: Final = frozenset({"credential", "instance"})
 """Fields of log entries that are nobody's business but the auditor's."""
 
@@ -27,7 +26,7 @@ _PRIVATE: Final = frozenset({"credential", "instance"})
 async def get_document(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """Show what is known of a document, where its deliveries are, and everything that was decided about it."""
     # The deliveries first: whatever state they show, the timeline explains it.
-    deliveries = await context.store.documents.deliveries(path_identifier(request, "id", what=WHAT))
+    deliveries = await context.store.documents.deliveries(path_identifier(request, "id"))
     message, timeline = await _visible(request, context, caller, to_auditors=True)
     hide = frozenset[str]() if Role.AUDITOR in caller.roles else _PRIVATE
     events = [wire.event(row, entry, hide=hide) for row, entry in timeline]
@@ -44,14 +43,14 @@ async def get_content(request: web.Request, context: Context, caller: Caller) ->
 async def _visible(
     request: web.Request, context: Context, caller: Caller, *, to_auditors: bool
 ) -> tuple[Message, list[tuple[LogRow, LogEntry]]]:
-    message_id = path_identifier(request, "id", what=WHAT)
+    message_id = path_identifier(request, "id")
     message = await context.store.documents.message(message_id)
     if message is None:
-        raise NotFoundError(what=f"{WHAT} “{message_id}”")
+        raise NotFoundError(what=f"“{message_id}”")
     rows = await context.store.log.timeline(message_id)
     timeline = await asyncio.to_thread(lambda: [(row, read_leaf(row.leaf)) for row in rows])
     if not (_has_part(message, timeline, caller) or (to_auditors and Role.AUDITOR in caller.roles)):
-        raise NotFoundError(what=f"{WHAT} “{message_id}”")
+        raise NotFoundError(what=f"“{message_id}”")
     return message, timeline
 
 

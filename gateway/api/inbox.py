@@ -23,7 +23,6 @@ from routing.errors import printable
 from schemas.codes import AgencyCode
 from schemas.errors import BadAgencyCode
 
-WHAT: Final = "mục trong hộp đến / inbox item"
 LONGEST_WAIT: Final = 60
 SLICE: Final = 1.0
 """Seconds after which a waiting request looks again: news may come from another process, and the service may stop."""
@@ -92,11 +91,11 @@ async def acknowledge(request: web.Request, context: Context, caller: Caller) ->
 
 
 async def _item(request: web.Request, context: Context, caller: Caller) -> InboxItem:
-    item_id = path_identifier(request, "id", what=WHAT)
+    item_id = path_identifier(request, "id")
     member = caller.require_member()
     item = await context.store.documents.inbox_item(member_id=member.id, item_id=item_id)
     if item is None:
-        raise NotFoundError(what=f"{WHAT} “{item_id}”")
+        raise NotFoundError(what=f"“{item_id}”")
     note(request, id=item.message.id, item=item.id)
     return item
 

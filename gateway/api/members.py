@@ -80,7 +80,7 @@ async def issue_member_token(request: web.Request, context: Context, caller: Cal
     member_id = request.match_info["id"]
     directory = await context.store.registry.directory()
     if all(member.id != member_id for member in directory.members):
-        raise NotFoundError(what=f"hệ thống / member “{printable(member_id)}”")
+        raise NotFoundError(what=f"“{printable(member_id)}”")
     stated = await received_json(request, context, NewMemberToken)
     return await _issue(
         context,
@@ -107,9 +107,9 @@ async def issue_role_token(request: web.Request, context: Context, caller: Calle
 
 async def revoke_token(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """Revoke a token at once."""
-    credential_id = path_identifier(request, "credential_id", what="mã truy cập / token")
+    credential_id = path_identifier(request, "credential_id")
     if not await context.store.accounts.revoke(credential_id, actor=caller.credential_id):
-        raise NotFoundError(what=f"mã truy cập / token “{credential_id}”")
+        raise NotFoundError(what=f"“{credential_id}”")
     context.bell.ring(LOG)
     return web.Response(status=204)
 

@@ -79,7 +79,7 @@ def instant(text: str, *, name: str) -> datetime:
     raise BadParameterError(name=name, found=printable(text), expected=expected)
 
 
-def path_identifier(request: web.Request, name: str, *, what: str) -> str:
+def path_identifier(request: web.Request, name: str) -> str:
     """Return an identifier from the path.
 
     Raises:
@@ -88,5 +88,5 @@ def path_identifier(request: web.Request, name: str, *, what: str) -> str:
     """
     text = request.match_info[name]
     if not IDENTIFIER.fullmatch(text):
-        raise NotFoundError(what=f"{what} “{printable(text)}”")
+        raise NotFoundError(what=f"“{printable(text)}”")
     return text

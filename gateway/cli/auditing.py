@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from rich.console import Console
 
 from gateway.app import utc_now
-from gateway.cli.audit import AuditResult, Conclusion, audit_database
+from gateway.cli.audit import AuditResult, Conclusion, audit_database, damaged
 from gateway.cli.exits import Exit
 from gateway.cli.failures import explain
 from gateway.cli.output import (
@@ -28,7 +28,7 @@ from gateway.client.errors import Fault
 from gateway.demo.record import Audited
 from gateway.settings import Settings
 from gateway.store import open_audit
-from gateway.store.errors import StoreError
+from gateway.store.errors import DamagedDatabaseError, StoreError
 from routing.errors_log import LogError
 from routing.note import Verifier, parse_verifier_key
 
@@ -66,10 +66,16 @@ def verify(database: str, *, keys: Sequence[str], payloads: Path | None, as_json
 
     """
     folder = _folder(database)
-    key = _find_key(database, keys, folder)
-    result = audit_database(
-        database, verifiers=key.verifiers, payloads=payloads or folder / "payloads", at=utc_now()
-    )
+    key = _Key(verifiers=(), source="", pinned=False)
+    try:
+        key = _find_key(database, keys, folder)
+        result = audit_database(
+            database, verifiers=key.verifiers, payloads=payloads or folder / "payloads", at=utc_now()
+        )
+    except DamagedDatabaseError as error:
+        if not _is_sqlite(database):
+            raise
+        result = damaged(error.facts.get("reason"))
     if as_json:
         print_json(_as_json(database, key, result))
     else:
@@ -99,6 +105,15 @@ def _folder(database: str) -> Path:
     if "://" in database and not database.startswith("sqlite"):
         return Path("var")
     return Path(database.removeprefix("sqlite+pysqlite:///").removeprefix("sqlite:///")).parent
+
+
+def _is_sqlite(database: str) -> bool:
+    """Tell a damaged database from a file that never was one."""
+    path = Path(database.removeprefix("sqlite+pysqlite:///").removeprefix("sqlite:///"))
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _find_key(database: str, keys: Sequence[str], folder: Path) -> _Key:

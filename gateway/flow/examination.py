@@ -120,6 +120,10 @@ def examine(
         _bind_signer(found, at=at)
         # 7. Every recipient code names an agency in force, and 8. a connected system serves it.
         _route(found, directory=directory, at=at)
+    return _conclude(found, directory=directory, trust=trust, at=at)
+
+
+def _conclude(found: _Progress, *, directory: Directory, trust: Trust, at: datetime) -> Examination:
     return Examination(
         outcome=_outcome(found),
         findings=tuple(found.findings),

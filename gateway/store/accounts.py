@@ -71,9 +71,7 @@ class SqlAccounts:
     def _issue(self, connection: Connection, now: datetime, items: Sequence[_Issue]) -> list[None]:
         connection.execute(insert(credential), [_row(item.credential) for item in items])
         events = [
-            _event(
-                Kind.CREDENTIAL_ISSUED, item.credential, item.actor, {"roles": sorted(item.credential.roles)}
-            )
+            _event(Kind.CREDENTIAL_ISSUED, item.credential, item.actor, _grant(item.credential))
             for item in items
         ]
         self._staging.stage(connection, now, events)
@@ -105,6 +103,12 @@ def _is_empty(connection: Connection) -> bool:
 
 def _row(source: Credential) -> dict[str, Any]:
     return {**{name: getattr(source, name) for name in _FIELDS}, "roles": sorted(source.roles)}
+
+
+def _grant(issued: Credential) -> dict[str, Any]:
+    """Say what was granted. The hash of the secret opens nothing, and shows a secret that was exchanged later."""
+    expiry = {} if issued.expires_at is None else {"expires": issued.expires_at.isoformat()}
+    return {"roles": sorted(issued.roles), "secret_sha256": issued.secret_sha256, **expiry}
 
 
 def _event(kind: Kind, about: Credential, actor: str, fields: dict[str, Any]) -> Event:

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -141,6 +141,7 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
+@cache
 def head_revision() -> str:
     """Return the newest schema revision that this software knows."""
     head = ScriptDirectory.from_config(_alembic()).get_current_head()

@@ -40,7 +40,7 @@ def check(method: str, path: str, *, status: int, headers: Mapping[str, str], bo
     operation = _operation(method, path)
     if operation is None or status == 405:
         assert status in {404, 405}, f"{method} {path} is not described"
-        _validator("#/components/schemas/Problem").validate(body)
+        validator("#/components/schemas/Problem").validate(body)
         return
     described = operation["responses"].get(str(status))
     assert described is not None, f"{method} {path} answered {status}, which is not described: {body}"
@@ -53,7 +53,7 @@ def check(method: str, path: str, *, status: int, headers: Mapping[str, str], bo
     assert media_type in content, f"{method} {path} answered {media_type}"
     if "schema" in content[media_type]:
         pointer = _pointer(method, path, status, media_type)
-        _validator(pointer).validate(body)
+        validator(pointer).validate(body)
 
 
 def _check_headers(response: dict[str, Any], headers: Mapping[str, str]) -> None:
@@ -110,7 +110,8 @@ def _resolved(described: dict[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _validator(pointer: str) -> Draft202012Validator:
+def validator(pointer: str) -> Draft202012Validator:
+    """Return what checks a value against a schema of the document."""
     registry: Registry[Any] = Registry().with_resource(_BASE, DRAFT202012.create_resource(document()))
     return Draft202012Validator(
         {"$ref": f"{_BASE}{pointer}"}, registry=registry, format_checker=FormatChecker()

@@ -5,11 +5,14 @@ That every answer in the other tests fits it is checked in `tests.api.world`.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from openapi_spec_validator import validate
 
 from gateway.api.application import ROUTES
-from tests.api.contract import document, operations
+from gateway.api.catalogue import entries
+from tests.api.contract import document, operations, validator
 from tests.api.world import World
 
 
@@ -63,3 +66,26 @@ async def test_it_is_served(gateway: World) -> None:
 
     assert answer.headers["Content-Type"] == "application/yaml"
     assert answer.body.startswith(b"openapi: 3.1.")
+
+
+def test_examples_of_problems_are_real() -> None:
+    """Each example of a problem fits the schema, and its texts are those that the class of its code gives."""
+    known = {entry.code: entry for entry in entries()}
+    for name, example in document()["components"]["examples"].items():
+        problem = example["value"]
+        if "errors" not in problem:
+            continue
+        validator("#/components/schemas/Problem").validate(problem)
+        entry = known[problem["code"]]
+        assert problem["status"] in {entry.status, 410}, name
+        for text in ("vi", "en", "fix_vi", "fix_en"):
+            template = re.sub(r"‹\w+›", ".+", re.escape(getattr(entry, text)))
+            assert re.fullmatch(template, problem[text]), (name, text)
+
+
+def test_other_examples_fit_their_schema() -> None:
+    """The examples of an acceptance and of an agency are possible answers."""
+    examples = document()["components"]["examples"]
+
+    validator("#/components/schemas/Accepted").validate(examples["Accepted"]["value"])
+    validator("#/components/schemas/Agency").validate(examples["Agency"]["value"])

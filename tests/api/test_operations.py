@@ -118,4 +118,6 @@ async def test_one_line_for_a_caller_that_went_away(tmp_path: Path) -> None:
                     await asyncio.sleep(0.01)
 
     (line,) = lines_of(lines, "/v1/inbox")
-    assert (line["status"], line["member"]) == (499, "hanoi")
+    # 200 if the handler itself saw that nobody listens any more, before the server cancelled it.
+    assert line["status"] in {200, 499}
+    assert line["member"] == "hanoi"

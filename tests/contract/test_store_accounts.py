@@ -53,8 +53,8 @@ async def test_store_is_empty_until_the_first_credential(store: SqlStore) -> Non
     assert await store.accounts.is_empty() is False
 
 
-async def test_issue_is_logged_without_label_and_secret(store: SqlStore, stores: Stores) -> None:
-    """The log says who got which roles from whom, nothing that could be used or that names a person."""
+async def test_issue_is_logged_without_label(store: SqlStore, stores: Stores) -> None:
+    """The log says who got which roles from whom until when, and what to tell the secret by; a label may name a person."""
     await store.accounts.issue(MACHINE, actor="ops")
     await store.accounts.issue(AUDITOR, actor="ops")
 
@@ -66,8 +66,11 @@ async def test_issue_is_logged_without_label_and_secret(store: SqlStore, stores:
         "member": "hanoi",
         "actor": "ops",
         "roles": ["receiver", "sender"],
+        "secret_sha256": MACHINE.secret_sha256,
+        "expires": "2026-07-01T05:00:00.123000+00:00",
     }
     assert second.fields["member"] == "-"
+    assert "expires" not in second.fields
 
 
 async def test_id_is_issued_once(store: SqlStore, stores: Stores) -> None:

@@ -318,9 +318,13 @@ async def test_log_key_may_be_rotated(stores: Stores) -> None:
     assert head.size == 3
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+async def test_database_refuses_to_rewrite_the_log(store: SqlStore, stores: Stores) -> None:
+    """Even someone with the database's password meets an obstacle before changing or deleting anything."""
+    await store.log.append([refusal() for _ in range(3)])
+    await drain(store)
+    await store.log.append([refusal()])
+
+    for change in (
         "UPDATE log_entry SET leaf = leaf_hash WHERE tree_index = 0",
         "UPDATE log_entry SET leaf_hash = leaf WHERE tree_index = 0",
         "UPDATE log_entry SET tree_index = 99 WHERE tree_index = 0",
@@ -335,16 +339,9 @@ async def test_log_key_may_be_rotated(stores: Stores) -> None:
         "DELETE FROM log_checkpoint",
         "UPDATE log_head SET size = 1",
         "DELETE FROM log_head",
-    ],
-)
-async def test_database_refuses_to_rewrite_the_log(store: SqlStore, stores: Stores, change: str) -> None:
-    """Even someone with the database's password meets an obstacle before changing or deleting anything."""
-    await store.log.append([refusal() for _ in range(3)])
-    await drain(store)
-    await store.log.append([refusal()])
-
-    with pytest.raises(DBAPIError, match="the routing log is append-only"):
-        await stores.tamper(change)
+    ):
+        with pytest.raises(DBAPIError, match="the routing log is append-only"):
+            await stores.tamper(change)
 
 
 async def test_postgresql_refuses_to_truncate_the_log(store: SqlStore, stores: Stores) -> None:

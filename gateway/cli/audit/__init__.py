@@ -4,6 +4,6 @@
 embedded axis, which only say what is still to be done.
 """
 
-from gateway.cli.audit.run import AuditResult, Conclusion, audit_database
+from gateway.cli.audit.run import AuditResult, Conclusion, audit_database, damaged
 
-__all__ = ["AuditResult", "Conclusion", "audit_database"]
+__all__ = ["AuditResult", "Conclusion", "audit_database", "damaged"]

@@ -8,7 +8,7 @@ from gateway.cli.audit.findings import Difference, Pairs, compare, differs, miss
 from gateway.cli.audit.testimony import Activation, Testimony
 from gateway.store import Audit
 from gateway.store.evidence import RegistryEvidence
-from gateway.store.tables import registry_head
+from gateway.store.tables import agency, certificate, member, registry_head
 
 
 def check_registry(audit: Audit, log: Testimony) -> Iterator[Difference]:
@@ -29,9 +29,24 @@ def check_registry(audit: Audit, log: Testimony) -> Iterator[Difference]:
     for version in sorted(log.activations.keys() - hashes.keys()):
         yield missing(f"registry_version[{version}]")
     newest = max(hashes, default=0)
+    yield from _intervals(audit, newest)
     for head in audit.rows(registry_head):
         pairs: Pairs = {"version": (newest, head.version), "sha256": (hashes.get(newest), head.sha256)}
         yield from compare("registry_head", pairs)
+
+
+def _intervals(audit: Audit, newest: int) -> Iterator[Difference]:
+    """Yield rows that are in force in versions which do not exist, where no version's hash would show a change."""
+    for table in (agency, certificate, member):
+        for row in audit.rows(table):
+            until = newest if row.until_version is None else row.until_version
+            if not 0 < row.since_version <= until <= newest:
+                yield differs(
+                    f"{table.name}[{row.id}]",
+                    "until_version",
+                    logged=f"1–{newest}",
+                    found=f"{row.since_version}–{row.until_version}",
+                )
 
 
 def _pairs(row: RegistryEvidence, activation: Activation) -> Pairs:

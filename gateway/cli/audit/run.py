@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +24,9 @@ from routing.note import Verifier
 
 MOST = 100
 """Findings that are kept; all are counted."""
+
+NONSENSE = (TypeError, ValueError, KeyError, AttributeError)
+"""What a value of the wrong kind can raise wherever it is looked at."""
 
 
 class Conclusion(StrEnum):
@@ -73,17 +76,29 @@ def audit_database(
     result = AuditResult(key=verifiers[0].label if verifiers else None)
     with open_audit(target) as database:
         for line in database.integrity():
-            result.add(_damaged(line))
+            result.add(_damaged("database", line))
+        log = Testimony()
         try:
-            _audit(database, result, verifiers, Bodies(payloads, at=at))
+            result.report = _audit_log(database, log, verifiers)
         except DamagedDatabaseError as error:
-            result.add(_damaged(str(error.facts.get("reason", error))))
+            # What the log says is not known to its end, so the tables cannot be held against it.
+            result.add(_damaged("log_entry", error.facts.get("reason")))
+            return result
+        _take_over(result, result.report, verifiers)
+        for difference in _tables(database, log, result.report, Bodies(payloads, at=at), verifiers):
+            result.add(difference)
     return result
 
 
-def _audit(database: Audit, result: AuditResult, verifiers: Sequence[Verifier], bodies: Bodies) -> None:
-    log = Testimony()
-    result.report = report = audit(
+def damaged(reason: object) -> AuditResult:
+    """Return what is to be said of a database that cannot even be opened."""
+    result = AuditResult(key=None)
+    result.add(_damaged("database", reason))
+    return result
+
+
+def _audit_log(database: Audit, log: Testimony, verifiers: Sequence[Verifier]) -> AuditReport:
+    return audit(
         log.listen(database.entries()),
         # Without a key every checkpoint would count as unreadable, which proves nothing.
         checkpoints=database.checkpoints() if verifiers else (),
@@ -92,34 +107,53 @@ def _audit(database: Audit, result: AuditResult, verifiers: Sequence[Verifier], 
         nodes=database.node,
         max_findings=MOST,
     )
+
+
+def _take_over(result: AuditResult, report: AuditReport, verifiers: Sequence[Verifier]) -> None:
     for finding in report.findings:
         result.add(_of_log(finding))
     result.found += report.found - len(report.findings)
     if not verifiers:
         result.add(_no_key())
-    for difference in _tables(database, log, report, bodies, verifiers):
-        result.add(difference)
 
 
 def _tables(
     database: Audit, log: Testimony, report: AuditReport, bodies: Bodies, verifiers: Sequence[Verifier]
 ) -> Iterator[Difference]:
+    """Hold each part of the database against the log; a part that makes no sense at all does not stop the others."""
+    parts: dict[str, Callable[[], Iterator[Difference]]] = {
+        "log_head": lambda: _head(database, report),
+        "log_opened": lambda: _opened(log, verifiers),
+        "registry": lambda: check_registry(database, log),
+        "body": lambda: bodies.check_rows(database),
+        "message": lambda: check_messages(database, log, bodies),
+        "delivery": lambda: check_deliveries(database, log, Queues(database)),
+        "arrival": lambda: check_arrivals(database, log, bodies, Queues(database)),
+        "access": lambda: check_access(database, log),
+        "index": lambda: check_indexes(database),
+    }
+    for name, part in parts.items():
+        try:
+            yield from part()
+        except DamagedDatabaseError as error:
+            yield _damaged(name, error.facts.get("reason"))
+        except NONSENSE as error:
+            yield _damaged(name, f"{type(error).__name__}: {error}")
+
+
+def _head(database: Audit, report: AuditReport) -> Iterator[Difference]:
     size, root = database.head()
     if (size, root) != (report.entries, report.root or root):
         yield differs(
             "log_head", "root", logged=f"{report.entries} entries", found=f"{size} entries, {root.hex()}"
         )
-    pinned = {str(verifier) for verifier in verifiers}
-    if pinned and log.log_key is not None and log.log_key not in pinned:
-        yield differs("log_entry[0]", "verifier_key", logged=log.log_key, found=min(pinned))
-    yield from check_registry(database, log)
-    yield from bodies.check_rows(database)
-    yield from check_messages(database, log, bodies)
-    queues = Queues(database)
-    yield from check_deliveries(database, log, queues)
-    yield from check_arrivals(database, log, bodies, queues)
-    yield from check_access(database, log)
-    yield from check_indexes(database)
+
+
+def _opened(log: Testimony, verifiers: Sequence[Verifier]) -> Iterator[Difference]:
+    """Compare the key that the log announced in its first entry with those that are believed."""
+    believed = {str(verifier) for verifier in verifiers}
+    if believed and log.log_key is not None and log.log_key not in believed:
+        yield differs("log_entry[0]", "verifier_key", logged=log.log_key, found=min(believed))
 
 
 def _of_log(finding: AuditFinding) -> Difference:
@@ -133,12 +167,12 @@ def _of_log(finding: AuditFinding) -> Difference:
     )
 
 
-def _damaged(reason: str) -> Difference:
+def _damaged(where: str, reason: object) -> Difference:
     return Difference(
         code="evidence.database_damaged",
-        where="database",
-        vi=f"Tệp cơ sở dữ liệu bị hỏng: {reason}",
-        en=f"The database file is damaged: {reason}",
+        where=where,
+        vi=f"Cơ sở dữ liệu bị hỏng hoặc chứa giá trị vô nghĩa: {reason}",
+        en=f"The database is damaged, or holds a value that means nothing: {reason}",
     )
 
 

@@ -1,0 +1,348 @@
+"""`vanthu log verify`: untouched evidence passes, and any single change of it is found and named.
+
+The changes are made to a copied database behind the gateway's back, as somebody with the operator's rights could.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Table
+
+from gateway.app import utc_now
+from gateway.cli import run
+from gateway.cli.audit import AuditResult, Conclusion, audit_database
+from gateway.keys import load_keys
+from gateway.store.errors import StoreError
+from gateway.store.tables import metadata
+from routing.note import Verifier, parse_verifier_key, verifier_key
+from tests.cli.world import copy_evidence
+
+ORIGIN = "vanthu.local/routing"
+NO_EVIDENCE = {"outbox", "axis_message", "readiness"}
+"""Tables that only say what is still to be done."""
+
+UNVOUCHED = {
+    **dict.fromkeys(("log_entry.id", "agency.id", "certificate.id", "member.id", "peer.id"), "a row number"),
+    **dict.fromkeys(("log_head.id", "registry_head.id"), "the only row"),
+    "arrival.reply_queue": "where the receipt goes; it went there already",
+    "peer.until": "derived from the next key",
+    "log_checkpoint.signed_at": "not part of what was signed",
+    "credential.label": "a note for people",
+    "credential.secret_sha256": "the log does not name it",
+    "credential.created_at": "the entry's own time counts",
+    "credential.expires_at": "the log does not name it",
+    "idempotency.message_id": "only where it leads to another message with the same bytes",
+}
+"""Columns that nothing vouches for, and why that is good enough."""
+
+
+@pytest.fixture
+def database(evidence: Path, tmp_path: Path) -> Path:
+    """Return a copy of the evidence that may be altered, without the triggers that would refuse."""
+    path = copy_evidence(evidence, tmp_path / "copy")
+    with closing(sqlite3.connect(path)) as connection:
+        _drop_triggers(connection)
+    return path
+
+
+def _drop_triggers(connection: sqlite3.Connection) -> None:
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for (name,) in names:
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.commit()
+
+
+def _key(folder: Path) -> Verifier:
+    return parse_verifier_key(load_keys(folder / "keys", gateway="vanthu.local").log.verifier)
+
+
+def _audit(database: Path) -> AuditResult:
+    folder = database.parent
+    return audit_database(
+        str(database), verifiers=(_key(folder),), payloads=folder / "payloads", at=utc_now()
+    )
+
+
+def _change(database: Path, statement: str, *values: object) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = 1")
+        assert connection.execute(statement, values).rowcount == 1
+        connection.commit()
+
+
+def test_untouched_evidence_is_valid(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The database of a running or stopped gateway passes, and the report counts what was checked."""
+    code = run(["log", "verify", "--database", str(evidence / "vanthu.db")])
+
+    shown = capsys.readouterr().out
+    assert code == 0
+    assert "NGUYÊN VẸN" in shown
+    assert "văn bản · documents" in shown
+    assert "--vkey" in shown
+
+
+def test_report_for_machines(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With `--json` the same comes as one document; a key that the auditor brings counts as pinned."""
+    key = str(_key(evidence))
+    code = run(["log", "verify", "--database", str(evidence / "vanthu.db"), "--vkey", key, "--json"])
+
+    report = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert (report["outcome"], report["key"], report["key_pinned"]) == ("valid", key, True)
+    assert report["covered"] == report["entries"] > 0
+    assert report["findings"] == []
+
+
+def _altered(value: Any, kind: type) -> Any:
+    """Return another value that the column can hold: one bit, one letter, or a number far off."""
+    if value is None:
+        return {int: 1_000_000, bytes: bytes(32)}.get(kind, "x")
+    if isinstance(value, int):
+        return value + 1_000_000
+    if isinstance(value, bytes):
+        middle = len(value) // 2
+        return value[:middle] + bytes([value[middle] ^ 1]) + value[middle + 1 :]
+    middle = len(value) // 2
+    return value[:middle] + chr(ord(value[middle]) ^ 1) + value[middle + 1 :] if value else "x"
+
+
+def _alterations(database: Path) -> Iterator[tuple[str, Callable[[sqlite3.Connection], int]]]:
+    """Yield, for every column of evidence, how to alter it in the first row that has a value there."""
+    for table in metadata.sorted_tables:
+        if table.name in NO_EVIDENCE:
+            continue
+        for column in table.columns:
+            yield f"{table.name}.{column.name}", _alteration(table, column.name, column.type.python_type)
+
+
+def _alteration(table: Table, column: str, kind: type) -> Callable[[sqlite3.Connection], int]:
+    def alter(connection: sqlite3.Connection) -> int:
+        names = [each.name for each in table.columns]
+        query = f"SELECT * FROM {table.name} ORDER BY {column} IS NULL LIMIT 1"  # noqa: S608 - our own names
+        row = connection.execute(query).fetchone()
+        value = _altered(row[names.index(column)], kind)
+        where = " AND ".join(f"{name} IS ?" for name in names)
+        statement = f"UPDATE {table.name} SET {column} = ? WHERE {where}"  # noqa: S608 - our own names
+        return connection.execute(statement, (value, *row)).rowcount
+
+    return alter
+
+
+def test_every_altered_column_is_found(database: Path) -> None:
+    """Whatever column of evidence is altered in one row, the audit says so, except where nothing vouches for it."""
+    kept = database.read_bytes()
+    unnoticed = []
+    for name, alter in _alterations(database):
+        database.write_bytes(kept)
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA ignore_check_constraints = 1")
+            assert alter(connection) == 1, name
+            connection.commit()
+        result = _audit(database)
+        if result.conclusion is not Conclusion.INVALID:
+            unnoticed.append(name)
+        else:
+            assert all(finding.where for finding in result.findings)
+
+    assert set(unnoticed) <= UNVOUCHED.keys()
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("message", "body", "delivery", "arrival", "log_entry", "log_node", "registry_version"),
+        *("agency", "member", "certificate", "peer", "credential"),
+    ],
+)
+def test_removed_row_is_found(database: Path, table: str) -> None:
+    """A row that was taken away is missed."""
+    names = ", ".join(column.name for column in metadata.tables[table].primary_key)
+    first = f"SELECT {names} FROM {table} LIMIT 1"  # noqa: S608 - our own names
+    _change(database, f"DELETE FROM {table} WHERE ({names}) = ({first})")  # noqa: S608 - our own names
+
+    assert _audit(database).conclusion is Conclusion.INVALID
+
+
+@pytest.mark.parametrize(
+    ("table", "finding"),
+    [
+        ("message", "message[x]"),
+        ("delivery", "delivery[x]"),
+        ("credential", "credential[x]"),
+    ],
+)
+def test_smuggled_row_is_found(database: Path, table: str, finding: str) -> None:
+    """A row that the log never heard of is named."""
+    columns = ", ".join(column.name for column in metadata.tables[table].columns if column.name != "id")
+    values = f"SELECT 'x', {columns} FROM {table} LIMIT 1"  # noqa: S608 - our own names
+    _change(database, f"INSERT INTO {table} (id, {columns}) {values}")  # noqa: S608 - our own names
+
+    assert ("evidence.unlogged", finding) in [(each.code, each.where) for each in _audit(database).findings]
+
+
+def test_smuggled_arrival_is_found(database: Path) -> None:
+    """An arrival at an agency to which the letter never went is named."""
+    names = ", ".join(column.name for column in metadata.tables["arrival"].columns)
+    values = names.replace("id,", "'x',", 1).replace("code", "'G22'", 1)
+    _change(database, f"INSERT INTO arrival ({names}) SELECT {values} FROM arrival LIMIT 1")  # noqa: S608 - our own names
+
+    assert ("evidence.unlogged", "arrival[x]") in [
+        (each.code, each.where) for each in _audit(database).findings
+    ]
+
+
+def test_smuggled_gateway_key_is_found(database: Path) -> None:
+    """A gateway whose key nobody logged is named."""
+    _change(database, "INSERT INTO peer (name, verifier_key, since) VALUES ('evil', 'k', 0)")
+
+    assert any(each.code == "evidence.unlogged" for each in _audit(database).findings)
+
+
+def test_altered_registered_certificate_is_found(database: Path) -> None:
+    """The certificate that is kept must be the one that was registered."""
+    _change(database, "UPDATE certificate SET pem = ?", b"no certificate")
+
+    (finding,) = _audit(database).findings
+    assert finding.where == "certificate[1].pem"
+
+
+def _payload(database: Path) -> Path:
+    return next(path for path in (database.parent / "payloads").rglob("*") if path.is_file())
+
+
+def test_altered_big_body_is_found(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One changed byte in a document that is kept as a file gives exit 1, and the file is named."""
+    path = _payload(database)
+    path.chmod(0o600)
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+
+    assert run(["log", "verify", "--database", str(database)]) == 1
+    assert path.name[:16] in capsys.readouterr().out
+
+
+def test_missing_big_body_is_found(database: Path) -> None:
+    """A file that is gone is missed."""
+    _payload(database).unlink()
+
+    assert [each.code for each in _audit(database).findings] == ["evidence.missing"]
+
+
+def test_without_the_folder_of_big_bodies(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A database that was copied alone is not enough to conclude; with the folder named it is."""
+    folder = database.parent / "payloads"
+    elsewhere = database.parent / "elsewhere"
+    folder.rename(elsewhere)
+
+    assert run(["log", "verify", "--database", str(database)]) == 2
+    assert run(["log", "verify", "--database", str(database), "--payloads", str(elsewhere)]) == 0
+    assert "evidence.no_payloads" in capsys.readouterr().out
+
+
+def test_without_a_key(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without any key nothing is proven: exit 2, and the report says what is missing."""
+    shutil.rmtree(database.parent / "keys")
+
+    assert run(["log", "verify", "--database", str(database)]) == 2
+    assert "evidence.no_key" in capsys.readouterr().out
+
+
+def test_alteration_is_found_without_a_key_too(database: Path) -> None:
+    """What contradicts itself needs no signature to be found."""
+    shutil.rmtree(database.parent / "keys")
+    _change(database, "UPDATE message SET number = '999/VP-TH' WHERE kind = 'edoc'")
+
+    assert run(["log", "verify", "--database", str(database)]) == 1
+
+
+def test_key_file_beside_the_database(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A `log.vkey` beside the database is used, with the advice to keep the key elsewhere."""
+    (database.parent / "log.vkey").write_text(f"{_key(database.parent)}\n")
+    shutil.rmtree(database.parent / "keys")
+
+    assert run(["log", "verify", "--database", f"sqlite:///{database}"]) == 0
+    assert "log.vkey" in capsys.readouterr().out.replace("\n", "").replace(" ", "")
+
+
+def test_another_key_does_not_vouch(evidence: Path) -> None:
+    """Under a key that did not sign, the checkpoints count for nothing."""
+    stranger = verifier_key(ORIGIN, Ed25519PrivateKey.generate().public_key())
+
+    assert run(["log", "verify", "--database", str(evidence / "vanthu.db"), "--vkey", stranger]) == 1
+
+
+@pytest.mark.parametrize("key", ["no key", "name+00000000+AAAA"])
+def test_unreadable_key(evidence: Path, key: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A key that is none is said to be none."""
+    assert run(["log", "verify", "--database", str(evidence / "vanthu.db"), "--vkey", key]) == 3
+    assert "Khóa kiểm tra không đọc được" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"no key", b""])
+def test_unreadable_key_file(database: Path, content: bytes) -> None:
+    """A gateway's key file that holds no key is said to hold none."""
+    path = database.parent / "keys" / "log.key"
+    path.chmod(0o600)
+    path.write_bytes(content)
+
+    assert run(["log", "verify", "--database", str(database)]) == 3
+
+
+def test_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A path without a database gives exit 3 and a code."""
+    assert run(["log", "verify", "--database", str(tmp_path / "none.db")]) == 3
+    assert "store.damaged_database" in capsys.readouterr().err
+
+
+def test_value_of_the_wrong_kind_is_found(database: Path) -> None:
+    """A value that means nothing is a finding with its place, and the other parts are still looked at."""
+    _change(database, "UPDATE body SET body = 'text'")
+    _change(database, "UPDATE message SET number = '999/VP-TH' WHERE kind = 'edoc'")
+
+    assert {each.where.partition("[")[0] for each in _audit(database).findings} == {"body", "message"}
+
+
+def test_broken_file_is_invalid(database: Path) -> None:
+    """A database that breaks off while it is read is damaged evidence, not a defect of the command."""
+    content = database.read_bytes()
+    database.write_bytes(content[: len(content) // 2])
+
+    assert run(["log", "verify", "--database", str(database)]) == 1
+
+
+def test_cut_log_is_found(database: Path) -> None:
+    """Cutting off the newest entries contradicts the checkpoint that was signed over them."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("DELETE FROM log_entry WHERE tree_index = (SELECT max(tree_index) FROM log_entry)")
+        connection.commit()
+
+    assert "log.truncated" in [each.code for each in _audit(database).findings]
+
+
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_flipped_bit_is_told(database: Path, data: st.DataObject) -> None:
+    """Whatever bit of the file is flipped, the audit ends with a conclusion or a reason, never with a crash."""
+    kept = database.with_suffix(".kept")
+    if not kept.exists():
+        shutil.copy(database, kept)
+    content = bytearray(kept.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= 1 << data.draw(st.integers(0, 7))
+    database.write_bytes(content)
+
+    with suppress(StoreError):
+        assert _audit(database).conclusion in Conclusion

@@ -1,0 +1,158 @@
+"""What the command-line tests work on: a small gateway whose data tells a whole exchange, and the real command beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from gateway.app import running, utc_now
+from gateway.client import Client
+from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
+from gateway.demo.connections import connect
+from gateway.demo.exchange import Systems, exchange
+from gateway.demo.narration import Narrator
+from gateway.demo.pki import identities
+from gateway.settings import Settings
+
+ROOT: Final = Path(__file__).parents[2]
+SECONDS: Final = 60
+AGENCIES: Final = """\
+code,name,parent,kind,valid_from,code_qcvn102
+G22,Văn phòng Chính phủ,,central,,000.00.00.G22
+H26,Ủy ban nhân dân Thành phố Hà Nội,,province,,000.00.00.H26
+H26.1,Văn phòng Ủy ban nhân dân Thành phố Hà Nội,H26,department,,000.00.01.H26
+H60,Ủy ban nhân dân Tỉnh Tuyên Quang,,province,,000.00.00.H60
+H60.1,Văn phòng Ủy ban nhân dân Tỉnh Tuyên Quang,H60,department,,
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A gateway that runs as a process of its own, and the files with which to call it."""
+
+    url: str
+    folder: Path
+
+    def token(self, name: str) -> str:
+        """Return the token of `admin`, or of one of the sides."""
+        path = self.folder / "admin.token" if name == "admin" else self.folder / "demo" / f"{name}.token"
+        return path.read_text().strip()
+
+
+def make_evidence(folder: Path) -> None:
+    """Leave in `folder` the data of a gateway through which a letter and a status went, and a forgery did not."""
+    asyncio.run(_exchange(Settings(data=folder, port=0, log_level="error")))
+
+
+async def _exchange(settings: Settings) -> None:
+    private = settings.data / "demo"
+    keys = identities(SIDES, folder=private, trust_folder=settings.trust_folder, at=utc_now())
+    narrator = Narrator()
+    async with running(settings) as gateway:
+        admin_token = gateway.admin_token_file.read_text().strip()
+        async with Client(gateway.url, token=admin_token) as admin:
+            await admin.load_agencies(AGENCIES.encode())
+            tokens = await connect(narrator, admin, SIDES, keys, private)
+            pem = keys[TUYEN_QUANG.code].certificate.public_bytes(Encoding.PEM)
+            await admin.register_certificate(TUYEN_QUANG.code, pem)
+            spare = await admin.issue_token(label="kiểm toán", roles=["auditor"])
+            await admin.revoke_token(spare.credential_id)
+            async with (
+                Client(gateway.url, token=tokens[HANOI.member_id]) as hanoi,
+                Client(gateway.url, token=tokens[TUYEN_QUANG.member_id]) as tuyen_quang,
+            ):
+                systems = Systems(
+                    admin=admin,
+                    hanoi=hanoi,
+                    tuyen_quang=tuyen_quang,
+                    receipt_key=gateway.keys.receipt.verifier,
+                )
+                sent = await exchange(narrator, systems, keys)
+                await _delivered(hanoi, sent.submitted.id)
+    (private / "letter.edxml").write_bytes(sent.letter.signed)
+
+
+async def _delivered(client: Client, message_id: str) -> None:
+    while any(each.state != "acknowledged" for each in (await client.document(message_id)).deliveries):
+        await asyncio.sleep(0.01)
+
+
+def copy_evidence(source: Path, target: Path) -> Path:
+    """Copy the data of a gateway, so that it can be altered; return the copied database."""
+    shutil.copytree(source, target)
+    return target / "vanthu.db"
+
+
+def command(
+    *arguments: str | Path, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the real command in a process of its own, and wait for its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *map(str, arguments)],
+        cwd=ROOT,
+        env={**_clean(), **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+@contextmanager
+def started(*arguments: str | Path, until: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """Run the real command until its output has a line with `until`; yield the process and the lines so far."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway", *map(str, arguments)],
+        cwd=ROOT,
+        env=_clean(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        try:
+            yield process, _read_until(process, until)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def _read_until(process: subprocess.Popen[str], until: str) -> list[str]:
+    lines: list[str] = []
+    for line in process.stdout or ():
+        lines.append(line)
+        if until in line:
+            return lines
+    raise AssertionError(f"it ended without {until!r}: {''.join(lines)}")
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Served]:
+    """Run `vanthu serve` on a data folder, and stop it gracefully."""
+    with started("serve", "--port", "0", "--data", folder, until="listening") as (process, lines):
+        yield Served(url=json.loads(lines[-1])["url"], folder=folder)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=SECONDS)
+    assert process.returncode == 0
+
+
+def _clean() -> dict[str, str]:
+    """Return this process's environment without what would steer the command."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("VANTHU_")}
+
+
+def lines_wider_than(width: int, text: str) -> Sequence[str]:
+    """Return the lines that do not fit."""
+    return [line for line in text.splitlines() if len(line.rstrip()) > width]
