@@ -92,6 +92,7 @@ def check(
         print_json(_as_json(report))
     else:
         _show(make_console(), report)
+        _advise(make_console(), registry=registry, anchors=anchors)
     return _EXITS[examination.outcome]
 
 
@@ -176,8 +177,17 @@ def _show(console: Console, report: _Report) -> None:
     for finding in found.findings:
         console.print()
         show_fault(console, Fault.read(finding.as_json()))
+
+
+def _advise(console: Console, *, registry: Path | None, anchors: tuple[Path, ...]) -> None:
+    """Say what was not looked at, and how it could be."""
     console.print()
-    console.print(Text.assemble((_UNROUTED_VI + "\n", ""), (_UNROUTED_EN, "dim")))
+    if not anchors:
+        console.print("Chưa kiểm tra được chữ ký đến gốc · to check the chain: --trust-anchor PEM")
+    if registry is None:
+        console.print("Chưa kiểm tra được mã định danh · to check the codes: --registry CSV")
+    else:
+        console.print(Text.assemble(f"{_UNROUTED_VI}\n", (_UNROUTED_EN, "dim")))
 
 
 def _facts(report: _Report) -> list[tuple[str, object]]:

@@ -1,0 +1,165 @@
+"""`vanthu check`: the gateway's own examination at a desk, its three outcomes and how they are told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.app import utc_now
+from gateway.cli import run
+from gateway.cli.offline import offline_directory
+from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
+from gateway.demo.letter import change_one_byte, write_letter, write_status
+from gateway.demo.pki import ROOT_FILE, Identity, identities
+from routing.agency_csv import parse_agencies
+from tests.cli.world import AGENCIES, lines_wider_than
+from tests.support.registry import an_agency
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a letter, a forged one, a status, a list of agencies and a trust anchor."""
+    folder = tmp_path_factory.mktemp("desk")
+    keys = identities(SIDES, folder=folder, trust_folder=folder, at=utc_now())
+    letter = write_letter(HANOI, TUYEN_QUANG, keys[HANOI.code])
+    (folder / "letter.edxml").write_bytes(letter.signed)
+    (folder / "forged.edxml").write_bytes(change_one_byte(letter))
+    (folder / "status.edxml").write_bytes(write_status(letter, TUYEN_QUANG, at=utc_now()))
+    (folder / "agencies.csv").write_text(AGENCIES)
+    return folder
+
+
+def _check(desk: Path, name: str, *more: str) -> int:
+    registry, root = desk / "agencies.csv", desk / ROOT_FILE
+    options = ["--registry", str(registry), "--trust-anchor", str(root)]
+    return run(["check", str(desk / name), *options, *more])
+
+
+def test_accepted(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A good letter is accepted; number, subject, both agencies, signature and binding are shown within 100 columns."""
+    code = _check(desk, "letter.edxml")
+
+    shown = capsys.readouterr().out
+    assert code == 0
+    assert "CHẤP NHẬN · accepted" in shown
+    assert "H26.1  Văn phòng Ủy ban nhân dân Thành phố Hà Nội" in shown
+    assert "H60.1  Văn phòng Ủy ban nhân dân Tỉnh Tuyên Quang" in shown
+    assert "TOTAL_PASSED" in shown
+    assert "certificate-subject = H26.1" in shown
+    assert "Routing was not checked against real members" in shown
+    assert lines_wider_than(100, shown) == []
+
+
+def test_status(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A status message is examined too."""
+    assert _check(desk, "status.edxml") == 0
+    assert "03  Đã tiếp nhận" in capsys.readouterr().out
+
+
+def test_refused(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A forged letter is refused with code, both languages and what to do."""
+    code = _check(desk, "forged.edxml")
+
+    shown = capsys.readouterr().out
+    assert code == 1
+    assert "✗ certs.digest_mismatch" in shown
+    assert "thay đổi sau khi ký" in shown
+    assert "changed after" in shown
+    assert "→" in shown
+
+
+def test_refused_for_machines(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With `--json` the whole examination comes as one document."""
+    code = _check(desk, "forged.edxml", "--json")
+
+    report = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert (report["outcome"], report["kind"], report["routing_checked"]) == ("refused", "edoc", False)
+    assert report["sender"]["name"] == "Văn phòng Ủy ban nhân dân Thành phố Hà Nội"
+    assert [recipient["code"] for recipient in report["recipients"]] == ["H60.1"]
+    assert report["verdict"]["indication"] == "TOTAL_FAILED"
+    assert {"code", "vi", "en", "fix_vi", "fix_en", "level"} <= report["findings"][0].keys()
+
+
+def test_undecided_without_registry_and_anchors(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a list and without anchors nothing is decided, and the options that help are named."""
+    code = run(["check", str(desk / "letter.edxml")])
+
+    shown = capsys.readouterr().out
+    assert code == 2
+    assert "certs.no_trust_anchors" in shown
+    assert "registry.empty" in shown
+    assert "--registry" in shown
+    assert "--trust-anchor" in shown
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [("2020-01-01", 1), ("2040-01-01T10:00:00", 1), ("2040-01-01T03:00:00+0000", 1)],
+)
+def test_at_another_moment(desk: Path, at: str, code: int) -> None:
+    """The moment counts: before the letter's date, and when the certificate has lapsed, it is refused."""
+    assert _check(desk, "letter.edxml", "--at", at) == code
+
+
+def test_not_edxml(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Something that is no edXML is refused with what was found, and no terminal control gets through."""
+    (desk / "other.xml").write_text("<x>\x9b31m</x>")
+
+    assert _check(desk, "other.xml") == 1
+    shown = capsys.readouterr().out
+    assert "schema." in shown
+    assert "\x9b" not in shown
+
+
+def test_unreadable_file(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is not there gives exit 3 and a sentence, not a traceback."""
+    assert _check(desk, "none.edxml") == 3
+    assert "Không đọc được" in capsys.readouterr().err
+
+
+def test_faulty_registry(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A list with faults is not used; each fault is told."""
+    bad = desk / "bad.csv"
+    bad.write_text("code,name,parent,kind\nh26,Hà Nội,,province\nH60,,,province\n")
+
+    assert run(["check", str(desk / "letter.edxml"), "--registry", str(bad)]) == 3
+    told = capsys.readouterr().err
+    assert told.count("registry.bad_row") == 2
+    assert "2 lỗi" in told
+
+
+def test_faulty_anchor(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An agency's certificate is no trust anchor."""
+    keys: dict[str, Identity] = dict(identities(SIDES, folder=desk, trust_folder=desk, at=utc_now()))
+    leaf = desk / "leaf.pem"
+    leaf.write_bytes(keys[HANOI.code].certificate.public_bytes(Encoding.PEM))
+
+    assert run(["check", str(desk / "letter.edxml"), "--trust-anchor", str(leaf)]) == 3
+    assert "Không dùng được chứng thư gốc" in capsys.readouterr().err
+
+
+@given(
+    st.sets(
+        st.sampled_from(
+            ["H26", "H26.1", "H60.1", "G22.1.2", "0100109106", "0100109106-001", "Z01abc", "Z01a.b"]
+        )
+    )
+)
+def test_every_code_counts_as_connected(codes: set[str]) -> None:
+    """Whatever the list holds, each of its codes is served by the one invented member."""
+    directory = offline_directory(tuple(an_agency(code) for code in sorted(codes)))
+
+    assert all(directory.member_for(code) is not None for code in codes)
+
+
+def test_shipped_list_is_good() -> None:
+    """The list that the demo ships is one that a desk can use."""
+    content = (Path(__file__).parents[2] / "gateway/demo/agencies-2025-06-30.csv").read_bytes()
+
+    assert len(offline_directory(parse_agencies(content))) == 11_677
