@@ -21,7 +21,7 @@ import structlog
 from aiohttp import web
 
 from gateway.api import make_api
-from gateway.api.context import Context
+from gateway.api.context import Context, Pace
 from gateway.axis.amqp import AmqpLink
 from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
@@ -44,6 +44,7 @@ _log = structlog.get_logger()
 
 Loop = Callable[[], Awaitable[None]]
 
+DEFAULT_PACE = Pace()
 ADMIN_ROLES = frozenset({"admin", "registry", "auditor"})
 DECLARE_SECONDS = 5.0
 FINISH_REQUESTS = 20.0
@@ -60,9 +61,23 @@ class Running:
     """A gateway that is up: where it listens, and what it is made of."""
 
     url: str
-    settings: Settings
-    keys: GatewayKeys
-    store: Store
+    context: Context
+    api: web.Application
+
+    @property
+    def settings(self) -> Settings:
+        """How it runs."""
+        return self.context.settings
+
+    @property
+    def keys(self) -> GatewayKeys:
+        """Its signing keys."""
+        return self.context.keys
+
+    @property
+    def store(self) -> Store:
+        """All its durable state."""
+        return self.context.store
 
     @property
     def admin_token_file(self) -> Path:
@@ -80,7 +95,9 @@ class _Ports(TypedDict):
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Running]:
+async def running(
+    settings: Settings, *, clock: Clock = utc_now, pace: Pace = DEFAULT_PACE
+) -> AsyncIterator[Running]:
     """Start a gateway, yield it when it takes requests, and stop it gracefully at the end.
 
     Raises:
@@ -89,17 +106,20 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
 
     """
     executor = ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1, thread_name_prefix="examine")
-    async with _composed(settings, clock=clock, executor=executor) as context:
+    async with _composed(settings, clock=clock, pace=pace, executor=executor) as context:
         sequencer = Sequencer(log=context.store.log, bell=context.bell, metrics=context.metrics)
         await _declare_queues(context.store, context.link)
         loops = _loops(context, executor) | {"sequence": sequencer.one_pass}
-        async with _serving(context) as url, _looping(loops):
-            yield Running(url=url, settings=settings, keys=context.keys, store=context.store)
+        api = make_api(context)
+        async with _serving(api, settings) as url, _looping(loops):
+            yield Running(url=url, context=context, api=api)
         await sequencer.drain()
 
 
 @asynccontextmanager
-async def _composed(settings: Settings, *, clock: Clock, executor: Executor) -> AsyncIterator[Context]:
+async def _composed(
+    settings: Settings, *, clock: Clock, pace: Pace, executor: Executor
+) -> AsyncIterator[Context]:
     """Pick and open every implementation; close them at the end."""
     spool = await asyncio.to_thread(_prepare_folders, settings)
     keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
@@ -131,6 +151,7 @@ async def _composed(settings: Settings, *, clock: Clock, executor: Executor) -> 
             bell=bell,
             keys=keys,
             metrics=metrics,
+            pace=pace,
             **ports,
         )
 
@@ -212,9 +233,9 @@ def _watching(trust: DirectoryTrust) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _serving(context: Context) -> AsyncIterator[str]:
+async def _serving(api: web.Application, settings: Settings) -> AsyncIterator[str]:
     runner = web.AppRunner(
-        make_api(context),
+        api,
         handle_signals=False,
         access_log=None,
         shutdown_timeout=FINISH_REQUESTS,
@@ -222,7 +243,7 @@ async def _serving(context: Context) -> AsyncIterator[str]:
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, context.settings.host, context.settings.port)
+        site = web.TCPSite(runner, settings.host, settings.port)
         await site.start()
         host, port = runner.addresses[0][:2]
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound

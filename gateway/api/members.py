@@ -20,7 +20,7 @@ from gateway.api.context import Context
 from gateway.api.parameters import instant, path_identifier
 from gateway.errors import BadParameterError, NotFoundError
 from gateway.flow.access import Caller, Role, new_token
-from gateway.flow.notifying import LOG
+from gateway.flow.notifying import LOG, MEMBERS
 from routing.agencies import Member
 from routing.errors import printable
 
@@ -71,6 +71,7 @@ async def put_member(request: web.Request, context: Context, caller: Caller) -> 
     )
     await _declare(context, member.queue)
     directory = await context.store.registry.put_member(member, actor=caller.credential_id)
+    context.bell.ring(MEMBERS)
     context.bell.ring(LOG)
     return wire.answer(wire.member(member, version=directory.version), status=201)
 

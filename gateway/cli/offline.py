@@ -151,7 +151,7 @@ def _as_json(report: _Report) -> dict[str, Any]:
         "binding": (
             {"rule": found.binding.rule.value, "evidence": found.binding.evidence} if found.binding else None
         ),
-        "verdict": found.verdict.facts() if found.verdict else None,
+        "verdict": found.verdict.facts() if found.verdict is not None else None,
         "findings": [finding.as_json() for finding in found.findings],
         "registry_sha256": found.registry_sha256,
         "trust_version": found.trust_version,

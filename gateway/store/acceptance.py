@@ -17,14 +17,14 @@ from sqlalchemy import Connection, delete, insert, select, tuple_
 
 from gateway.ports import KeyConflictError, StaleRegistryError
 from gateway.records import Acceptance, Accepted, IdempotencyKey, Recipient
+from gateway.store import content
 from gateway.store.dialects import insert_or_skip
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, message_of, message_row, recipient_of
 from gateway.store.staging import Staging
-from gateway.store.tables import body, delivery, idempotency, message, outbox, registry_head
+from gateway.store.tables import body, delivery, idempotency, message, outbox
 from routing.delivery import DeliveryState
 
 _KEY: Final = (idempotency.c.scope, idempotency.c.owner, idempotency.c.key)
-_CURRENT_VERSION: Final = select(registry_head.c.version).with_for_update(read=True)
 _INSERT_MESSAGE: Final = insert(message)
 _INSERT_DELIVERY: Final = insert(delivery)
 _INSERT_OUTBOX: Final = insert(outbox)
@@ -67,7 +67,7 @@ class Acceptances:
         self, connection: Connection, now: datetime, items: Sequence[Acceptance]
     ) -> list[Accepted | Exception]:
         """Write what is new and current; replay or refuse the rest."""
-        version = connection.execute(_CURRENT_VERSION).scalar_one()
+        version = content.head_to_rely_on(connection).version
         decided = _decide(connection, items, version)
         results: dict[int, Accepted | Exception] = dict(decided.refused)
         results |= self._write(connection, now, decided.written)

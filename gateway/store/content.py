@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, Connection, Table, insert, or_, select, update
+from sqlalchemy import Column, Connection, Table, TextClause, insert, or_, select, text, update
 
 from gateway.store.tables import agency, certificate, member, registry_head, registry_version
 from routing.agencies import Agency, CertificateBinding, Directory, Member, registry_sha256
@@ -73,12 +73,32 @@ class Change(NamedTuple):
 
 
 _HEAD: Final = select(registry_head.c.version, registry_head.c.sha256)
-_LOCKED_HEAD: Final = _HEAD.with_for_update()
+# Locks of their own, not of the row: they are given in the order in which they were asked for, so that a change is not
+# kept waiting by acceptances that follow each other without a gap, and an acceptance need not write to the row.
+_KEY: Final = 0x72_65_67_69_73_74
+_RELY: Final = text("SELECT pg_advisory_xact_lock_shared(:key)")
+_CHANGE: Final = text("SELECT pg_advisory_xact_lock(:key)")
 
 
-def head(connection: Connection, *, lock: bool = False) -> Head:
-    """Return the version in force; with `lock`, nobody else makes or relies on a version until this transaction ends."""
-    return Head(*connection.execute(_LOCKED_HEAD if lock else _HEAD).one())
+def head(connection: Connection) -> Head:
+    """Return the version in force at this moment."""
+    return Head(*connection.execute(_HEAD).one())
+
+
+def head_to_rely_on(connection: Connection) -> Head:
+    """Return the version in force, which stays in force until this transaction ends."""
+    return _locked_head(connection, _RELY)
+
+
+def head_to_change(connection: Connection) -> Head:
+    """Return the version in force; nobody else makes or relies on one until this transaction ends."""
+    return _locked_head(connection, _CHANGE)
+
+
+def _locked_head(connection: Connection, lock: TextClause) -> Head:
+    if connection.dialect.name == "postgresql":
+        connection.execute(lock, {"key": _KEY})
+    return head(connection)
 
 
 def directory(connection: Connection, at: Head) -> Directory:

@@ -128,7 +128,7 @@ class SqlRegistry:
         return [_undone_if_refused(connection, self._load, now, item) for item in items]
 
     def _load(self, connection: Connection, now: datetime, load: _Load) -> Directory:
-        before = content.head(connection, lock=True)
+        before = content.head_to_change(connection)
         version = before.version + 1
         change = content.replace_agencies(connection, version, set(load.agencies))
         if not any(change):
@@ -153,7 +153,7 @@ class SqlRegistry:
 
     def _put_member(self, connection: Connection, now: datetime, item: _Membership) -> Directory:
         new, actor = item
-        before = content.head(connection, lock=True)
+        before = content.head_to_change(connection)
         row = connection.execute(
             select(member).where(member.c.member_id == new.id, member.c.until_version.is_(None))
         ).one_or_none()
@@ -177,7 +177,7 @@ class SqlRegistry:
         return [_undone_if_refused(connection, self._bind_certificate, now, item) for item in items]
 
     def _bind_certificate(self, connection: Connection, now: datetime, item: _Binding) -> Directory:
-        before = content.head(connection, lock=True)
+        before = content.head_to_change(connection)
         bearer = self._known(connection, before).agency(item.code, now)
         if bearer is None:
             raise KeyError(item.code)
@@ -210,7 +210,7 @@ class SqlRegistry:
         return [None] * len(items)
 
     def _put_peer(self, connection: Connection, now: datetime, trust: _Trust) -> None:
-        content.head(connection, lock=True)
+        content.head_to_change(connection)
         current = (peer.c.name == trust.peer.name) & peer.c.until.is_(None)
         key = connection.execute(select(peer.c.verifier_key).where(current)).scalar_one_or_none()
         if key == trust.peer.verifier_key:

@@ -10,6 +10,7 @@ import pytest
 
 from routing.log import Kind
 from tests.api.world import GATEWAY, World, world
+from tests.support.rabbitmq import free_ports
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -132,21 +133,8 @@ async def test_token_for_nobody(gateway: World) -> None:
 
 async def test_connecting_while_the_axis_is_down(tmp_path: Path) -> None:
     """Without the axis a system can be connected all the same; its queue is made when the axis is back."""
-    async with world(tmp_path) as gateway:
-        await gateway.store.writer.write(lambda _connection, _now, items: list(items), None)
-        link = gateway.context.link
-        object.__setattr__(gateway.context, "link", DeadLink())
-        try:
-            answer = await post(gateway, "/v1/members", id="vpcp", name="VPCP", prefixes=["G22"])
-        finally:
-            object.__setattr__(gateway.context, "link", link)
+    (port,) = free_ports(1)
+    async with world(tmp_path, axis=f"amqp://guest:guest@127.0.0.1:{port}/") as gateway:
+        answer = await post(gateway, "/v1/members", id="vpcp", name="VPCP", prefixes=["G22"])
 
         assert answer.status == 201
-
-
-class DeadLink:
-    """A link to a broker that does not answer."""
-
-    async def declare(self, queues: frozenset[str]) -> None:
-        """Fail as a broker that is down does."""
-        raise ConnectionRefusedError(str(sorted(queues)))

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from certs.trust import Trust
 from gateway.api.problems import STATUS
 from routing.log import Kind
 from schemas.document import Organization
@@ -225,7 +224,7 @@ async def test_place_in_the_file(gateway: World) -> None:
 
 async def test_without_trust_anchors_nothing_is_decided(tmp_path: Path) -> None:
     """Where no certificate can be judged, the answer is neither yes nor no: 503, to be tried again."""
-    async with world(tmp_path, trust=Trust(anchors=())) as gateway:
+    async with world(tmp_path, trusted=False) as gateway:
         answer = await gateway.send(a_document())
 
         assert (answer.status, answer.json["code"]) == (503, "certs.no_trust_anchors")

@@ -10,8 +10,7 @@ import asyncio
 import io
 import os
 from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -25,22 +24,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.issue import Authority, issue, new_root
 from certs.sign import sign_enveloped
-from certs.trust import Trust
-from gateway.api import make_api
 from gateway.api.context import Context, Pace
-from gateway.axis.local import LocalLink
+from gateway.app import running
 from gateway.flow.access import new_token
-from gateway.flow.forwarding import Forwarder
-from gateway.flow.intake import Intake
-from gateway.flow.notifying import Bell
-from gateway.flow.receiving import Receiver
-from gateway.flow.sequencing import Sequencer
-from gateway.flow.supervision import forever
-from gateway.keys import load_keys
-from gateway.payloads import FolderPayloads
+from gateway.flow.notifying import MEMBERS
+from gateway.ports import Store
 from gateway.settings import Settings
-from gateway.store import SqlStore, open_store
-from gateway.telemetry import Metrics
 from routing.agencies import Member
 from routing.agency_csv import parse_agencies
 from routing.log import LogEntry, read_leaf
@@ -140,17 +129,6 @@ def a_status(document_id: str, *, sender: str = "H53", about: str = "H26", **cha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FixedTrust:
-    """The trust of one bundle."""
-
-    value: Trust
-
-    def trust(self) -> Trust:
-        """Return it."""
-        return self.value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer that was read to its end."""
 
@@ -167,7 +145,7 @@ class World:
     url: str
     api: web.Application
     context: Context
-    store: SqlStore
+    store: Store
     clock: Clock
     session: aiohttp.ClientSession
     tokens: dict[str, str]
@@ -249,108 +227,42 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path,
-    *,
-    pace: Pace | None = None,
-    trust: Trust | None = None,
-    agencies: str = AGENCIES,
-    **settings: Any,
+    folder: Path, *, pace: Pace | None = None, trusted: bool = True, agencies: str = AGENCIES, **settings: Any
 ) -> AsyncIterator[World]:
-    """Start a gateway in `folder`, with its own clock, and stop it at the end."""
+    """Start a gateway in `folder`, with its own clock, and stop it at the end; `trusted` says whether it knows the root."""
     chosen = Settings(data=folder, name=GATEWAY, host="127.0.0.1", port=0, **settings)
-    async with AsyncExitStack() as stack:
-        context, store, clock = await _build(chosen, stack, pace=pace or Pace(), trust=trust)
+    if trusted:
+        await asyncio.to_thread(_trust, chosen.trust_folder)
+    clock = Clock(NOW)
+    async with (
+        running(chosen, clock=clock, pace=pace or Pace()) as gateway,
+        aiohttp.ClientSession() as session,
+    ):
         if agencies:
             loaded = await asyncio.to_thread(parse_agencies, agencies.encode())
-            await store.registry.load_agencies(loaded, actor="test", source_sha256="00" * 32)
+            await gateway.store.registry.load_agencies(loaded, actor="test", source_sha256="00" * 32)
         for member in (HANOI, TAY_NINH):
-            await store.registry.put_member(member, actor="test")
-        api = make_api(context)
-        runner = web.AppRunner(api, access_log=None, handler_cancellation=True, shutdown_timeout=5)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port = runner.addresses[0][1]
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+            await gateway.store.registry.put_member(member, actor="test")
+        if not chosen.axis:
+            await gateway.context.link.declare(frozenset({HANOI.queue, TAY_NINH.queue}))
+        gateway.context.bell.ring(MEMBERS)
         yield World(
-            url=f"http://127.0.0.1:{port}",
-            api=api,
-            context=context,
-            store=store,
+            url=gateway.url,
+            api=gateway.api,
+            context=gateway.context,
+            store=gateway.store,
             clock=clock,
             session=session,
-            tokens=await _tokens(store, clock),
+            tokens=await _tokens(gateway.store, clock),
         )
 
 
-async def _build(
-    settings: Settings, stack: AsyncExitStack, *, pace: Pace, trust: Trust | None
-) -> tuple[Context, SqlStore, Clock]:
-    clock = Clock(NOW)
-    spool = settings.data / "spool"
-    await asyncio.to_thread(spool.mkdir, parents=True, exist_ok=True)
-    keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
-    store = await open_store(
-        settings.database_url,
-        clock=clock,
-        gateway_name=settings.name,
-        log_key=keys.log.private,
-        own_verifier_key=keys.axis.verifier,
-    )
-    stack.push_async_callback(store.close)
-    executor = ThreadPoolExecutor(2)
-    stack.callback(executor.shutdown)
-    link = LocalLink(store.database, store.writer)
-    stack.push_async_callback(link.close)
-    await link.declare(frozenset({HANOI.queue, TAY_NINH.queue}))
-    bell, metrics = Bell(), Metrics()
-    common: dict[str, Any] = {
-        "store": store,
-        "payloads": await asyncio.to_thread(FolderPayloads, settings.payload_folder),
-        "trust": FixedTrust(value=trust or Trust(anchors=(root().certificate,))),
-        "clock": clock,
-    }
-    flow = {**common, "executor": executor, "bell": bell, "metrics": metrics, "gateway": settings.name}
-    await _loop(stack, flow, link=link, key=keys.axis)
-    context = Context(
-        settings=settings,
-        spool=spool,
-        intake=Intake(**flow),
-        link=link,
-        bell=bell,
-        keys=keys,
-        metrics=metrics,
-        pace=pace,
-        **common,
-    )
-    return context, store, clock
+def _trust(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "root.pem").write_bytes(root().certificate.public_bytes(Encoding.PEM))
 
 
-async def _loop(stack: AsyncExitStack, flow: dict[str, Any], *, link: LocalLink, key: Any) -> None:
-    store, bell, metrics = flow["store"], flow["bell"], flow["metrics"]
-    forwarder = Forwarder(
-        documents=store.documents,
-        link=link,
-        key=key,
-        resend_after=timedelta(hours=1),
-        bell=bell,
-        metrics=metrics,
-    )
-    receiver = Receiver(link=link, key=key, **flow)
-    sequencer = Sequencer(log=store.log, bell=bell, metrics=metrics)
-    passes = {"forward": forwarder.one_pass, "receive": receiver.one_pass, "sequence": sequencer.one_pass}
-    tasks = [asyncio.create_task(forever(name, one_pass)) for name, one_pass in passes.items()]
-
-    async def stop() -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    stack.push_async_callback(stop)
-
-
-async def _tokens(store: SqlStore, clock: Clock) -> dict[str, str]:
+async def _tokens(store: Store, clock: Clock) -> dict[str, str]:
     """Issue a token for each system and each kind of person."""
     holders: dict[str, dict[str, Any]] = {
         "hanoi": {"member_id": "hanoi"},

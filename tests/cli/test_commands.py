@@ -1,0 +1,108 @@
+"""The command as a whole: help with examples for every verb, a quick start, exit codes for wrong usage."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import run
+from gateway.cli.exits import Exit
+from tests.cli.world import ROOT, command
+
+VERBS = (
+    *(("serve",), ("demo",), ("check",), ("send",), ("version",)),
+    *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
+    *(("member", "add"), ("token", "issue"), ("cert", "register"), ("log", "verify")),
+)
+QUICK = 0.4
+"""Seconds of processor time that the command may take to begin."""
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_help_shows_an_example(verb: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """Each verb's help says in Vietnamese and English what it does, and how it is typed."""
+    assert run([*verb, "--help"]) == 0
+
+    shown = capsys.readouterr().out
+    assert f"vanthu {' '.join(verb)}" in shown
+    assert "Example:" in shown
+
+
+def test_help_names_every_verb_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    """The overview lists all verbs and what the exit codes mean."""
+    assert run(["--help"]) == 0
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert all(verb[0] in shown for verb in VERBS)
+    assert all(f"{code.value} " in shown for code in Exit if code is not Exit.INTERRUPTED)
+
+
+def test_exit_codes_are_documented() -> None:
+    """docs/cli.md has a row for each exit code."""
+    page = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+
+    assert [code for code in Exit if f"| {code.value} |" not in page] == []
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_every_verb_is_documented(verb: tuple[str, ...]) -> None:
+    """docs/cli.md speaks of each verb."""
+    assert f"`vanthu {' '.join(verb)}" in (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["nothing"], ["send", "--bad"], []], ids=str)
+def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Wrong usage gives exit 64, which no outcome has, and points to the help."""
+    assert run(arguments) == 64
+
+    told = capsys.readouterr()
+    assert "--help" in told.out + told.err
+
+
+def test_exit_codes_reach_the_shell(tmp_path: Path) -> None:
+    """The process ends with the code that the verb decided on."""
+    assert command("check", tmp_path / "none").returncode == 3
+    assert command("check").returncode == 64
+    assert command("version").returncode == 0
+
+
+def test_version() -> None:
+    """The version is on standard output, alone."""
+    assert command("version").stdout.startswith("vanthu ")
+
+
+@pytest.mark.parametrize("arguments", [["version"], ["--help"]], ids=" ".join)
+def test_quick_start(arguments: list[str], tmp_path: Path) -> None:
+    """Once compiled, the command begins in less than 0.4 seconds of processor time."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+    spent = []
+    for _ in range(4):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            [sys.executable, "-m", "gateway", *arguments],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+    assert min(spent) < QUICK
+
+
+def test_heavy_modules_wait() -> None:
+    """Beginning a verb imports neither the server nor the database nor the console."""
+    heavy = {"aiohttp", "sqlalchemy", "lxml.etree", "cryptography", "uvloop", "structlog"}
+    script = f"import sys, gateway.cli; sys.exit(str(sorted({heavy!r} & sys.modules.keys())) if {heavy!r} & sys.modules.keys() else 0)"
+
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+
+    assert (result.returncode, result.stderr) == (0, "")
