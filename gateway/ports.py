@@ -45,6 +45,10 @@ class KeyConflictError(Exception):
         self.message_id = message_id
 
 
+class UnavailableError(Exception):
+    """Something outside this process cannot be used right now, and its text says what; waiting is all that can be done."""
+
+
 class StaleRegistryError(Exception):
     """The registry changed between examination and commit; examine again with the current directory."""
 

@@ -7,8 +7,10 @@ AxisError
 
 from __future__ import annotations
 
+from gateway.ports import UnavailableError
 
-class AxisError(Exception):
+
+class AxisError(UnavailableError):
     """Base: the axis could not be used."""
 
 

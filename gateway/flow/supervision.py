@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from gateway.ports import UnavailableError
+
+FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 30.0
 
 _log = structlog.get_logger()
@@ -15,7 +18,7 @@ _log = structlog.get_logger()
 
 async def forever(name: str, one_pass: Callable[[], Awaitable[None]]) -> None:
     """Run passes until cancelled; after an error wait 0.1 s, doubling to 30 s, then go on."""
-    pause = 0.1
+    pause = FIRST_PAUSE
     while True:
         try:
             await one_pass()
@@ -24,19 +27,14 @@ async def forever(name: str, one_pass: Callable[[], Awaitable[None]]) -> None:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            await _report(name, pause, "cancelled from inside")
+            _log.error("loop_failed", loop=name, pause_seconds=pause, error="cancelled from inside")
+        except UnavailableError as error:
+            _log.warning("loop_waits", loop=name, pause_seconds=pause, reason=str(error))
         except Exception:  # noqa: BLE001 - a loop that delivers documents outlives whatever goes wrong in one pass
-            await _report(name, pause, None)
+            _log.exception("loop_failed", loop=name, pause_seconds=pause)
         else:
-            pause = 0.1
+            pause = FIRST_PAUSE
             continue
+        # Jitter, so that processes that lost the same database do not come back in step.
+        await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret depends on it
         pause = min(pause * 2, LONGEST_PAUSE)
-
-
-async def _report(name: str, pause: float, what: str | None) -> None:
-    if what is None:
-        _log.exception("loop_failed", loop=name, pause_seconds=pause)
-    else:
-        _log.error("loop_failed", loop=name, pause_seconds=pause, error=what)
-    # Jitter, so that processes that lost the same database do not come back in step.
-    await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret depends on it

@@ -1,5 +1,7 @@
 """Canonical octets against fixed examples, the cap, and the faults of libxml2 that are worked around."""
 
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,3 +133,16 @@ def test_canonical_octets_parse_to_the_same_canonical_octets(text: str, attribut
         assert canonicalize(again, method, (), limit=10_000) == octets
         assert again.getroot().text == (text or None)
         assert again.getroot().get("b") == attribute
+
+
+class _Void:
+    """A tree whose canonicalisation ends well and writes nothing, as libxml2's has done on some faults."""
+
+    def write(self, _sink: object, **_options: object) -> None:
+        """Write nothing."""
+
+
+def test_nothing_is_not_a_canonical_form() -> None:
+    """No octets at all is a failure even if nobody reported one."""
+    with pytest.raises(CanonicalizationFailedError):
+        canonicalize(cast("etree._ElementTree", _Void()), EXCLUSIVE, (), limit=1000)

@@ -25,7 +25,18 @@ from gateway.settings import SettingsError
         (OSError("broken"), Exit.UNREADABLE, "broken"),
         (RuntimeError("surprise"), Exit.BROKEN, "RuntimeError: surprise"),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+    ids=[
+        "no",
+        "not now",
+        "no access",
+        "silence",
+        "stranger",
+        "file",
+        "setting",
+        "system",
+        "device",
+        "defect",
+    ],
 )
 def test_explained(error: Exception, code: Exit, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The words name what happened, the code says it to scripts, and standard output stays clean."""

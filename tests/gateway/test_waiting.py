@@ -7,6 +7,7 @@ import structlog
 
 from gateway.flow.notifying import Bell, inbox_of, wait
 from gateway.flow.supervision import forever
+from gateway.ports import UnavailableError
 
 
 async def test_news_between_looking_and_waiting_is_not_lost() -> None:
@@ -42,6 +43,8 @@ async def test_a_loop_goes_on_after_errors_and_foreign_cancellation() -> None:
             raise ConnectionError
         if len(passes) == 2:
             raise asyncio.CancelledError
+        if len(passes) == 3:
+            raise UnavailableError("the broker is away")
         done.set()
         await asyncio.Event().wait()
 
@@ -53,4 +56,8 @@ async def test_a_loop_goes_on_after_errors_and_foreign_cancellation() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    assert [(line["event"], line["loop"]) for line in lines] == [("loop_failed", "test")] * 2
+    assert [(line["event"], line["loop"]) for line in lines] == [
+        ("loop_failed", "test"),
+        ("loop_failed", "test"),
+        ("loop_waits", "test"),
+    ]
