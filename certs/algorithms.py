@@ -112,6 +112,11 @@ def is_strong(key: PublicKeyTypes) -> bool:
     return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, CURVES)
 
 
+def is_affordable(key: PublicKeyTypes) -> bool:
+    """Tell whether verifying with a key, which anybody may send, costs little."""
+    return not isinstance(key, rsa.RSAPublicKey) or key.key_size <= RSA_MAX_BITS
+
+
 def describe(key: PublicKeyTypes) -> str:
     """Name a key's kind and size, for messages."""
     match key:
@@ -126,14 +131,12 @@ def describe(key: PublicKeyTypes) -> str:
 def is_signed_by(key: PublicKeyTypes, algorithm: SignatureAlgorithm, *, value: bytes, octets: bytes) -> bool:
     """Tell whether `value` is the signature over `octets` made with the private half of `key`.
 
-    A key that does not fit the algorithm, or is so large that verifying would be costly, has signed nothing.
+    A key that does not fit the algorithm has signed nothing. The key must be `is_affordable`.
     """
     if not fits(key, algorithm):
         return False
     try:
         if isinstance(key, rsa.RSAPublicKey):
-            if key.key_size > RSA_MAX_BITS:
-                return False
             key.verify(value, octets, rsa_padding(algorithm), algorithm.hash)
         elif isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(_ecdsa_value(key, value), octets, ec.ECDSA(algorithm.hash))

@@ -35,7 +35,7 @@ from certs.errors import (
     UntrustedCertificateError,
 )
 from certs.rules import CertificateRule
-from certs.trust import Trust
+from certs.trust import Trust, is_issued_by
 
 MAX_CERTIFICATES_ABOVE_LEAF = 4
 
@@ -91,12 +91,19 @@ def find_path(
 
 
 def choose_path(
-    signers: Iterable[x509.Certificate], others: Iterable[x509.Certificate], *, trust: Trust, at: datetime
+    signers: Iterable[x509.Certificate],
+    certificates: Iterable[x509.Certificate],
+    *,
+    trust: Trust,
+    at: datetime,
 ) -> CertificatePath:
     """Return the path of the signing certificate; of several good ones with the same key, the newest.
 
+    `certificates` are all that came with the message.
+
     Raises: CertificateError; of several, the one that comes closest to a good certificate.
     """
+    others = _anchored(certificates, trust=trust)
     paths: list[CertificatePath] = []
     errors: list[TrustError] = []
     for leaf in signers:
@@ -107,6 +114,23 @@ def choose_path(
     if not paths:
         raise min(errors, key=lambda error: _NEARNESS.index(type(error)))
     return max(paths, key=lambda path: (path[0].not_valid_before_utc, path[0].fingerprint(hashes.SHA256())))
+
+
+def _anchored(certificates: Iterable[x509.Certificate], *, trust: Trust) -> tuple[x509.Certificate, ...]:
+    """Return the certificates that were issued, at however many removes, by those we hold.
+
+    The others cannot be part of any path. Left in, a few that could each have issued the other would make a maze
+    of more than a hundred ways that the path builder walks to the end.
+    """
+    found: list[x509.Certificate] = []
+    remaining = [certificate for certificate in certificates if certificate not in trust.anchors]
+    issuers = [*trust.anchors, *trust.intermediates]
+    while issuers:
+        issued = [one for one in remaining if any(is_issued_by(one, issuer) for issuer in issuers)]
+        remaining = [one for one in remaining if one not in issued]
+        found += issued
+        issuers = issued
+    return tuple(found)
 
 
 def check_leaf(leaf: x509.Certificate) -> None:

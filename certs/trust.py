@@ -16,6 +16,15 @@ from cryptography.x509.verification import Store
 from certs.errors import BadTrustBundleError
 
 
+def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Tell whether a certificate bears the issuer's name and its signature; nothing else is checked."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
     """Anchors and intermediates; `version` is a SHA-256 (hex) that changes whenever either of them does."""
@@ -45,7 +54,7 @@ class Trust:
         Raises: BadTrustBundleError when a bundle is not PEM or holds a certificate that is not an authority's.
         """
         certificates = {certificate: None for pem in pems for certificate in _read(pem)}
-        anchors = tuple(certificate for certificate in certificates if _is_self_signed(certificate))
+        anchors = tuple(certificate for certificate in certificates if is_issued_by(certificate, certificate))
         return cls(
             anchors=anchors,
             intermediates=tuple(certificate for certificate in certificates if certificate not in anchors),
@@ -68,14 +77,6 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         return False
-
-
-def _is_self_signed(certificate: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(certificate)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def _version(*roles: tuple[x509.Certificate, ...]) -> str:

@@ -14,6 +14,7 @@ from lxml import etree
 from certs.algorithms import (
     SignatureAlgorithm,
     describe,
+    is_affordable,
     is_signed_by,
     is_strong,
 )
@@ -111,14 +112,17 @@ def signing_certificates(
     certificates = load_certificates(ders, errors=broken)
     if not certificates and not broken:
         raise NoCertificateError
+    affordable = [certificate for certificate in certificates if is_affordable(certificate.public_key())]
     signers = tuple(
         certificate
-        for certificate in certificates
+        for certificate in affordable
         if is_signed_by(certificate.public_key(), algorithm, value=value, octets=octets)
     )
-    weak = [key for key in (certificate.public_key() for certificate in signers) if not is_strong(key)]
-    if weak:
-        raise KeyTooWeakError(key=describe(weak[0]))
+    # An oversized key is never tried; where nobody else signed, it is the reason.
+    suspects = signers or tuple(certificate for certificate in certificates if certificate not in affordable)
+    refused = [key for key in (certificate.public_key() for certificate in suspects) if not is_strong(key)]
+    if refused:
+        raise KeyTooWeakError(key=describe(refused[0]))
     if not signers:
         raise broken[0] if broken else SignatureWrongError()
     return signers, certificates

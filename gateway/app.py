@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TypedDict
 
@@ -25,6 +25,7 @@ from gateway.api.context import Context, Pace
 from gateway.axis.amqp import AmqpLink
 from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
+from gateway.clock import utc_now
 from gateway.flow.access import new_token
 from gateway.flow.forwarding import Forwarder
 from gateway.flow.intake import Intake
@@ -49,11 +50,6 @@ ADMIN_ROLES = frozenset({"admin", "registry", "auditor"})
 DECLARE_SECONDS = 5.0
 FINISH_REQUESTS = 20.0
 """Seconds that requests in flight get to finish when the service stops."""
-
-
-def utc_now() -> datetime:
-    """Read the clock: the only place in the product that does."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ from routing.agencies import Agency, CertificateBinding, Directory, Member
 from routing.checkpoint import Checkpoint
 
 Clock = Callable[[], datetime]
-"""The current time, aware and UTC. Only `gateway/app.py` supplies the real one."""
+"""The current time, aware and UTC. `gateway/clock.py` is the real one."""
 
 
 class KeyConflictError(Exception):

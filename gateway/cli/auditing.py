@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from rich.console import Console
 
-from gateway.app import utc_now
 from gateway.cli.audit import AuditResult, Conclusion, audit_database, damaged
 from gateway.cli.exits import Exit
 from gateway.cli.failures import explain
@@ -25,6 +24,7 @@ from gateway.cli.output import (
     show_verdict,
 )
 from gateway.client.errors import Fault
+from gateway.clock import utc_now
 from gateway.demo.record import Audited
 from gateway.settings import Settings
 from gateway.store import open_audit

@@ -18,7 +18,6 @@ from rich.text import Text
 from certs.errors import BadTrustBundleError
 from certs.trust import Trust
 from certs.verdict import Signer
-from gateway.app import utc_now
 from gateway.cli.exits import Exit
 from gateway.cli.output import (
     VIETNAM,
@@ -34,6 +33,7 @@ from gateway.cli.output import (
     show_verdict,
 )
 from gateway.client.errors import Fault
+from gateway.clock import utc_now
 from gateway.flow.examination import Examination, Outcome, examine, kind_of
 from gateway.flow.findings import Finding
 from routing.agencies import Agency, Directory, Member, registry_sha256

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gateway.app import utc_now
 from gateway.client import Client, InboxItem, ProblemError, Submitted
+from gateway.clock import utc_now
 from gateway.demo.cast import HANOI, TUYEN_QUANG
 from gateway.demo.letter import (
     CODE,

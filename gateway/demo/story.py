@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
-from gateway.app import Running, running, utc_now
+from gateway.app import Running, running
 from gateway.client import Client
+from gateway.clock import utc_now
 from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
 from gateway.demo.connections import connect, load_registry, token_file
 from gateway.demo.exchange import Systems, exchange

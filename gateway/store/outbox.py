@@ -195,7 +195,7 @@ class Outbox:
         events: list[Event] = []
         for step in items:
             state = states.get(step.delivery_id)
-            if state is None or not _may_become(state, step.state):
+            if state is None or not state.can_become(step.state):
                 continue
             states[step.delivery_id] = step.state
             because = step.reason[:MAX_REASON] if step.reason else None
@@ -229,14 +229,6 @@ def backlog(connection: Connection, now: datetime) -> dict[str, int]:
     due = func.count().filter(outbox.c.next_at <= now)
     row = connection.execute(select(due.label("due"), func.count().label("total")).select_from(outbox)).one()
     return {"outbox_due": row.due, "outbox_waiting": row.total - row.due}
-
-
-def _may_become(state: DeliveryState, later: DeliveryState) -> bool:
-    """Tell whether a receipt may move a delivery; one of acknowledgement that overtook its forerunner says both."""
-    if state.can_become(later):
-        return True
-    received = DeliveryState.RECEIVED
-    return later is DeliveryState.ACKNOWLEDGED and state.can_become(received) and received.can_become(later)
 
 
 def _item(row: Any) -> OutboxItem:  # noqa: ANN401 - a row of _DUE

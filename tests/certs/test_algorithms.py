@@ -12,6 +12,7 @@ from certs.algorithms import (
     SignatureAlgorithm,
     describe,
     fits,
+    is_affordable,
     is_signed_by,
     is_strong,
 )
@@ -55,6 +56,14 @@ def test_ecdsa_value_has_one_length(size: int) -> None:
     assert not is_signed_by(EC.public_key(), algorithm, value=b"\x01" * size, octets=b"")
 
 
+def test_ecdsa_value_with_leading_zeros_is_wrong() -> None:
+    """The same two numbers in more octets are another signature value, and not a valid one."""
+    algorithm = BY_NAME["ecdsa-sha256"]
+    value = sign(EC, b"", hash_=algorithm.hash)
+    assert is_signed_by(EC.public_key(), algorithm, value=value, octets=b"")
+    assert not is_signed_by(EC.public_key(), algorithm, value=value[:32] + b"\0" + value[32:], octets=b"")
+
+
 @pytest.mark.parametrize(
     ("key", "strong", "text"),
     [
@@ -73,9 +82,11 @@ def test_strength(key: PublicKeyTypes, text: str, *, strong: bool) -> None:
     assert describe(key) == text
 
 
-def test_huge_key_is_never_used() -> None:
-    """Verifying with a huge modulus would be costly, so nothing is verified with one."""
-    assert not is_signed_by(HUGE, BY_NAME["rsa-sha256"], value=bytes(1026), octets=b"")
+def test_huge_keys_are_not_affordable() -> None:
+    """Keys of up to 8192 bits may be tried, larger ones not."""
+    assert is_affordable(RSA.public_key())
+    assert is_affordable(EC.public_key())
+    assert not is_affordable(HUGE)
 
 
 def test_other_kinds_of_keys_fit_nothing() -> None:

@@ -112,6 +112,7 @@ WRONG_VALUES: dict[str, Callable[[], bytes]] = {
     "padded halves": lambda: forge(
         Recipe(raw_value=lambda value: b"\0" + value[:32] + b"\0" + value[32:]),
     ),
+    "padded second half": lambda: forge(Recipe(raw_value=lambda value: value[:32] + b"\0" + value[32:])),
     "truncated": lambda: forge(Recipe(raw_value=lambda value: value[:-1])),
     "extended": lambda: forge(Recipe(raw_value=lambda value: value + b"\0")),
     "zero": lambda: forge(Recipe(raw_value=lambda value: bytes(len(value)))),
@@ -164,6 +165,26 @@ def test_weak_rsa_key() -> None:
     refused(verdict, "key_too_weak")
     assert verdict.sub_indication is SubIndication.CRYPTO_CONSTRAINTS_FAILURE
     assert "RSA 1024" in str(verdict.errors[0])
+
+
+def test_oversized_rsa_key() -> None:
+    """A key that is costly to verify with is not tried, and named as the reason."""
+    huge = rsa.RSAPublicNumbers(65537, (1 << 8201) + 1).public_key()
+    certificate = pki.certificate(pki.root(), public_key=huge)
+    recipe = Recipe(
+        certificates=[certificate], identity=pki.signer(KeyType.RSA_2048), method=MORE + "rsa-sha256"
+    )
+    verdict = judge(forge(recipe))
+    refused(verdict, "key_too_weak")
+    assert "RSA 8202" in str(verdict.errors[0])
+
+
+def test_oversized_rsa_key_beside_a_good_one_is_ignored() -> None:
+    """A costly key in KeyInfo does not hinder the signer's."""
+    huge = rsa.RSAPublicNumbers(65537, (1 << 8201) + 1).public_key()
+    certificate = pki.certificate(pki.root(), public_key=huge)
+    verdict = judge(forge(Recipe(certificates=[certificate, CERTIFICATE])))
+    assert verdict.indication is Indication.TOTAL_PASSED
 
 
 def test_unaccepted_curve() -> None:
@@ -323,6 +344,23 @@ def test_too_many_certificates() -> None:
     refused(_by(*certificates), "signature_shape", ShapeRule.CERTIFICATE_COUNT)
     assert _by(*certificates[:6]).indication is Indication.TOTAL_PASSED
     assert _by(*[certificates[0]] * 500).indication is Indication.TOTAL_PASSED
+
+
+def test_maze_of_certificates() -> None:
+    """Authorities that could each have issued the other, on the slowest curve, cost little."""
+    maze_key = pki.key(KeyType.EC_P521)
+    maze = Authority(certificate=pki.root().certificate, key=maze_key)
+    name = pki.root().certificate.subject
+    walls = [
+        pki.certificate(
+            maze, name=name, public_key=maze_key, is_authority=True, key_usage=pki.usage("key_cert_sign")
+        )
+        for _ in range(5)
+    ]
+    leaf = pki.certificate(maze)
+    started = time.process_time()
+    refused(_by(leaf, *walls), "untrusted_certificate")
+    assert time.process_time() - started < 0.1
 
 
 def test_expired() -> None:

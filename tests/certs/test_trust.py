@@ -73,9 +73,10 @@ def test_version_depends_on_content_only() -> None:
         Trust(anchors=(ROOT, stranger)),
         Trust(anchors=(stranger, ROOT)),
         Trust(anchors=(ROOT,), intermediates=(stranger,)),
+        Trust(anchors=(stranger,), intermediates=(ROOT,)),
         Trust(anchors=(ROOT,)),
         Trust(anchors=()),
     ]
     assert versions[0].version == versions[1].version
-    assert len({trust.version for trust in versions}) == 4
+    assert len({trust.version for trust in versions}) == 5
     assert all(len(trust.version) == 64 for trust in versions)

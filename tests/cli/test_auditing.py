@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Table
 
-from gateway.app import utc_now
 from gateway.cli import run
 from gateway.cli.audit import AuditResult, Conclusion, audit_database
+from gateway.clock import utc_now
 from gateway.keys import load_keys
 from gateway.store.errors import StoreError
 from gateway.store.tables import metadata

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.app import utc_now
 from gateway.cli import run
 from gateway.cli.offline import offline_directory
+from gateway.clock import utc_now
 from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
 from gateway.demo.letter import change_one_byte, write_letter, write_status
 from gateway.demo.pki import ROOT_FILE, Identity, identities

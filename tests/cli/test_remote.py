@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gateway.app import utc_now
 from gateway.cli import run
+from gateway.clock import utc_now
 from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
 from gateway.demo.letter import Letter, change_one_byte, write_letter, write_status
 from gateway.demo.pki import identities

@@ -17,8 +17,9 @@ from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gateway.app import running, utc_now
+from gateway.app import running
 from gateway.client import Client
+from gateway.clock import utc_now
 from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
 from gateway.demo.connections import connect
 from gateway.demo.exchange import Systems, exchange

@@ -269,7 +269,8 @@ async def test_failed_sequence_is_forgotten(store: SqlStore, stores: Stores) -> 
     "change",
     [
         "UPDATE log_head SET size = 9",
-        "UPDATE log_head SET size = 8, root = (SELECT root FROM log_head)",
+        "UPDATE log_head SET size = 8",
+        "UPDATE log_head SET root = (SELECT leaf_hash FROM log_entry WHERE tree_index = 0)",
         "INSERT INTO log_checkpoint (size, note, signed_at) VALUES (8, 'x', 0)",
     ],
 )
@@ -279,6 +280,9 @@ async def test_head_that_contradicts_the_tree_is_fatal(stores: Stores, change: s
     store = await stores.open()
     await store.log.append([refusal() for _ in range(5)])
     await drain(store)
+    await stores.tamper(
+        "DROP TRIGGER log_head_freeze" + (" ON log_head" if "postgresql" in stores.url else "")
+    )
     await stores.tamper(change)
     fresh = await stores.open()
     await store.log.append([refusal()])

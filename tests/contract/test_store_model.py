@@ -161,8 +161,7 @@ class StoreMachine(RuleBasedStateMachine):
         recipient = next(each for each in parcel.acceptance.recipients if each.delivery_id == name)
         step = a_step(recipient, parcel.acceptance.message.id, state)
         self.run(self.store.documents.record_receipts([step, step]))
-        both = state is DeliveryState.ACKNOWLEDGED and parcel.state.can_become(DeliveryState.RECEIVED)
-        if parcel.attempts and (both or parcel.state.can_become(state)):
+        if parcel.attempts and parcel.state.can_become(state):
             parcel.state = state
             self.model.outbox.pop(name, None)
 

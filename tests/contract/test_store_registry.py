@@ -137,6 +137,8 @@ async def test_contradiction_changes_nothing(store: SqlStore, stores: Stores) ->
     assert (directory.version, len(list(directory.agencies())), directory.members) == (2, 5, (HANOI,))
     assert len(await logged(stores)) == 2
     assert await stores.rows("SELECT version FROM registry_version ORDER BY version") == [(1,), (2,)]
+    next_one = await store.registry.put_member(TAY_NINH, actor="ops")
+    assert (next_one.version, len(list(next_one.agencies()))) == (3, 5)
 
 
 async def test_load_is_fast_enough_for_a_whole_country(store: SqlStore) -> None:

@@ -56,5 +56,5 @@ def results(outcomes: Iterable[SendOutcome]) -> set[SendResult]:
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait until something outside this event loop has come about."""
     async with asyncio.timeout(2 * SECONDS):
-        while not condition():  # noqa: ASYNC110 - a broker and its clock set no event of ours
+        while not condition():
             await asyncio.sleep(0.02)

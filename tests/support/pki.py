@@ -15,6 +15,7 @@ DAY = timedelta(days=1)
 YEAR = timedelta(days=365)
 AGENCY_CODE = "000.00.00.G01"
 
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 Identity = tuple[x509.Certificate, PrivateKey]
 
 
@@ -97,7 +98,7 @@ def certificate(
     ca: Authority,
     *,
     subject: str = "Kẻ ký",
-    public_key: PrivateKey | None = None,
+    public_key: PrivateKey | PublicKey | None = None,
     not_before: datetime = AT - YEAR,
     not_after: datetime = AT + YEAR,
     key_usage: x509.KeyUsage | None = SIGNING_USAGE,
@@ -109,17 +110,19 @@ def certificate(
 ) -> x509.Certificate:
     """Issue any certificate, good or not; the default is good."""
     holder = public_key or key()
+    if isinstance(holder, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        holder = holder.public_key()
     issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca.key.public_key())
     builder = (
         x509.CertificateBuilder()
         .subject_name(name or x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)]))
         .issuer_name(ca.certificate.subject)
-        .public_key(holder.public_key())
+        .public_key(holder)
         .serial_number(x509.random_serial_number())
         .not_valid_before(not_before)
         .not_valid_after(not_after)
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=path_length), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(holder.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(holder), critical=False)
         .add_extension(issuer_key, critical=False)
     )
     if key_usage is not None:
