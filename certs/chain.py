@@ -1,7 +1,7 @@
 """Path building: from a signing certificate to a trust anchor at a given time (RFC 5280 §6).
 
-cryptography's verifier builds and checks the path; its rules for certification authorities are used as they are,
-except that an authority may be limited to e-mail or document signing. It does no checks on the end entity that
+cryptography's verifier builds and checks the path, with its rules for certification authorities, less what only the
+web demands of them; an authority may be limited to e-mail or document signing. It does no checks on the end entity that
 would suit document signing, so these are here (`check_leaf`). Invariants:
 
 - a path has at least two certificates: an anchor is not a signing certificate;
@@ -74,7 +74,7 @@ def find_path(
 ) -> CertificatePath:
     """Return the path from a signing certificate to an anchor, leaf first.
 
-    `others` are the certificates that came with the message.
+    `others` are the certificates that came with the message; the leaf may be among them.
 
     Raises: CertificateError, as precise as possible.
     """
@@ -82,7 +82,8 @@ def find_path(
         raise NoTrustAnchorsError
     if leaf in trust.anchors:
         raise KeyUsageError(CertificateRule.ANCHOR, subject=name_of(leaf))
-    intermediates = [*trust.intermediates, *(other for other in others if other != leaf)]
+    candidates = _anchored((other for other in others if other != leaf), trust=trust)
+    intermediates = [*trust.intermediates, *candidates]
     path = _path_at(leaf, intermediates, trust=trust, at=at)
     if path is None:
         raise _explain(leaf, intermediates, trust=trust, at=at)
@@ -103,12 +104,11 @@ def choose_path(
 
     Raises: CertificateError; of several, the one that comes closest to a good certificate.
     """
-    others = _anchored(certificates, trust=trust)
     paths: list[CertificatePath] = []
     errors: list[TrustError] = []
     for leaf in signers:
         try:
-            paths.append(find_path(leaf, others, trust=trust, at=at))
+            paths.append(find_path(leaf, certificates, trust=trust, at=at))
         except TrustError as error:
             errors.append(error)
     if not paths:
@@ -185,8 +185,19 @@ def _authority_purposes(
         raise ValueError("the authority may not issue certificates for signing documents")
 
 
-_AUTHORITIES = ExtensionPolicy.webpki_defaults_ca().may_be_present(
-    x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _authority_purposes
+def _authority_usage(_policy: Policy, _authority: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("the authority may not sign certificates")
+
+
+# The web's rules also demand key identifiers and a key usage, which RFC 5280 §6 does not: a root made with plain OpenSSL has no
+# key usage. Where they are, they count.
+_AUTHORITIES = (
+    ExtensionPolicy.webpki_defaults_ca()
+    .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _authority_purposes)
+    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _authority_usage)
+    .may_be_present(x509.SubjectKeyIdentifier, Criticality.AGNOSTIC, None)
+    .may_be_present(x509.AuthorityKeyIdentifier, Criticality.AGNOSTIC, None)
 )
 _END_ENTITIES = ExtensionPolicy.permit_all()
 

@@ -8,6 +8,7 @@ log is sequenced to the end.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -15,7 +16,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TypedDict
+from typing import IO, TypedDict
 
 import structlog
 from aiohttp import web
@@ -26,6 +27,7 @@ from gateway.axis.amqp import AmqpLink
 from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
 from gateway.clock import utc_now
+from gateway.errors import DataInUseError
 from gateway.flow.access import new_token
 from gateway.flow.forwarding import Forwarder
 from gateway.flow.intake import Intake
@@ -98,6 +100,7 @@ async def running(
 
     Raises:
         OSError: the port is taken, or a folder cannot be used.
+        DataInUseError: another process has the data folder.
         StoreError: the database cannot be used.
 
     """
@@ -117,17 +120,19 @@ async def _composed(
     settings: Settings, *, clock: Clock, pace: Pace, executor: Executor
 ) -> AsyncIterator[Context]:
     """Pick and open every implementation; close them at the end."""
+    lock = await asyncio.to_thread(_take, settings.data)
     spool = await asyncio.to_thread(_prepare_folders, settings)
     keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
     trust = await asyncio.to_thread(DirectoryTrust, settings.trust_folder)
     payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
     bell, metrics = Bell(), Metrics()
     async with AsyncExitStack() as stack:
+        stack.callback(lock.close)
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         store = await open_store(
             settings.database_url,
             # PostgreSQL's own clock counts there, so that several processes agree; SQLite serves only this process.
-            clock=clock if settings.database_url.startswith("sqlite") else None,
+            clock=clock if settings.is_alone else None,
             gateway_name=settings.name,
             log_key=keys.log.private,
             own_verifier_key=keys.axis.verifier,
@@ -136,6 +141,9 @@ async def _composed(
         link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
         stack.push_async_callback(link.close)
         stack.enter_context(_watching(trust))
+        if settings.is_alone:
+            # What an earlier process had claimed when it died need not wait for its lease to end.
+            await store.documents.release_leases()
         await _first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock}
         intake = Intake(gateway=settings.name, executor=executor, bell=bell, metrics=metrics, **ports)
@@ -184,6 +192,23 @@ async def _declare_queues(store: Store, link: AxisLink) -> None:
             await link.declare(frozenset(member.queue for member in members))
     except (AxisError, TimeoutError) as error:
         _log.warning("axis_not_ready", reason=str(error) or "timeout")
+
+
+def _take(data: Path) -> IO[bytes]:
+    """Take the data folder for this process; the lock ends with the process, however it ends.
+
+    Raises:
+        DataInUseError: another process has it.
+
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    lock = (data / "lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise DataInUseError(folder=str(data)) from None
+    return lock
 
 
 def _prepare_folders(settings: Settings) -> Path:

@@ -22,6 +22,7 @@ GatewayError
 ├── NotAddressedError             axis.not_addressed
 ├── RegistryBusyError             intake.registry_busy            (retry)
 ├── OverloadedError               service.overloaded              (retry)
+├── DataInUseError                service.data_in_use
 └── InternalError                 service.internal_error          (retry)
 
 Each class carries its stable code, Vietnamese and English text and what to do; facts fill the templates. HTTP statuses are in
@@ -265,6 +266,16 @@ class OverloadedError(GatewayError):
     en = "The gateway cannot take more right now: {reason}."
     fix_vi = "Gửi lại sau thời gian ghi ở Retry-After; chưa có gì được lưu."
     fix_en = "Send it again after the time in Retry-After; nothing was stored."
+
+
+class DataInUseError(GatewayError):
+    """A second process was started on the same data folder."""
+
+    code = "service.data_in_use"
+    vi = "Một tiến trình khác đang dùng thư mục dữ liệu “{folder}”."
+    en = "Another process is using the data folder “{folder}”."
+    fix_vi = "Dừng tiến trình đó, hoặc đặt VANTHU_DATA là một thư mục khác."
+    fix_en = "Stop that process, or set VANTHU_DATA to another folder."
 
 
 class InternalError(GatewayError):

@@ -97,7 +97,10 @@ class Documents(Protocol):
         """Return the document with this From/OrganId (canonical) and DocumentId that went, or came, to this recipient code."""
 
     async def claim(self, *, limit: int, lease: timedelta) -> tuple[OutboxItem, ...]:
-        """Lease due outbox rows to this process; a row whose lease ended is due again, with a higher fence."""
+        """Lease due outbox rows to this process; a row whose lease ended is due again, with a higher fence.
+
+        Logs `publish_attempt` for deliveries.
+        """
 
     async def settle(
         self, outcomes: Sequence[tuple[OutboxItem, SendOutcome]], *, resend_after: timedelta
@@ -112,7 +115,8 @@ class Documents(Protocol):
     async def arrive(self, arrivals: Sequence[Arrival]) -> tuple[bool, ...]:
         """Commit arrived messages to their inboxes with their receipts; False for one that was here before.
 
-        One that was here before only gets its receipt sent again. A refused one gets no inbox row.
+        One that was here before only gets its receipt sent again. A refused one gets no inbox row. One that reuses a message or
+        delivery id for something else is put aside: False, no receipt, and a `message_discarded` entry.
         """
 
     async def record_receipts(self, steps: Sequence[ReceiptStep]) -> None:
@@ -152,7 +156,7 @@ class Registry(Protocol):
         """
 
     async def put_member(self, member: Member, *, actor: str) -> Directory:
-        """Add a member or replace its name, prefixes and queue, as a new version. Logs `member_added`."""
+        """Add a member or replace its name, prefixes and queue, as a new version. Logs `member_added` or `member_changed`."""
 
     async def bind_certificate(
         self, code: str, binding: CertificateBinding, *, pem: bytes, actor: str
@@ -165,7 +169,7 @@ class Registry(Protocol):
         """
 
     async def put_peer(self, peer: PeerGateway, *, actor: str) -> None:
-        """Believe envelopes of this gateway from now on. Logs `peer_added`."""
+        """Believe envelopes of this gateway from now on, under this key only. Logs `key_rotated` with purpose `peer`."""
 
 
 class RoutingLog(Protocol):

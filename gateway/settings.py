@@ -63,6 +63,11 @@ class Settings:
         return self.database or f"sqlite:///{self.data / 'vanthu.db'}"
 
     @property
+    def is_alone(self) -> bool:
+        """Whether no other process can share the database: SQLite serves one."""
+        return self.database_url.startswith("sqlite")
+
+    @property
     def payload_folder(self) -> Path:
         """The folder of big bodies."""
         return self.payloads or self.data / "payloads"

@@ -161,6 +161,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "store.damaged_database": 500,
         "service.overloaded": 503,
         "service.internal_error": 500,
+        "service.data_in_use": 500,
     }
 )
 """The HTTP status of every error code of the four packages; codes that never reach HTTP stand there as 500."""

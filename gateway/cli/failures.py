@@ -17,7 +17,8 @@ from gateway.cli.output import (
     show_table,
     show_verdict,
 )
-from gateway.client.errors import ProblemError, UnexpectedAnswerError, UnreachableError
+from gateway.client.errors import Fault, ProblemError, UnexpectedAnswerError, UnreachableError
+from gateway.errors import GatewayError
 from gateway.settings import SettingsError
 
 MANY = 3
@@ -51,6 +52,13 @@ def _(error: ProblemError) -> Exit:
 def verdict_of(error: ProblemError) -> Exit:
     """Tell a decided no from an answer that a later try may change."""
     return Exit.UNDECIDED if error.undecided else Exit.REFUSED
+
+
+@explain.register
+def _(error: GatewayError) -> Exit:
+    texts = {name: getattr(error, name).format(**error.facts) for name in ("vi", "en", "fix_vi", "fix_en")}
+    show_fault(make_console(error=True), Fault(code=error.code, **texts))
+    return Exit.UNREACHABLE
 
 
 @explain.register

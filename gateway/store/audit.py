@@ -78,14 +78,19 @@ class Audit:
             raise UnknownSchemaError(found=str(found)[:40], expected=head_revision())
 
     def integrity(self) -> tuple[str, ...]:
-        """Return what SQLite's own check of the file finds; nothing on PostgreSQL, which checks pages as it reads them."""
+        """Return what SQLite's own checks find: broken pages, and rows that refer to nothing.
+
+        Nothing on PostgreSQL, which sees to both all the time.
+        """
         if self._engine.dialect.name != "sqlite":
             return ()
         try:
-            found = self._connection.execute(text("PRAGMA integrity_check")).scalars().all()
+            pages = self._connection.execute(text("PRAGMA integrity_check")).scalars().all()
+            orphans = self._connection.execute(text("PRAGMA foreign_key_check")).all()
         except _WRONG as error:
             return (_reason(error),)
-        return () if found == ["ok"] else tuple(str(line)[:_MAX_REASON] for line in found)
+        broken = [] if pages == ["ok"] else [str(line)[:_MAX_REASON] for line in pages]
+        return (*broken, *(f"{row[0]} {row[1]} refers to no row of {row[2]}" for row in orphans))
 
     def entries(self) -> Iterator[tuple[int | None, bytes, bytes]]:
         """Yield (tree index, leaf, stored leaf hash) in the order of the tree, then what waits for its place."""

@@ -101,6 +101,10 @@ class SqlDocuments:
         """See `ports.Documents`; logs `publish_attempt` for deliveries."""
         return await self._writer.write(self._outbox.claim, outbox.Claim(limit=limit, lease=lease))
 
+    async def release_leases(self) -> None:
+        """See `ports.Documents`."""
+        await self._writer.write(outbox.release_all, None)
+
     async def settle(
         self, outcomes: Sequence[tuple[OutboxItem, SendOutcome]], *, resend_after: timedelta
     ) -> None:

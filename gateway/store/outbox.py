@@ -79,6 +79,9 @@ _RELEASE: Final = (
     .where(outbox.c.id == bindparam("row_id"))
     .values(next_at=bindparam("due"), lease_until=None)
 )
+_RELEASE_ALL: Final = (
+    update(outbox).where(outbox.c.lease_until.is_not(None)).values(next_at=bindparam("due"), lease_until=None)
+)
 _MOVE: Final = (
     update(delivery)
     .where(delivery.c.id == bindparam("row_id"))
@@ -216,6 +219,12 @@ class Outbox:
         """Return the time to the next attempt after a failure: 2, 4, 8 … seconds, up to half of it more or less."""
         seconds = min(float(2 ** min(attempt, _DOUBLINGS)), LONGEST_BACKOFF.total_seconds())
         return timedelta(seconds=seconds * self._random.uniform(0.5, 1.5))
+
+
+def release_all(connection: Connection, now: datetime, items: Sequence[None]) -> list[None]:
+    """End every lease, so that what a dead process had claimed is due at once."""
+    connection.execute(_RELEASE_ALL, {"due": now})
+    return [None] * len(items)
 
 
 def resend_delay(attempt: int, resend_after: timedelta) -> timedelta:

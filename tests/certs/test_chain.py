@@ -2,6 +2,7 @@
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from certs.chain import check_leaf, choose_path, find_path
@@ -170,6 +171,38 @@ def test_authority_for_something_else(options: dict[str, object]) -> None:
     authority = _authority(**options)
     with pytest.raises(UntrustedCertificateError):
         find_path(pki.certificate(authority), (authority.certificate,), trust=pki.trust(), at=pki.AT)
+
+
+def test_plain_root() -> None:
+    """A root with nothing but BasicConstraints, as RFC 5280 §6 allows and plain tools make it, is an anchor."""
+    key = new_key()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Gốc đơn giản")])
+    root = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(pki.AT - pki.YEAR)
+        .not_valid_after(pki.AT + pki.YEAR)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    leaf = pki.certificate(Authority(certificate=root, key=key))
+
+    assert find_path(leaf, (), trust=Trust(anchors=(root,)), at=pki.AT) == (leaf, root)
+
+
+def test_authority_that_may_not_sign_certificates() -> None:
+    """Where an authority's key usage is stated, it must allow what the authority does."""
+    key = new_key()
+    certificate = pki.certificate(
+        pki.root(), public_key=key, is_authority=True, key_usage=pki.usage("crl_sign")
+    )
+    leaf = pki.certificate(Authority(certificate=certificate, key=key))
+
+    with pytest.raises(UntrustedCertificateError):
+        find_path(leaf, (certificate,), trust=pki.trust(), at=pki.AT)
 
 
 def test_authority_for_email_only() -> None:

@@ -12,7 +12,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -150,8 +152,15 @@ def served(folder: Path) -> Iterator[Served]:
 
 
 def _clean() -> dict[str, str]:
-    """Return this process's environment without what would steer the command."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("VANTHU_")}
+    """Return this process's environment without what would steer the command, and with a place for compiled modules."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VANTHU_")}
+    return {**kept, "PYTHONPYCACHEPREFIX": _compiled().name, "PYTHONDONTWRITEBYTECODE": ""}
+
+
+@cache
+def _compiled() -> TemporaryDirectory[str]:
+    """Make a folder in which all commands of this run share what was compiled; it goes when the run ends."""
+    return TemporaryDirectory(prefix="vanthu-compiled-")
 
 
 def lines_wider_than(width: int, text: str) -> Sequence[str]:

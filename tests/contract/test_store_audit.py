@@ -268,6 +268,18 @@ async def test_corrupt_file_is_a_finding(store: SqlStore, stores: Stores, tmp_pa
 
 
 @ON_SQLITE
+async def test_row_that_refers_to_nothing_is_a_finding(store: SqlStore, stores: Stores) -> None:
+    """Whoever deletes a message leaves its deliveries behind."""
+    accepted, _, _ = await history(store)
+    await stores.tamper("DELETE FROM message WHERE id = :id", id=accepted.message.id)
+
+    findings = await seen(stores.url, Audit.integrity)
+
+    assert len(findings) == 2
+    assert all("delivery" in finding and "message" in finding for finding in findings)
+
+
+@ON_SQLITE
 async def test_impossible_value_is_damage(store: SqlStore, stores: Stores) -> None:
     """A value that the gateway never writes is reported as damage, not as a programming error."""
     stores.is_sound = False

@@ -110,6 +110,19 @@ async def test_row_of_a_dead_process_is_due_again(store: SqlStore, clock: Clock)
     assert (again.id, again.fence, again.attempt) == (lost.id, lost.fence + 1, 2)
 
 
+async def test_released_leases_are_due_at_once(store: SqlStore) -> None:
+    """A process that knows that it is alone takes over what a dead one had claimed, and the dead one's answers are void."""
+    await accepted(store)
+    [old] = await claim(store)
+    await store.documents.release_leases()
+
+    [new] = await claim(store)
+    await settle(store, [old], CONFIRMED)
+
+    assert (new.id, new.fence) == (old.id, 2)
+    assert Kind.BROKER_CONFIRMED not in await kinds(store, old.message.id if old.message else "")
+
+
 async def test_late_answer_under_an_old_fence_is_void(store: SqlStore, clock: Clock) -> None:
     """What a process says of a row that was claimed from it meanwhile changes nothing."""
     answer = await accepted(store)
