@@ -29,7 +29,7 @@ from certs.c14n import as_root
 from certs.chain import choose_path
 from certs.errors import LegacySignatureError, TrustError
 from certs.indication import Indication, Scope
-from certs.methods import resolve_methods
+from certs.methods import Methods, resolve_methods
 from certs.shape import (
     SIGNATURE_PATH,
     check_content,
@@ -55,6 +55,11 @@ class _Findings:
     algorithm: str | None = None
     digest: str | None = None
     canonicalization: str | None = None
+
+    def name_methods(self, methods: Methods) -> None:
+        """Keep the names of the algorithms."""
+        self.algorithm, self.digest = methods.algorithm.name, methods.digest.name
+        self.canonicalization = methods.view_canonicalization.name
 
 
 def verify(
@@ -114,8 +119,7 @@ def _view(
     check_content(signature)
     copy = as_root(signature[0])
     info = read_signed_info(copy.getroot())
-    value = read_signature_value(signature)
-    ders = read_certificates(signature)
+    value, ders = read_signature_value(signature), read_certificates(signature)
 
     # 3. One Reference, to everything. 6. Scope.
     findings.scope = scope_of(tree, info.reference, errors=findings.errors)
@@ -123,8 +127,7 @@ def _view(
     # 4. Transforms and algorithms.
     methods = resolve_methods(info, errors=findings.errors)
     if methods is not None:
-        findings.algorithm, findings.digest = methods.algorithm.name, methods.digest.name
-        findings.canonicalization = methods.view_canonicalization.name
+        findings.name_methods(methods)
     if methods is None or findings.errors:
         return None
 

@@ -39,7 +39,7 @@ from gateway.keys import GatewayKeys, load_keys
 from gateway.payloads import FolderPayloads
 from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
 from gateway.settings import Settings
-from gateway.store import open_store
+from gateway.store import SqlStore, open_store
 from gateway.telemetry import Metrics
 from gateway.trust_directory import DirectoryTrust
 
@@ -120,30 +120,19 @@ async def _composed(
     settings: Settings, *, clock: Clock, pace: Pace, executor: Executor
 ) -> AsyncIterator[Context]:
     """Pick and open every implementation; close them at the end."""
-    lock = await asyncio.to_thread(_take, settings.data)
-    spool = await asyncio.to_thread(_prepare_folders, settings)
-    keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
-    trust = await asyncio.to_thread(DirectoryTrust, settings.trust_folder)
-    payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
-    bell, metrics = Bell(), Metrics()
     async with AsyncExitStack() as stack:
-        stack.callback(lock.close)
+        stack.enter_context(await asyncio.to_thread(_take, settings.data))
+        spool = await asyncio.to_thread(_prepare_folders, settings)
+        keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
+        trust = await asyncio.to_thread(DirectoryTrust, settings.trust_folder)
+        payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
+        bell, metrics = Bell(), Metrics()
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
-        store = await open_store(
-            settings.database_url,
-            # PostgreSQL's own clock counts there, so that several processes agree; SQLite serves only this process.
-            clock=clock if settings.is_alone else None,
-            gateway_name=settings.name,
-            log_key=keys.log.private,
-            own_verifier_key=keys.axis.verifier,
-        )
+        store = await _store(settings, keys, clock=clock)
         stack.push_async_callback(store.close)
         link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
         stack.push_async_callback(link.close)
         stack.enter_context(_watching(trust))
-        if settings.is_alone:
-            # What an earlier process had claimed when it died need not wait for its lease to end.
-            await store.documents.release_leases()
         await _first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock}
         intake = Intake(gateway=settings.name, executor=executor, bell=bell, metrics=metrics, **ports)
@@ -158,6 +147,21 @@ async def _composed(
             pace=pace,
             **ports,
         )
+
+
+async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlStore:
+    store = await open_store(
+        settings.database_url,
+        # On PostgreSQL its own clock counts, for all processes alike.
+        clock=clock if settings.is_alone else None,
+        gateway_name=settings.name,
+        log_key=keys.log.private,
+        own_verifier_key=keys.axis.verifier,
+    )
+    if settings.is_alone:
+        # What an earlier process had claimed when it died need not wait for its lease to end.
+        await store.documents.release_leases()
+    return store
 
 
 def _loops(context: Context, executor: Executor) -> dict[str, Loop]:

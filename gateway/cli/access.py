@@ -60,7 +60,9 @@ def issue_token(
     label: Annotated[str, typer.Option("--label", help="Ghi chú · what it is for.")] = "",
     expires: Annotated[
         datetime | None,
-        typer.Option("--expires", formats=["%Y-%m-%d"], help="Ngày hết hạn · last day + 1, in Vietnam."),
+        typer.Option(
+            "--expires", metavar="DATE", formats=["%Y-%m-%d"], help="Ngày hết hạn · last day + 1, in Vietnam."
+        ),
     ] = None,
     url: Url = LOCAL,
     token: Token = "",

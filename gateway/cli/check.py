@@ -31,6 +31,7 @@ def check(
         datetime | None,
         typer.Option(
             "--at",
+            metavar="TIME",
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
             help="Kiểm tra như tại thời điểm này, giờ Việt Nam nếu không ghi múi · as if at this moment.",
             show_default="bây giờ · now",
@@ -42,8 +43,10 @@ def check(
 
     Example: vanthu check cong-van.edxml --registry co-quan.csv --trust-anchor goc.pem
 
-    Runs the very examination that a gateway runs and lists every finding with what to do. Whether a connected system serves the
-    recipients is not known offline. Exits 0 accepted, 1 refused, 2 could not decide, 3 the file cannot be read.
+    Runs the very examination that a gateway runs and lists every finding with
+    what to do. Whether a connected system serves the recipients is not known
+    offline. Exits 0 accepted, 1 refused, 2 could not decide, 3 the file
+    cannot be read.
     """
     from gateway.cli import offline  # noqa: PLC0415 - start-up time
 

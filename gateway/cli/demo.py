@@ -26,8 +26,9 @@ def demo(
 
     Example: vanthu demo --exit
 
-    Makes a throw-away PKI and two connected systems in <data>, sends a signed document from one to the other, follows it to the
-    acknowledgement, and audits the log.
+    Makes a throw-away PKI and two connected systems in <data>, sends a signed
+    document from one to the other, follows it to the acknowledgement, and
+    audits the log.
     """
     from gateway.cli import service  # noqa: PLC0415 - start-up time
 

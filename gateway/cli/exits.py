@@ -20,6 +20,6 @@ class Exit(IntEnum):
 
 LEGEND = (
     "Mã thoát · exit codes: 0 được · done — 1 bị từ chối, sai · refused, invalid — 2 chưa quyết định được · could not decide — "
-    "3 không đọc được tệp · unreadable file — 4 không kết nối được, cổng bận · no answer, port taken — "
+    "3 không đọc được tệp · unreadable file — 4 không kết nối được, đang bị chiếm · no answer, taken — "
     "64 sai cú pháp · wrong usage — 70 lỗi phần mềm · a defect of ours"
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import traceback
 from functools import singledispatch
 
+from certs.errors import TrustError
 from gateway.cli.exits import Exit
 from gateway.cli.output import (
     UnreadableFileError,
@@ -30,6 +31,11 @@ def explain(error: Exception) -> Exit:
     """Tell what stopped the command and return its exit code; what nobody foresaw is shown as it is, for whoever mends it."""
     traceback.print_exception(error)
     return Exit.BROKEN
+
+
+def _show(error: GatewayError | TrustError) -> None:
+    texts = {name: getattr(error, name).format(**error.facts) for name in ("vi", "en", "fix_vi", "fix_en")}
+    show_fault(make_console(error=True), Fault(code=error.code, **texts))
 
 
 @explain.register
@@ -55,9 +61,14 @@ def verdict_of(error: ProblemError) -> Exit:
 
 
 @explain.register
+def _(error: TrustError) -> Exit:
+    _show(error)
+    return Exit.UNREADABLE
+
+
+@explain.register
 def _(error: GatewayError) -> Exit:
-    texts = {name: getattr(error, name).format(**error.facts) for name in ("vi", "en", "fix_vi", "fix_en")}
-    show_fault(make_console(error=True), Fault(code=error.code, **texts))
+    _show(error)
     return Exit.UNREACHABLE
 
 

@@ -43,10 +43,11 @@ def verify(
 ) -> None:
     """Kiểm toán nhật ký và chứng cứ, ngoại tuyến. Audit log and evidence offline.
 
-    Example: vanthu log verify --database ban-sao/vanthu.db --vkey "vanthu.local/routing+…"
+    Example: vanthu log verify --database ban-sao/vanthu.db --vkey "$KHOA"
 
-    Recomputes the tree and every hash, checks signatures, each document's history and the rows that the log vouches for. Exits 0
-    valid, 1 altered, 2 incomplete (no key, nothing signed yet), 3 not a readable database.
+    Recomputes the tree and every hash, checks signatures, each document's
+    history and the rows that the log vouches for. Exits 0 valid, 1 altered,
+    2 incomplete (no key, nothing signed yet), 3 not a readable database.
     """
     from gateway.cli import auditing  # noqa: PLC0415 - start-up time
 

@@ -25,7 +25,8 @@ def load(
 
     Example: vanthu registry load co-quan.csv
 
-    Every faulty row is listed. Exits 0 when loaded or unchanged, 1 when the file has faults.
+    Every faulty row is listed. Exits 0 when loaded or unchanged, 1 when the
+    file has faults.
     """
     from gateway.cli import remote  # noqa: PLC0415 - start-up time
 

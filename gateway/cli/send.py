@@ -25,7 +25,8 @@ def send(
 
     Example: VANTHU_CLIENT_TOKEN=vt_… vanthu send cong-van.edxml --key 126-VP-TH-2025
 
-    Exits 0 when accepted, 1 when refused, 2 when the gateway could not decide, 4 when it does not answer.
+    Exits 0 when accepted, 1 when refused, 2 when the gateway could not
+    decide, 4 when it does not answer.
     """
     from gateway.cli import remote  # noqa: PLC0415 - start-up time
 

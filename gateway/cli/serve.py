@@ -30,8 +30,9 @@ def serve(
 
     Example: vanthu serve --port 8025 --data /var/lib/vanthu
 
-    Configured by VANTHU_* variables; options override them. The first start makes keys, database and <data>/admin.token. A stop
-    lets requests under way finish and exits 0.
+    Configured by VANTHU_* variables; options override them. The first start
+    makes keys, database and <data>/admin.token. A stop lets requests under
+    way finish and exits 0.
     """
     from gateway.cli import service  # noqa: PLC0415 - start-up time
 

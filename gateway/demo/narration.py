@@ -5,10 +5,12 @@ Headings and labels are in Vietnamese and English; what comes from the gateway i
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta, timezone
+from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
@@ -121,6 +123,11 @@ def shorten(text: str, width: int) -> str:
         return text
     head = (width - 1) * 2 // 3
     return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
+
+
+def program() -> str:
+    """Return how this program was called, so that a command that is shown can be typed as it stands."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "vanthu" else "vanthu"
 
 
 def count(number: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from gateway.app import Running
 from gateway.client import Client, Correspondence
 from gateway.demo.exchange import PATIENCE, Sent, StoryError, Systems
-from gateway.demo.narration import BAD, GOOD, MARKED, QUIET, VIETNAM, Narrator
+from gateway.demo.narration import BAD, GOOD, MARKED, QUIET, VIETNAM, Narrator, program
 from gateway.settings import Settings
 from routing.checkpoint import open_checkpoint
 from routing.merkle import verify_inclusion
@@ -94,7 +94,9 @@ async def show_log(
 async def show_audit(narrator: Narrator, gateway: Running, audit: Audit) -> None:
     """Audit the database as an outsider would, with nothing but the verifier key."""
     with narrator.step("Kiểm toán độc lập", "audit it offline, trusting only the key") as step:
-        step.lines(f"$ vanthu log verify --database {gateway.settings.data / 'vanthu.db'} \\", style=MARKED)
+        step.lines(
+            f"$ {program()} log verify --database {gateway.settings.data / 'vanthu.db'} \\", style=MARKED
+        )
         step.lines(f"    --vkey '{gateway.keys.log.verifier}'", style=MARKED)
         audited = await asyncio.to_thread(audit, gateway.settings, gateway.keys.log.verifier)
         step.lines(audited.conclusion, style=GOOD if audited.valid else BAD)

@@ -16,7 +16,7 @@ from gateway.clock import utc_now
 from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
 from gateway.demo.connections import connect, load_registry, token_file
 from gateway.demo.exchange import Systems, exchange
-from gateway.demo.narration import MARKED, QUIET, Narrator
+from gateway.demo.narration import MARKED, QUIET, Narrator, program
 from gateway.demo.pki import identities
 from gateway.demo.record import Audit, show_audit, show_log, show_timeline
 from gateway.settings import Settings
@@ -93,4 +93,4 @@ def _invite(narrator: Narrator, gateway: Running) -> None:
     ) as step:
         step.lines(f"export VANTHU_CLIENT_URL={gateway.url}", style=MARKED)
         step.lines(f"export VANTHU_CLIENT_TOKEN=$(cat {token_file(data / PRIVATE, HANOI)})", style=MARKED)
-        step.lines(f"vanthu send {data / PRIVATE / LETTER}", style=MARKED)
+        step.lines(f"{program()} send {data / PRIVATE / LETTER}", style=MARKED)

@@ -108,7 +108,7 @@ def examine(
         found.findings.extend(Finding.of(warning, level=Level.WARNING) for warning in parsed.warnings)
         if isinstance(parsed.message, Document):
             # 2. The signature covers the whole document and leads to a trust anchor.
-            found.verdict = verify(tree, trust=trust, at=at)
+            found.verdict = verify(tree, trust=trust, at=at, size=_size(source))
             found.findings.extend(Finding.of(error) for error in found.verdict.errors)
             # 3. From here on only what was signed counts.
             _read_signed_view(found, at=at)
@@ -137,6 +137,10 @@ def _conclude(found: _Progress, *, directory: Directory, trust: Trust, at: datet
         binding=found.binding,
         deliveries=found.deliveries,
     )
+
+
+def _size(source: bytes | Path) -> int:
+    return len(source) if isinstance(source, bytes) else source.stat().st_size
 
 
 def _read(

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, select, tuple_
 
 from gateway.ports import KeyConflictError, StaleRegistryError
 from gateway.records import Acceptance, Accepted, IdempotencyKey, Recipient
 from gateway.store import content
+from gateway.store.bulk import insert_rows
 from gateway.store.dialects import insert_or_skip
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, message_of, message_row, recipient_of
 from gateway.store.staging import Staging
@@ -25,13 +26,7 @@ from gateway.store.tables import body, delivery, idempotency, message, outbox
 from routing.delivery import DeliveryState
 
 _KEY: Final = (idempotency.c.scope, idempotency.c.owner, idempotency.c.key)
-_INSERT_MESSAGE: Final = insert(message)
-_INSERT_DELIVERY: Final = insert(delivery)
-_INSERT_OUTBOX: Final = insert(outbox)
-_INSERT_KEY: Final = insert(idempotency)
 
-_CLAIM_KEY: Final = insert_or_skip(idempotency)
-_COUNT: Final = {"preserve_rowcount": True}
 _INSERT_BODY: Final = insert_or_skip(body)
 
 
@@ -99,7 +94,7 @@ class Acceptances:
                 message=stamped, recipients=each.recipients, leaf_sha256=first, replayed=False
             )
         insert_bodies(connection, {each.message.sha256: each.body for each in written.values()})
-        connection.execute(_INSERT_MESSAGE, messages)
+        insert_rows(connection, message, messages)
         _insert_deliveries(connection, now, written.values())
         return answers
 
@@ -142,6 +137,7 @@ def insert_bodies(connection: Connection, bodies: dict[str, bytes | None]) -> No
     """Store bodies by hash unless they are there; always in the same order, so that two processes cannot block each other."""
     rows = [{"sha256": sha256, "body": each} for sha256, each in sorted(bodies.items()) if each is not None]
     if rows:
+        # Not with the others: bytes of this size are better sent as bytes.
         connection.execute(_INSERT_BODY[connection.dialect.name], rows)
 
 
@@ -184,12 +180,8 @@ def _claim_keys(
             continue
         for key in keys:
             wanted.setdefault(key, _Owner(item.message.sha256, item.message.id))
-    inserted = 0
-    if wanted:
-        rows = [_key_row(key, owner) for key, owner in sorted(wanted.items())]
-        inserted = connection.execute(
-            _CLAIM_KEY[connection.dialect.name], rows, execution_options=_COUNT
-        ).rowcount
+    rows = [_key_row(key, owner) for key, owner in sorted(wanted.items())]
+    inserted = insert_rows(connection, idempotency, rows, skip=True)
     if inserted == len(wanted):
         return wanted, _owners(connection, outdated - wanted.keys())
     found = _owners(connection, wanted.keys() | outdated)
@@ -211,8 +203,7 @@ def _hand_over(connection: Connection, *, claimed: dict[_Key, _Owner], won: dict
         return
     connection.execute(delete(idempotency).where(tuple_(*_KEY).in_(wrong)))
     rows = [_key_row(key, won[key]) for key in wrong if key in won]
-    if rows:
-        connection.execute(_INSERT_KEY, rows)
+    insert_rows(connection, idempotency, rows)
 
 
 def _owners(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, _Owner]:
@@ -262,6 +253,5 @@ def _insert_deliveries(connection: Connection, now: datetime, written: Iterable[
                     "attempts": 0,
                 }
             )
-    if deliveries:
-        connection.execute(_INSERT_DELIVERY, deliveries)
-        connection.execute(_INSERT_OUTBOX, due)
+    insert_rows(connection, delivery, deliveries)
+    insert_rows(connection, outbox, due)

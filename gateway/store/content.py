@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, Connection, Table, TextClause, insert, or_, select, text, update
 
+from gateway.store.bulk import insert_rows
 from gateway.store.tables import agency, certificate, member, registry_head, registry_version
 from routing.agencies import Agency, CertificateBinding, Directory, Member, registry_sha256
 
@@ -174,8 +175,7 @@ def replace_agencies(connection: Connection, version: int, wanted: set[AgencyCon
 
 def add(connection: Connection, table: Table, rows: list[dict[str, Any]], version: int) -> None:
     """Insert rows that are in force from `version` on."""
-    if rows:
-        connection.execute(insert(table), [{**row, "since_version": version} for row in rows])
+    insert_rows(connection, table, [{**row, "since_version": version} for row in rows])
 
 
 def close(connection: Connection, table: Table, ids: list[int], version: int) -> None:

@@ -17,6 +17,7 @@ from uuid_utils import uuid7
 
 from gateway.records import Arrival, Event, InboxItem
 from gateway.store.acceptance import insert_bodies
+from gateway.store.bulk import insert_rows
 from gateway.store.dialects import insert_or_skip
 from gateway.store.rows import INBOX_COLUMNS, inbox_item_of, message_row
 from gateway.store.staging import Staging
@@ -27,8 +28,6 @@ RECEIVED: Final = "received"
 ACKNOWLEDGED: Final = "acknowledged"
 
 _INSERT_ARRIVAL: Final = insert_or_skip(arrival, arrival.c.id)
-_INSERT_MESSAGE: Final = insert_or_skip(message)
-_INSERT_RECEIPT: Final = insert_or_skip(outbox)
 
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _IDENTITIES: Final = select(message.c.id, message.c.sha256, message.c.gateway).where(message.c.id.in_(_IDS))
@@ -168,7 +167,7 @@ def _store(connection: Connection, now: datetime, first: dict[str, Arrival]) -> 
     passed = [item for item in new.values() if item.refusal is None]
     if passed:
         rows = [message_row(item.message) for item in sorted(passed, key=lambda item: item.message.id)]
-        connection.execute(_INSERT_MESSAGE[dialect], rows)
+        insert_rows(connection, message, rows, skip=True)
         insert_bodies(connection, {item.message.sha256: item.body for item in passed})
     return new
 
@@ -231,9 +230,8 @@ def _receipts_again(now: datetime, row: Any) -> list[dict[str, Any]]:  # noqa: A
 
 def _put_receipts(connection: Connection, receipts: Sequence[dict[str, Any]]) -> None:
     """Put receipts in the outbox; one that still waits there is not put twice."""
-    if receipts:
-        ordered = sorted(receipts, key=lambda row: (row["delivery_id"], row["kind"]))
-        connection.execute(_INSERT_RECEIPT[connection.dialect.name], ordered)
+    ordered = sorted(receipts, key=lambda row: (row["delivery_id"], row["kind"]))
+    insert_rows(connection, outbox, ordered, skip=True)
 
 
 def _event(kind: Kind, item: InboxItem) -> Event:

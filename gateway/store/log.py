@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from gateway.records import Event, LogRow
+from gateway.store.bulk import insert_rows, update_rows
 from gateway.store.database import Database
 from gateway.store.errors import LogForkError
 from gateway.store.staging import Staging
@@ -36,9 +37,6 @@ _STAGED: Final = (
     .where(log_entry.c.tree_index.is_(None))
     .order_by(log_entry.c.id)
     .limit(bindparam("limit"))
-)
-_PLACE: Final = (
-    update(log_entry).where(log_entry.c.id == bindparam("row_id")).values(tree_index=bindparam("place"))
 )
 _MOVE_HEAD: Final = (
     update(log_head)
@@ -147,10 +145,9 @@ class SqlRoutingLog:
                 {"level": level, "position": index, "hash": digest.hex()}
                 for level, index, digest in completed
             ]
-        places = [{"row_id": row.id, "place": head.size + offset} for offset, row in enumerate(staged)]
-        connection.execute(_PLACE, places)
-        if nodes:
-            connection.execute(insert(log_node), nodes)
+        places = [{"id": row.id, "tree_index": head.size + offset} for offset, row in enumerate(staged)]
+        update_rows(connection, log_entry, places)
+        insert_rows(connection, log_node, nodes)
         checkpoint = Checkpoint(origin=self._origin, size=frontier.size, root=frontier.root())
         self._move_head(connection, head, checkpoint)
         note = sign_checkpoint(checkpoint, self._key)

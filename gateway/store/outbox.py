@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
 from gateway.records import Event, OutboxItem, ReceiptStep, SendOutcome, SendResult
+from gateway.store.bulk import update_rows
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, routed_message_of
 from gateway.store.staging import Staging
 from gateway.store.tables import delivery, message, outbox
@@ -74,18 +75,8 @@ _HELD: Final = (
     .order_by(outbox.c.id)
     .with_for_update(of=outbox)
 )
-_RELEASE: Final = (
-    update(outbox)
-    .where(outbox.c.id == bindparam("row_id"))
-    .values(next_at=bindparam("due"), lease_until=None)
-)
 _RELEASE_ALL: Final = (
     update(outbox).where(outbox.c.lease_until.is_not(None)).values(next_at=bindparam("due"), lease_until=None)
-)
-_MOVE: Final = (
-    update(delivery)
-    .where(delivery.c.id == bindparam("row_id"))
-    .values(state=bindparam("to"), reason=bindparam("because"), updated_at=bindparam("now"))
 )
 _LOCK_OUTBOX: Final = select(outbox.c.id).where(outbox.c.id.in_(_IDS)).order_by(outbox.c.id).with_for_update()
 _LOCK_DELIVERIES: Final = (
@@ -160,13 +151,11 @@ class Outbox:
             elif each.outcome.result is SendResult.CONFIRMED:
                 changes.dropped.append(row.id)
             else:
-                changes.released.append({"row_id": row.id, "due": now + self._backoff(each.item.attempt)})
+                changes.released.append(_released(row.id, now + self._backoff(each.item.attempt)))
         if changes.dropped:
             connection.execute(_DROP, {"ids": changes.dropped})
-        if changes.released:
-            connection.execute(_RELEASE, changes.released)
-        if changes.moved:
-            connection.execute(_MOVE, changes.moved)
+        update_rows(connection, outbox, changes.released)
+        update_rows(connection, delivery, changes.moved)
         self._staging.stage(connection, now, changes.events)
         return [None] * len(items)
 
@@ -182,8 +171,8 @@ class Outbox:
             changes.events.append(_event(Kind.BROKER_CONFIRMED, item))
         elif outcome.result is SendResult.RETURNED:
             changes.events.append(_event(Kind.RETURNED, item, reason="axis.returned"))
-        changes.released.append({"row_id": item.id, "due": now + delay})
-        changes.moved.append({"row_id": item.id, "to": state.value, "because": reason, "now": now})
+        changes.released.append(_released(item.id, now + delay))
+        changes.moved.append(_moved(item.id, state, reason, now))
 
     def record_receipts(
         self, connection: Connection, now: datetime, items: Sequence[ReceiptStep]
@@ -202,15 +191,10 @@ class Outbox:
                 continue
             states[step.delivery_id] = step.state
             because = step.reason[:MAX_REASON] if step.reason else None
-            moved[step.delivery_id] = {
-                "row_id": step.delivery_id,
-                "to": step.state.value,
-                "because": because,
-                "now": now,
-            }
+            moved[step.delivery_id] = _moved(step.delivery_id, step.state, because, now)
             events.append(step.event)
         if moved:
-            connection.execute(_MOVE, list(moved.values()))
+            update_rows(connection, delivery, list(moved.values()))
             connection.execute(_DROP, {"ids": list(moved)})
         self._staging.stage(connection, now, events)
         return [None] * len(items)
@@ -225,6 +209,14 @@ def release_all(connection: Connection, now: datetime, items: Sequence[None]) ->
     """End every lease, so that what a dead process had claimed is due at once."""
     connection.execute(_RELEASE_ALL, {"due": now})
     return [None] * len(items)
+
+
+def _released(row_id: str, due: datetime) -> dict[str, Any]:
+    return {"id": row_id, "next_at": due, "lease_until": None}
+
+
+def _moved(delivery_id: str, state: DeliveryState, reason: str | None, now: datetime) -> dict[str, Any]:
+    return {"id": delivery_id, "state": state.value, "reason": reason, "updated_at": now}
 
 
 def resend_delay(attempt: int, resend_after: timedelta) -> timedelta:

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text
+from sqlalchemy import Connection, bindparam, func, select, text
 
 from gateway.records import Event
+from gateway.store.bulk import insert_rows
 from gateway.store.tables import log_entry
 from routing.log import FIRST_SEQ, leaf
 from routing.merkle import leaf_hash
@@ -32,7 +33,6 @@ _LAST = (
 _HEADS: Final = select(log_entry.c.document_id, log_entry.c.seq, log_entry.c.leaf_hash).join(
     _LAST, (log_entry.c.document_id == _LAST.c.document_id) & (log_entry.c.seq == _LAST.c.seq)
 )
-_INSERT: Final = insert(log_entry)
 
 
 class _Head(NamedTuple):
@@ -66,7 +66,7 @@ class Staging:
             {} if begin else _heads(connection, {event.document_id for event in events if event.document_id})
         )
         rows = [self._row(event, now, heads) for event in events]
-        connection.execute(_INSERT, rows)
+        insert_rows(connection, log_entry, rows)
         return [row["leaf_hash"] for row in rows]
 
     def _row(self, event: Event, now: datetime, heads: dict[str, _Head]) -> dict[str, Any]:

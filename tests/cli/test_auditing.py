@@ -26,7 +26,7 @@ from gateway.keys import load_keys
 from gateway.store.errors import StoreError
 from gateway.store.tables import metadata
 from routing.note import Verifier, parse_verifier_key, verifier_key
-from tests.cli.world import copy_evidence
+from tests.cli.world import Served, copy_evidence
 
 ORIGIN = "vanthu.local/routing"
 NO_EVIDENCE = {"outbox", "axis_message", "readiness"}
@@ -91,6 +91,11 @@ def test_untouched_evidence_is_valid(evidence: Path, capsys: pytest.CaptureFixtu
     assert "NGUYÊN VẸN" in shown
     assert "văn bản · documents" in shown
     assert "--vkey" in shown
+
+
+def test_running_gateway_can_be_audited(gateway: Served) -> None:
+    """The database of a gateway at work passes as well, and is not disturbed."""
+    assert run(["log", "verify", "--database", str(gateway.folder / "vanthu.db")]) == 0
 
 
 def test_report_for_machines(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:

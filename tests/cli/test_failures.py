@@ -8,6 +8,7 @@ from gateway.cli.exits import Exit
 from gateway.cli.failures import explain
 from gateway.cli.output import UnreadableFileError
 from gateway.client.errors import ProblemError, UnexpectedAnswerError, UnreachableError
+from gateway.errors import DataInUseError
 from gateway.settings import SettingsError
 
 
@@ -20,6 +21,7 @@ from gateway.settings import SettingsError
         (UnreachableError("http://x", "refused"), Exit.UNREACHABLE, "http://x"),
         (UnexpectedAnswerError("http://x", 200, "html"), Exit.UNREACHABLE, "không phải cổng Vanthu"),
         (UnreadableFileError(vi="Không đọc được x", en="cannot read x"), Exit.UNREADABLE, "cannot read x"),
+        (DataInUseError(folder="/x"), Exit.UNREACHABLE, "service.data_in_use"),
         (SettingsError("VANTHU_X is not a setting"), Exit.USAGE, "VANTHU_X"),
         (PermissionError(13, "Permission denied", "/x/y"), Exit.UNREADABLE, "/x/y: Permission denied"),
         (OSError("broken"), Exit.UNREADABLE, "broken"),
@@ -32,6 +34,7 @@ from gateway.settings import SettingsError
         "silence",
         "stranger",
         "file",
+        "folder",
         "setting",
         "system",
         "device",

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.world import SECONDS, command, lines_wider_than, started
+from gateway.cli import run
+from tests.cli.world import SECONDS, Served, command, lines_wider_than, started
 
 
 @contextmanager
@@ -45,20 +46,23 @@ def test_serve_stops_on_a_signal(tmp_path: Path, number: signal.Signals) -> None
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
-    [
-        ({"VANTHU_PROT": "1"}, "VANTHU_PROT"),
-        ({"VANTHU_PORT": "x"}, "VANTHU_PORT"),
-        ({"VANTHU_LOG_LEVEL": "x"}, "LOG_LEVEL"),
-    ],
+    ("variable", "value"),
+    [("VANTHU_PROT", "1"), ("VANTHU_PORT", "x"), ("VANTHU_LOG_LEVEL", "x")],
     ids=["name", "number", "level"],
 )
-def test_serve_refuses_bad_settings(tmp_path: Path, environment: dict[str, str], said: str) -> None:
+def test_serve_refuses_bad_settings(
+    tmp_path: Path,
+    variable: str,
+    value: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """A mistyped setting stops the start with exit 64 and its name."""
-    result = command("serve", "--data", tmp_path, environment=environment)
+    monkeypatch.setenv(variable, value)
 
-    assert result.returncode == 64
-    assert said in result.stderr
+    assert run(["serve", "--data", str(tmp_path)]) == 64
+    assert variable in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_serve_can_ignore_the_environment(tmp_path: Path) -> None:
@@ -78,6 +82,14 @@ def test_serve_refuses_an_unusable_database(tmp_path: Path) -> None:
 
     assert result.returncode == 3
     assert "store.unsupported_database" in result.stderr
+
+
+def test_data_folder_of_another_gateway(gateway: Served) -> None:
+    """Two gateways never share a data folder; the second is told so with exit 4."""
+    result = command("serve", "--data", gateway.folder, "--port", "0")
+
+    assert result.returncode == 4
+    assert "service.data_in_use" in result.stderr
 
 
 @pytest.mark.parametrize(("verb", "advice"), [("serve", "vanthu serve --port"), ("demo", "make run PORT=")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
 import shutil
@@ -154,13 +155,15 @@ def served(folder: Path) -> Iterator[Served]:
 def _clean() -> dict[str, str]:
     """Return this process's environment without what would steer the command, and with a place for compiled modules."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("VANTHU_")}
-    return {**kept, "PYTHONPYCACHEPREFIX": _compiled().name, "PYTHONDONTWRITEBYTECODE": ""}
+    return {**kept, "PYTHONPYCACHEPREFIX": _compiled(), "PYTHONDONTWRITEBYTECODE": ""}
 
 
 @cache
-def _compiled() -> TemporaryDirectory[str]:
+def _compiled() -> str:
     """Make a folder in which all commands of this run share what was compiled; it goes when the run ends."""
-    return TemporaryDirectory(prefix="vanthu-compiled-")
+    folder = TemporaryDirectory(prefix="vanthu-compiled-")
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 def lines_wider_than(width: int, text: str) -> Sequence[str]:
