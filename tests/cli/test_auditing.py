@@ -39,9 +39,7 @@ UNVOUCHED = {
     "peer.until": "derived from the next key",
     "log_checkpoint.signed_at": "not part of what was signed",
     "credential.label": "a note for people",
-    "credential.secret_sha256": "the log does not name it",
     "credential.created_at": "the entry's own time counts",
-    "credential.expires_at": "the log does not name it",
     "idempotency.message_id": "only where it leads to another message with the same bytes",
 }
 """Columns that nothing vouches for, and why that is good enough."""

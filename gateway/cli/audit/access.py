@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
-from gateway.cli.audit.testimony import Fields, Testimony
+from gateway.cli.audit.testimony import Testimony
 from gateway.store import Audit
 from gateway.store.accounts import NO_MEMBER
 from gateway.store.tables import certificate, credential, peer
@@ -34,16 +34,12 @@ def _credentials(audit: Audit, log: Testimony) -> Iterator[Difference]:
             "member_id": (logged["member"], row.member_id or NO_MEMBER),
             "roles": (sorted(logged.get("roles", ())), sorted(row.roles)),
             "revoked_at": (log.revocations.get(row.id), row.revoked_at),
-            **_stated(logged, "secret_sha256", row.secret_sha256),
+            "secret_sha256": (logged.get("secret_sha256"), row.secret_sha256),
+            "expires_at": (logged.get("expires"), row.expires_at.isoformat() if row.expires_at else None),
         }
         yield from compare(where, pairs)
     for credential_id in sorted(log.credentials.keys() - seen):
         yield missing(f"credential[{credential_id}]")
-
-
-def _stated(logged: Fields, name: str, found: object) -> Pairs:
-    """Compare what only newer entries state."""
-    return {name: (logged[name], found)} if name in logged else {}
 
 
 def _certificates(audit: Audit) -> Iterator[Difference]:
