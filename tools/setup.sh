@@ -27,7 +27,8 @@ environment() { # make .venv with pip
 
 install() { # requirements file: install what it pins, then the product itself in place
   echo "installing $1 into .venv …"
-  .venv/bin/pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r "$1"
+  # Wheels only, so that nothing needs a compiler; forbiddenfruit, which a test tool uses, is pure Python but has no wheel.
+  .venv/bin/pip install -q --disable-pip-version-check --require-hashes --only-binary :all: --no-binary forbiddenfruit -r "$1"
   .venv/bin/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 }
 
