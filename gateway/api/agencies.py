@@ -54,6 +54,11 @@ async def load_agencies(request: web.Request, context: Context, caller: Caller) 
     before = await context.store.registry.directory()
     async with received(request, context, media_types=CSV, limit=context.settings.max_body) as body:
         agencies = await asyncio.to_thread(_read, body)
+        if any(agency.certificates for agency in agencies):
+            # Only a whole certificate can be registered, so that it can be checked later; its hash alone will not do.
+            raise BadParameterError(
+                name="certificate_sha256", found="CSV", expected="POST /v1/agencies/{code}/certificates"
+            )
         after = await context.store.registry.load_agencies(
             agencies, actor=caller.credential_id, source_sha256=body.sha256
         )

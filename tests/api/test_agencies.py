@@ -116,6 +116,18 @@ async def test_what_is_no_list(gateway: World, body: bytes) -> None:
     assert (answer.status, answer.json["errors"][0]["code"]) == (422, "registry.bad_file")
 
 
+async def test_list_with_certificate_hashes(gateway: World) -> None:
+    """A column that would be ignored is refused: certificates are registered one by one, as certificates."""
+    csv = AGENCIES.replace("code_qcvn102\n", "code_qcvn102,certificate_sha256\n", 1).replace(
+        "G22\n", f"G22,{'ab' * 32}\n", 1
+    )
+    rows = [row if row.count(",") == 6 else f"{row}," for row in csv.splitlines()]
+    answer = await gateway.post("/v1/registry/agencies", "\n".join(rows).encode(), "text/csv")
+
+    assert (answer.status, answer.json["code"]) == (400, "request.bad_parameter")
+    assert "certificates" in answer.json["fix_en"]
+
+
 async def test_list_that_contradicts_the_members(gateway: World) -> None:
     """An alias that leads to two agencies is refused."""
     bad = AGENCIES + "H27,Hà Tĩnh,,province,,000.00.00.H53\n"
