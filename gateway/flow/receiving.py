@@ -158,6 +158,8 @@ class Receiver:
         for each in judged:
             if each.dead is not None:
                 self._metrics.arrived.labels("dead").inc()
+            elif each.arrival is None and each.step is None:
+                self._metrics.arrived.labels("undecided").inc()
         self._bell.ring(OUTBOX)
         self._bell.ring(LOG)
 

@@ -17,24 +17,11 @@ database that cannot be reached or is busy raises SQLAlchemy's own errors.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from gateway.errors import GatewayError
 
 
-class StoreError(Exception):
-    """Base: a stable code, texts in two languages, and the facts that fill them."""
-
-    code: ClassVar[str]
-    retry: ClassVar[bool] = False
-    vi: ClassVar[str]
-    en: ClassVar[str]
-    fix_vi: ClassVar[str]
-    fix_en: ClassVar[str]
-
-    def __init__(self, *, xpath: str | None = None, line: int | None = None, **facts: object) -> None:
-        self.facts = facts
-        self.xpath = xpath
-        self.line = line
-        super().__init__(self.en.format(**facts))
+class StoreError(GatewayError):
+    """Base: something about the database itself."""
 
 
 class UnsupportedDatabaseError(StoreError):
