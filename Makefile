@@ -1,9 +1,8 @@
 # Everything a newcomer needs: `make run` shows the product, `make test` proves it. `make help` lists the rest.
 SHELL := /bin/bash
 PORT ?= 8025
-PYTHON ?= $(firstword $(shell command -v python3.13 python3.12 python3.11 python3))
+export PYTHON
 BIN := .venv/bin
-SOURCES := gateway schemas certs routing tests
 # Packages of Debian and Ubuntu that the tests start or drive: a broker, a database, a browser.
 TEST_PACKAGES := rabbitmq-server postgresql chromium
 
@@ -42,7 +41,7 @@ clean: ## Remove the environment and the demo's data
 	rm -rf .venv var
 
 .venv/bin/pip:
-	@PYTHON="$(PYTHON)" tools/setup.sh environment
+	@tools/setup.sh environment
 
 .venv/run: requirements.txt pyproject.toml | .venv/bin/pip
 	@tools/setup.sh install requirements.txt

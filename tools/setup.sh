@@ -14,15 +14,21 @@ apt_install() { # names…: install with apt as root or through sudo without a p
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-environment() { # make .venv with pip
-  if ! "${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    echo "Vanthu needs Python 3.11 or newer; set one with: make PYTHON=/path/to/python3.11 …" >&2
+suits() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+environment() { # make .venv with pip, from $PYTHON or the first Python that suits
+  local python
+  for python in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11} ""; do
+    [ -z "$python" ] || ! suits "$python" || break
+  done
+  if [ -z "$python" ]; then
+    echo "Vanthu needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11 …" >&2
     exit 1
   fi
-  if ! "$PYTHON" -c 'import ensurepip' 2>/dev/null; then
+  if ! "$python" -c 'import ensurepip' 2>/dev/null; then
     apt_install python3-venv || { echo "Please install the package python3-venv: sudo apt-get install python3-venv" >&2; exit 1; }
   fi
-  "$PYTHON" -m venv --clear .venv
+  "$python" -m venv --clear .venv
 }
 
 install() { # requirements file: install what it pins, then the product itself in place
