@@ -20,7 +20,7 @@ from gateway.records import AxisMessage, OutboxItem, SendOutcome
 from gateway.telemetry import Metrics
 
 BATCH = 100
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=60)
 """Longer than any send can take, so that a row is not sent twice while its first answer is still awaited."""
 
 LOOK_AGAIN = 1.0
