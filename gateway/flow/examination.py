@@ -33,6 +33,8 @@ from schemas.errors import SchemaError, SchemaErrors, UnexpectedMessage
 from schemas.parse import Parsed, parse
 from schemas.xml_parser import parse_tree
 
+_HAS_COMMENTS = etree.XPath("boolean(//comment())")
+
 
 class Outcome(StrEnum):
     """What an examination decided."""
@@ -100,18 +102,10 @@ def examine(
     message; None (offline) leaves step 5 out. `at` is the moment whose certificates and codes count.
     """
     found = _Progress()
-    # 1. Bytes become a tree exactly once, and the tree a message.
-    tree_and_message = _read(source, expect=expect, at=at, found=found)
-    if tree_and_message is not None:
-        tree, parsed = tree_and_message
-        found.message = parsed.message
-        found.findings.extend(Finding.of(warning, level=Level.WARNING) for warning in parsed.warnings)
-        if isinstance(parsed.message, Document):
-            # 2. The signature covers the whole document and leads to a trust anchor.
-            found.verdict = verify(tree, trust=trust, at=at, size=_size(source))
-            found.findings.extend(Finding.of(error) for error in found.verdict.errors)
-            # 3. From here on only what was signed counts.
-            _read_signed_view(found, at=at)
+    # 1. Bytes become a tree exactly once. 2. The signature covers the whole document and leads to a trust anchor.
+    # 3. The message is read from what was signed.
+    _read(source, found, expect=expect, trust=trust, at=at)
+    if found.message is not None:
         # 4. The sender's code names an agency in force.
         found.sender = _resolve(_sender_code(found.message), found, directory=directory, at=at)
         # 5. The caller may act for that agency.
@@ -144,40 +138,59 @@ def _size(source: bytes | Path) -> int:
 
 
 def _read(
-    source: bytes | Path, *, expect: MessageKind | None, at: datetime, found: _Progress
-) -> tuple[etree._ElementTree, Parsed] | None:
+    source: bytes | Path, found: _Progress, *, expect: MessageKind | None, trust: Trust, at: datetime
+) -> None:
     try:
         tree = parse_tree(source)
-        parsed = parse(tree, at=at)
+        # Comments are not signed: somebody may have added them afterwards, and a careless reader stops at one in the middle
+        # of a text. A document that has any is read as it came, too, and both readings must agree.
+        received = parse(tree, at=at) if _HAS_COMMENTS(tree) else None
+        verdict = verify(tree, trust=trust, at=at, size=_size(source))
+        parsed = _parsed(tree, verdict, at=at)
     except SchemaErrors as errors:
         found.findings.extend(Finding.of(error) for error in errors.errors)
-        return None
-    except SchemaError as error:
+        return
+    except (SchemaError, SignedViewDiffersError) as error:
         found.findings.append(Finding.of(error))
-        return None
+        return
     kind = kind_of(parsed.message)
     if expect is not None and kind is not expect:
         found.findings.append(Finding.of(_unexpected(kind, expect)))
-        return None
-    return tree, parsed
+        return
+    found.message = parsed.message
+    found.findings.extend(Finding.of(warning, level=Level.WARNING) for warning in parsed.warnings)
+    if kind is MessageKind.EDOC:
+        found.verdict = verdict
+        found.findings.extend(Finding.of(error) for error in verdict.errors)
+    if received is not None and received.message != parsed.message:
+        found.findings.append(Finding.of(SignedViewDiffersError()))
+
+
+def _parsed(tree: etree._ElementTree, verdict: Verdict, *, at: datetime) -> Parsed:
+    """Read the message from the signed view; without one there is no acceptance, and the tree shows what it says.
+
+    Raises:
+        SchemaErrors: it is no edXML message; places are those of the bytes received.
+        SignedViewDiffersError: what was received can be read, but not what was signed.
+
+    """
+    if verdict.signed_view is None:
+        return parse(tree, at=at)
+    try:
+        signed = parse(verdict.signed_view.tree, at=at)
+    except SchemaErrors:
+        parse(tree, at=at)
+        raise SignedViewDiffersError from None
+    if not signed.warnings:
+        return signed
+    # The signed view has lines of its own, but people count those of the file.
+    return Parsed(message=signed.message, warnings=parse(tree, at=at).warnings)
 
 
 def _unexpected(found: MessageKind, expected: MessageKind) -> UnexpectedMessage:
     return UnexpectedMessage(
         found_vi=found.vi, found_en=found.en, expected_vi=expected.vi, expected_en=expected.en
     )
-
-
-def _read_signed_view(found: _Progress, *, at: datetime) -> None:
-    if found.verdict is None or found.verdict.signed_view is None:
-        return
-    try:
-        signed = parse(found.verdict.signed_view.tree, at=at).message
-    except SchemaErrors:
-        signed = None
-    if signed != found.message:
-        found.findings.append(Finding.of(SignedViewDiffersError()))
-    found.message = signed or found.message
 
 
 def _resolve(code: str, found: _Progress, *, directory: Directory, at: datetime) -> Resolved | None:

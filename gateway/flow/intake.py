@@ -95,6 +95,8 @@ class Intake:
             at=self._clock(),
         )
         with self._metrics.examination_seconds.time():
+            if submission.body.size <= SMALL:
+                return job()
             return await asyncio.get_running_loop().run_in_executor(self._executor, job)
 
     async def submit(self, submission: Submission) -> Accepted:

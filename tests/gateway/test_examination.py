@@ -218,8 +218,40 @@ def test_what_is_no_edxml_is_refused_with_a_place(bench: Bench, source: bytes) -
     assert examination.decisive.code.startswith("schema.")
 
 
-def test_a_message_is_never_examined_into_a_document_of_its_own(bench: Bench) -> None:
-    """The fields that count are those of the signed view, equal to what was read first."""
+def test_what_counts_is_what_was_signed(bench: Bench) -> None:
+    """Text that looks like markup is only text, and the message is the one that its author wrote."""
     examination = bench.examine(bench.sign(edxml(subject="V/v kiểm tra <!-- & --> ký tự")))
 
     assert examination.message == a_document(subject="V/v kiểm tra <!-- & --> ký tự")
+
+
+def test_a_comment_added_in_the_middle_of_a_text_is_refused(bench: Bench) -> None:
+    """Comments are not signed; one that could make a careless reader stop early is refused although the signature is good."""
+    signed = bench.sign(edxml())
+    attacked = signed.replace(b"<edXML:OrganId>H60.1<", b"<edXML:OrganId>H60<!-- -->.1<")
+
+    assert attacked != signed
+    assert codes(bench.examine(attacked)) == {"schema.bad_value"}
+
+
+def test_a_comment_between_elements_changes_nothing(bench: Bench) -> None:
+    """A comment where no text is may stand."""
+    signed = bench.sign(edxml())
+    commented = signed.replace(b"<edXML:From>", b"<!-- sent by fax before --><edXML:From>")
+
+    assert commented != signed
+    assert bench.examine(commented).outcome is Outcome.ACCEPTED
+
+
+def test_faults_of_a_signed_document_have_the_lines_of_the_file(bench: Bench) -> None:
+    """What is wrong with a signed document is shown where its sender finds it, not where it stands in the canonical form."""
+    xml = b"<?xml version='1.0'?>\n\n\n" + edxml().partition(b"?>")[2].lstrip()
+    wrong = xml.replace(b"<edXML:Subject>", b"\n\n<edXML:Subject>").replace(
+        b"<edXML:CodeNumber>7816<", b"<edXML:CodeNumber>78a16<"
+    )
+    examination = bench.examine(bench.sign(wrong))
+    (warning,) = [finding for finding in examination.warnings if finding.code == "schema.code_number_letters"]
+
+    signed_lines = bench.sign(wrong).split(b"\n")
+    assert warning.line is not None
+    assert b"78a16" in signed_lines[warning.line - 1]
