@@ -104,7 +104,7 @@ async def running(
         StoreError: the database cannot be used.
 
     """
-    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="examine")
+    executor = ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1, thread_name_prefix="examine")
     async with _composed(settings, clock=clock, pace=pace, executor=executor) as context:
         sequencer = Sequencer(log=context.store.log, bell=context.bell, metrics=context.metrics)
         await _declare_queues(context.store, context.link)
