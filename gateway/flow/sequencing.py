@@ -26,18 +26,27 @@ class Sequencer:
         self._log = log
         self._bell = bell
         self._metrics = metrics
+        self._size = 0
 
     async def one_pass(self) -> None:
-        """Place everything that is staged now, then wait for more."""
+        """Place one batch; then let more gather, or wait for the first if there was none."""
         rung = self._bell.listen(LOG)
-        if not await self.drain():
+        placed = await self._place()
+        if not placed:
             await wait(rung, LOOK_AGAIN)
+        if placed < BATCH:
             await asyncio.sleep(GATHER)
 
-    async def drain(self) -> bool:
-        """Place everything that is staged; say whether there was anything."""
-        placed = False
-        while checkpoint := await self._log.sequence(limit=BATCH):
-            placed = True
-            self._metrics.log_size.set(checkpoint.size)
+    async def drain(self) -> None:
+        """Place everything that is staged."""
+        while await self._place():
+            pass
+
+    async def _place(self) -> int:
+        """Place one batch and return how many entries it had (more, if other processes placed some too)."""
+        checkpoint = await self._log.sequence(limit=BATCH)
+        if checkpoint is None:
+            return 0
+        placed, self._size = checkpoint.size - self._size, checkpoint.size
+        self._metrics.log_size.set(checkpoint.size)
         return placed
