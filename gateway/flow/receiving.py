@@ -32,7 +32,7 @@ from gateway.flow.intake import find_correspondence, with_finding
 from gateway.flow.notifying import LOG, MEMBERS, OUTBOX, Bell, inbox_of, wait
 from gateway.keys import SigningKey
 from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
-from gateway.records import Arrival, Incoming, ReceiptStep
+from gateway.records import Arrival, Incoming, Message, ReceiptStep
 from gateway.telemetry import Metrics
 from routing.agencies import Directory, Member
 from routing.delivery import DeliveryState
@@ -205,12 +205,16 @@ class Receiver:
             raise EnvelopeError(reason="its gateway does not host the sending member")
         source = await self._source(manifest, inline)
         examination = await self._examine(source, caller, directory)
+        about = None
         if examination.outcome is Outcome.ACCEPTED:
-            examination = await self._check_addressee(manifest, examination, directory)
+            try:
+                about = await self._about(manifest, examination, directory)
+            except GatewayError as error:
+                examination = with_finding(examination, error)
         if examination.outcome is Outcome.UNDECIDED:
             await self._store.log.append([entries.arrival_undecided(manifest, examination)])
             return None
-        return await self._build(manifest, examination, caller, inline or None)
+        return self._build(manifest, examination, caller, inline or None, about=about)
 
     async def _source(self, manifest: Manifest, inline: bytes) -> bytes | Path:
         """Return the document that the manifest vouches for, after checking every byte of it."""
@@ -242,28 +246,30 @@ class Receiver:
         )
         return await asyncio.get_running_loop().run_in_executor(self._executor, job)
 
-    async def _check_addressee(
+    async def _about(
         self, manifest: Manifest, examination: Examination, directory: Directory
-    ) -> Examination:
-        """Check that the document names this addressee, that it is served here, and that a status speaks of something."""
-        served = host(directory, serving_member(manifest, examination)) == self._gateway
-        if not served:
-            return with_finding(examination, NotAddressedError(recipient=manifest.recipient_code))
-        try:
-            await find_correspondence(self._store.documents, examination)
-        except GatewayError as error:
-            return with_finding(examination, error)
-        return examination
+    ) -> Message | None:
+        """Check that the document names its addressee and that it is served here; return the one that a status speaks of.
 
-    async def _build(
+        Raises:
+            NotAddressedError: it does not, or is not.
+            UnknownCorrespondenceError: a status speaks of no document between these two.
+
+        """
+        if host(directory, serving_member(manifest, examination)) != self._gateway:
+            raise NotAddressedError(recipient=manifest.recipient_code)
+        return await find_correspondence(self._store.documents, examination)
+
+    def _build(
         self,
         manifest: Manifest,
         examination: Examination,
         caller: Member,
         inline: bytes | None,
+        *,
+        about: Message | None,
     ) -> Arrival:
         refusal = examination.decisive.code if examination.decisive else None
-        about = None if refusal else await find_correspondence(self._store.documents, examination)
         message = message_of(manifest, examination, about=about)
         recipient = recipient_of(manifest, examination)
         receipt = Receipt(
