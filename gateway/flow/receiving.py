@@ -20,6 +20,7 @@ import structlog
 from gateway.errors import (
     EnvelopeError,
     GatewayError,
+    InternalError,
     NotAddressedError,
     PayloadDiffersError,
     PayloadMissingError,
@@ -204,7 +205,7 @@ class Receiver:
         if caller is None or caller.gateway != manifest.gateway:
             raise EnvelopeError(reason="its gateway does not host the sending member")
         source = await self._source(manifest, inline)
-        examination = await self._examine(source, caller, directory)
+        examination = await self._examine(manifest, source, caller, directory)
         about = None
         if examination.outcome is Outcome.ACCEPTED:
             try:
@@ -234,7 +235,9 @@ class Receiver:
         path = self._payloads.path(sha256)
         return path, file_sha256(path)
 
-    async def _examine(self, source: bytes | Path, caller: Member, directory: Directory) -> Examination:
+    async def _examine(
+        self, manifest: Manifest, source: bytes | Path, caller: Member, directory: Directory
+    ) -> Examination:
         job = partial(
             examine,
             source,
@@ -244,7 +247,12 @@ class Receiver:
             trust=self._trust.trust(),
             at=self._clock(),
         )
-        return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+        except Exception:  # noqa: BLE001 - whatever it is, it is about this document alone
+            # A defect of ours must not let one document hold up all that come after it: it was not decided, and comes again.
+            _log.exception("examination_failed", message_id=manifest.message_id)
+            raise InternalError(reference=manifest.message_id) from None
 
     async def _about(
         self, manifest: Manifest, examination: Examination, directory: Directory

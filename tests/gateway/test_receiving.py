@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -18,14 +19,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils import uuid7
 
+from gateway.axis.local import Tag
 from gateway.flow.envelope import Receipt, Stage, seal_message, seal_receipt
 from gateway.flow.notifying import MEMBERS
+from gateway.flow.receiving import Receiver
 from gateway.keys import SigningKey
-from gateway.records import AxisMessage, Message, MessageKind, PeerGateway, Recipient
+from gateway.records import AxisMessage, Incoming, Message, MessageKind, PeerGateway, Recipient
 from routing.agencies import Member
 from routing.log import Kind, LogEntry
 from schemas.document import Attachment, Organization
-from tests.api.world import NOW, World, a_document, identity, world
+from tests.api.world import GATEWAY, NOW, World, a_document, a_status, identity, world
 
 OTHER = SigningKey(name="gw.other/axis", private=Ed25519PrivateKey.generate())
 STRANGER = SigningKey(name="gw.other/axis", private=Ed25519PrivateKey.generate())
@@ -158,8 +161,9 @@ async def test_what_nobody_may_say_is_discarded(gateway: World, changes: dict[st
         (from_the_office(), "H26", "axis.not_addressed"),
         (a_document(), "H53", "access.sender_not_bound"),
         (b"no edXML", "H53", "schema.bytes_before_xml"),
+        (a_status("H53,never sent", sender="G22", about="H53"), "H53", "status.unknown_document"),
     ],
-    ids=["changed", "not its addressee", "another system's sender", "no edXML"],
+    ids=["changed", "not its addressee", "another system's sender", "no edXML", "status of nothing"],
 )
 async def test_a_registered_gateway_is_not_believed_blindly(
     gateway: World, body: bytes, code: str, reason: str
@@ -199,6 +203,37 @@ async def test_without_anchors_an_arrival_is_undecided(tmp_path: Path) -> None:
 
         assert (undecided.document_id, undecided.fields["reason"]) == (message_id, "certs.no_trust_anchors")
         assert await waiting(gateway) == []
+
+
+async def test_a_defect_of_ours_holds_nothing_up(gateway: World) -> None:
+    """When an examination breaks down, the message is neither stored nor refused nor discarded, and its neighbours arrive."""
+    context = gateway.context
+    broken = ThreadPoolExecutor()
+    broken.shutdown()
+    receiver = Receiver(
+        gateway=GATEWAY,
+        store=context.store,
+        payloads=context.payloads,
+        trust=context.trust,
+        link=context.link,
+        key=context.keys.axis,
+        clock=context.clock,
+        executor=broken,
+        bell=context.bell,
+        metrics=context.metrics,
+    )
+    _, sealed = envelope(from_the_office())
+    refused = envelope(from_the_office(), key=STRANGER)[1]
+
+    await receiver.take(
+        [Incoming(queue=TO_TAY_NINH, body=each, tag=Tag(row=10**9)) for each in (sealed, refused)]
+    )
+
+    assert await waiting(gateway) == []
+    reasons = [
+        found.fields["reason"] for found in await gateway.log() if found.kind is Kind.MESSAGE_DISCARDED
+    ]
+    assert reasons == ["axis.bad_envelope"]
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["no such delivery", "another gateway's addressee"])
