@@ -4,7 +4,6 @@ One attachment is decoded at a time, in pieces, and its octets are forgotten onc
 every entry of the manifest has its attachment; base64 is read strictly, so one text has one meaning.
 """
 
-import hashlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -23,6 +22,7 @@ from schemas.errors import (
     UnlistedAttachment,
 )
 from schemas.location import line_of, xpath_of
+from schemas.measure import Measurement
 from schemas.names import XML_SPACE, qualified
 from schemas.reading import Findings, Part
 
@@ -33,7 +33,6 @@ _UNKNOWN_TYPE: Final = "application/octet-stream"  # RFC 2046 §4.5.1
 _CONTENT: Final = "ContentTransferEncoded"
 
 _PIECE: Final = 1 << 20
-_SAMPLE: Final = 65_536
 # U+FFFD in UTF-8: what is left of a binary file that was decoded as text and encoded again.
 _REPLACEMENT: Final = b"\xef\xbf\xbd"
 _SUSPICIOUS: Final = 32
@@ -116,36 +115,36 @@ def _read_attachment(content_id: str, part: Part, reference: Part | None) -> Att
     name = part.text("AttachmentName") or (reference.text("AttachmentName") if reference else None)
     content_type = part.text("ContentType") or (reference.text("ContentType") if reference else None)
     description = part.text("Description") or (reference.text("Description") if reference else None)
-    size, sha256 = _measure(content_id, part, content_type)
+    measured = _measure(content_id, part, content_type)
     return Attachment(
         content_id=content_id,
         name=name or part.required("AttachmentName"),
         content_type=content_type or _UNKNOWN_TYPE,
         description=description,
-        size=size,
-        sha256=sha256,
+        field_name=part.text("FieldName"),
+        mime_type=part.text("MimeType"),
+        size=measured.size,
+        sha256=measured.sha256,
     )
 
 
-def _measure(content_id: str, part: Part, content_type: str | None) -> tuple[int, str]:
+def _measure(content_id: str, part: Part, content_type: str | None) -> Measurement:
     """Decode the content once for its size and SHA-256, and look at how it begins."""
+    measured = Measurement()
     content = part.one(_CONTENT)
     if content is None:
-        return 0, ""
-    size, digest, head = 0, hashlib.sha256(), b""
+        return measured
     try:
         for piece in _decoded(content, content_id):
-            head = head or piece[:_SAMPLE]
-            size += len(piece)
-            digest.update(piece)
+            measured.update(piece)
     except BadBase64 as fault:
         part.findings.place(fault, content)
-        return 0, ""
-    if not size:
+        return measured
+    if not measured.size:
         part.findings.add(EmptyElement, content, name=_CONTENT)
-    for remark in _remarks(content_id, content_type, head):
+    for remark in _remarks(content_id, content_type, measured.head):
         part.findings.place(remark, content)
-    return size, digest.hexdigest()
+    return measured
 
 
 def _decoded(content: etree._Element, content_id: str) -> Iterator[bytes]:

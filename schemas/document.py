@@ -59,7 +59,11 @@ class OtherInfo:
     typer_notation: str | None = None
     promulgation_amount: int | None = None
     page_amount: int | None = None
+    reply_fors: str | None = None
+    """Written by some software; nothing says what it means, so it is passed on as it is."""
     direction: str | None = None
+    reference_codes: str | None = None
+    """Like `reply_fors`."""
     appendixes: tuple[str, ...] = ()
 
 
@@ -86,12 +90,40 @@ class StaffInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """An agency that an update takes off the list of recipients (type 0) or puts on it (type 1)."""
+
+    organ_id: str
+    receiver_type: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessDocumentInfo:
+    """What an update changes: the content (`document_info` 1), the recipients (`document_receiver` 1), or both."""
+
+    document_info: int | None = None
+    document_receiver: int | None = None
+    receivers: tuple[Receiver, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacementInfo:
+    """A document that is replaced, and the agencies that had got it."""
+
+    document_id: str
+    organ_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Business:
     """What is done with the document (element Bussiness, spelt so in the standard)."""
 
     document_id: str | None = None
+    """The document that is recalled or updated; a new document may carry anything here."""
     reason: str | None = None
     paper: int | None = None
+    document_info: BusinessDocumentInfo | None = None
+    replacements: tuple[ReplacementInfo, ...] = ()
     staff: StaffInfo | None = None
 
 
@@ -112,6 +144,8 @@ class Attachment:
     name: str
     content_type: str
     description: str | None = None
+    field_name: str | None = None
+    mime_type: str | None = None
     size: int
     sha256: str
 
@@ -155,7 +189,7 @@ class Document:
     application_type: str | None = None
     to_places: tuple[str, ...] = ()
     business_type: int = 0
-    """0 for a new document, the only type that is taken."""
+    """0 new, 1 recall, 2 update, 3 replacement (`codelists.BUSINESS_TYPES`)."""
     business: Business | None = None
     trace: tuple[TraceHeader, ...] = ()
     attachments: tuple[Attachment, ...] = ()

@@ -208,6 +208,8 @@ def _encoded(attachment: Attachment, content: bytes) -> Iterator[bytes]:
         ("ContentId", f"cid:{attachment.content_id}"),
         ("AttachmentName", attachment.name),
         ("Description", attachment.description),
+        ("FieldName", attachment.field_name),
+        ("MimeType", attachment.mime_type),
         ("ContentType", attachment.content_type),
     )
     yield f"{_INDENT * 2}<Attachment>\n".encode()
