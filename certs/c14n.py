@@ -10,6 +10,9 @@ Canonical XML 1.0, 1.1 and Exclusive XML Canonicalization 1.0, always without co
 - the parser in this module is for octets written by this package, never for a document from outside.
 """
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
+
 from lxml import etree
 
 from certs.algorithms import Canonicalization
@@ -20,6 +23,11 @@ XML = "http://www.w3.org/XML/1998/namespace"
 # A default namespace that is repeated on many elements makes the exclusive form longer than the document.
 GROWTH = 3
 FLOOR_OCTETS = 2**20
+
+Contents: TypeAlias = Mapping[str, Callable[[], Iterable[bytes]]]
+"""Texts left out of a tree because of their size: what each mark stands for in canonical octets, in the order of the document.
+
+A mark stands as the text of an element, needs no escaping, and nobody could guess it who wrote the document."""
 
 
 class _Sink:
@@ -82,6 +90,23 @@ def canonicalize(
     if not octets:
         raise CanonicalizationFailedError(reason="0 octets")
     return octets
+
+
+def spliced(octets: bytes, contents: Contents) -> Iterator[bytes]:
+    """Yield canonical octets with what the marks in them stand for, which is canonical too.
+
+    Raises: CanonicalizationFailedError when a mark is not there exactly once and in its order.
+    """
+    position = 0
+    for mark, canonical in contents.items():
+        wanted = mark.encode()
+        at = octets.find(wanted, position)
+        if at < 0 or octets.count(wanted) != 1:
+            raise CanonicalizationFailedError(reason="a mark is out of place")
+        yield octets[position:at]
+        yield from canonical()
+        position = at + len(wanted)
+    yield octets[position:]
 
 
 def as_root(element: etree._Element) -> etree._ElementTree:

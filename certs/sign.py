@@ -5,7 +5,10 @@ the document, and the certificates in KeyInfo. The signature is the last child o
 """
 
 import hashlib
+import io
 from collections.abc import Sequence
+from types import MappingProxyType
+from typing import BinaryIO
 
 import pybase64
 from cryptography import x509
@@ -22,12 +25,13 @@ from certs.algorithms import (
     fits,
     rsa_padding,
 )
-from certs.c14n import as_root, canonicalize, parse_own, size_limit
+from certs.c14n import Contents, as_root, canonicalize, parse_own, size_limit, spliced
 from certs.errors import CannotSignError
 from certs.issue import PrivateKey
 from certs.shape import DS, SIGNATURE_PATH, check_document
 
 _SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+_NONE: Contents = MappingProxyType({})
 _BY_NAME = {algorithm.name: algorithm for algorithm in SIGNATURE_ALGORITHMS.values()}
 
 
@@ -43,19 +47,43 @@ def sign_enveloped(
     Raises: CannotSignError when it is not an edXML document, is signed already, or key and algorithm differ;
     SignatureShapeError when it holds what no signed document may.
     """
+    out = io.BytesIO()
+    sign_tree(_parse(xml), out, key=key, certificates=certificates, algorithm=algorithm)
+    return out.getvalue()
+
+
+def sign_tree(
+    tree: etree._ElementTree,
+    out: BinaryIO,
+    *,
+    key: PrivateKey,
+    certificates: Sequence[x509.Certificate],
+    algorithm: str | None = None,
+    contents: Contents = _NONE,
+) -> None:
+    """Write the document in `tree` with a signature in its header, as `sign_enveloped` does, to `out`.
+
+    `contents` are the texts that marks in the tree stand for: they are signed and written as if they stood there, without ever
+    being in memory as a whole. The signature becomes part of the tree.
+
+    Raises: as `sign_enveloped`.
+    """
     method = _method(key, algorithm)
-    tree = _parse(xml)
+    check_document(tree)
     header = _header(tree)
-    digest = hashlib.sha256(_canonical(tree)).digest()
+    digest = hashlib.sha256()
+    for piece in spliced(_canonical(tree), contents):
+        digest.update(piece)
     signature = etree.SubElement(header, f"{{{DS}}}Signature", nsmap={"ds": DS})
-    signed_info = _signed_info(signature, method, digest)
+    signed_info = _signed_info(signature, method, digest.digest())
     value = _sign(key, method, _canonical(as_root(signed_info)))
     etree.SubElement(signature, f"{{{DS}}}SignatureValue").text = _text(value)
     data = etree.SubElement(etree.SubElement(signature, f"{{{DS}}}KeyInfo"), f"{{{DS}}}X509Data")
     for certificate in certificates:
         der = certificate.public_bytes(Encoding.DER)
         etree.SubElement(data, f"{{{DS}}}X509Certificate").text = _text(der)
-    return etree.tostring(tree, encoding="UTF-8", xml_declaration=True)
+    for piece in spliced(etree.tostring(tree, encoding="UTF-8", xml_declaration=True), contents):
+        out.write(piece)
 
 
 def _method(key: PrivateKey, algorithm: str | None) -> SignatureAlgorithm:
@@ -70,11 +98,9 @@ def _method(key: PrivateKey, algorithm: str | None) -> SignatureAlgorithm:
 
 def _parse(xml: bytes) -> etree._ElementTree:
     try:
-        tree = parse_own(xml)
+        return parse_own(xml)
     except etree.XMLSyntaxError as error:
         raise CannotSignError(reason="not well-formed XML", line=error.lineno) from error
-    check_document(tree)
-    return tree
 
 
 def _header(tree: etree._ElementTree) -> etree._Element:

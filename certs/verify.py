@@ -22,10 +22,11 @@ signature over all of it covers them.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from lxml import etree
 
-from certs.c14n import as_root
+from certs.c14n import Contents, as_root
 from certs.chain import choose_path
 from certs.errors import LegacySignatureError, TrustError
 from certs.indication import Indication, Scope
@@ -42,6 +43,8 @@ from certs.shape import (
 from certs.trust import Trust
 from certs.verdict import Signer, Verdict, fingerprint
 from certs.xmldsig import SignedView, open_view, scope_of, signed_octets, signing_certificates
+
+_NONE: Contents = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -68,20 +71,22 @@ def verify(
     trust: Trust,
     at: datetime,
     size: int | None = None,
+    contents: Contents = _NONE,
     path: tuple[str, ...] = SIGNATURE_PATH,
 ) -> Verdict:
     """Say whether the document in `tree` is signed, wholly and validly, at the instant `at` (aware).
 
     The tree is consumed: its signature is taken out. It must come from a parser with limits. `size` is the number
-    of octets it was parsed from and bounds the work; without it the tree is measured. `path` is the place of the
-    signature, as expanded names from the document element down.
+    of octets it was parsed from and bounds the work; without it the tree is measured. `contents` are the texts that marks in the
+    tree stand for; they are part of what was signed. `path` is the place of the signature, as expanded names from the document
+    element down.
 
     Never raises for a fault of the document: faults are in the verdict, the first one decides.
     """
     findings = _Findings()
     view = None
     try:
-        view = _view(tree, findings, trust=trust, at=at, size=size, path=path)
+        view = _view(tree, findings, trust=trust, at=at, size=size, contents=contents, path=path)
     except TrustError as error:
         findings.errors.append(error)
     first = findings.errors[0] if findings.errors else None
@@ -108,6 +113,7 @@ def _view(
     trust: Trust,
     at: datetime,
     size: int | None,
+    contents: Contents,
     path: tuple[str, ...],
 ) -> SignedView | None:
     """Return the signed view, or leave at least one error in the findings, or raise one."""
@@ -141,4 +147,4 @@ def _view(
     findings.signer = Signer.from_path(certificate_path, findings.chain)
 
     # 5. The digest, and what it is over.
-    return open_view(tree, signature, methods, expected=info.digest, size=size)
+    return open_view(tree, signature, methods, expected=info.digest, size=size, contents=contents)

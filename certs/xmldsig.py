@@ -18,7 +18,7 @@ from certs.algorithms import (
     is_signed_by,
     is_strong,
 )
-from certs.c14n import canonicalize, inherits_xml_attributes, parse_own, size_limit
+from certs.c14n import Contents, canonicalize, inherits_xml_attributes, parse_own, size_limit, spliced
 from certs.errors import (
     DigestMismatchError,
     KeyTooWeakError,
@@ -40,7 +40,8 @@ _SEAL = object()
 class SignedView:
     """What was signed: the canonical document without its signature and comments.
 
-    `tree` is all that business code may read; `sha256` (hex) is the digest of its canonical octets.
+    `tree` is all that business code may read; `sha256` (hex) is the digest of its canonical octets. Marks that stood for long
+    texts in the tree that was verified stand in this one as well.
     """
 
     __slots__ = ("sha256", "tree")
@@ -135,6 +136,7 @@ def open_view(
     *,
     expected: bytes,
     size: int | None,
+    contents: Contents,
 ) -> SignedView:
     """Take the signature out of the tree (enveloped-signature transform) and return what was signed.
 
@@ -143,10 +145,14 @@ def open_view(
     _take_out(signature)
     limit = size_limit(tree, size=size)
     octets = canonicalize(tree, methods.view_canonicalization, methods.view_prefixes, limit=limit)
-    actual = hashlib.new(methods.digest.name, octets)
+    sha256 = hashlib.sha256()
+    actual = sha256 if methods.digest.name == "sha256" else hashlib.new(methods.digest.name)
+    for piece in spliced(octets, contents):
+        actual.update(piece)
+        if actual is not sha256:
+            sha256.update(piece)
     if actual.digest() != expected:
         raise DigestMismatchError
-    sha256 = actual if methods.digest.name == "sha256" else hashlib.sha256(octets)
     return SignedView(octets, sha256=sha256.hexdigest(), seal=_SEAL)
 
 

@@ -48,8 +48,8 @@ class Settings:
     trust: Path | None = None
     """Folder of trust anchors and intermediates as PEM files. Empty means `trust` in `data`."""
 
-    max_body: int = 20 * 2**20
-    """Largest accepted body in bytes."""
+    max_body: int = 200 * 2**20
+    """Largest accepted body in bytes; 100 MB of attachments make 134 MB of edXML."""
 
     resend_after: int = 3600
     """Seconds without a receipt after which a confirmed delivery is sent again; doubles with each attempt."""

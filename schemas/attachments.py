@@ -4,12 +4,12 @@ One attachment is decoded at a time, in pieces, and its octets are forgotten onc
 every entry of the manifest has its attachment; base64 is read strictly, so one text has one meaning.
 """
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias
 
-import pybase64
 from lxml import etree
 
+from schemas.base64_text import Base64Decoder
 from schemas.document import Attachment
 from schemas.errors import (
     AttachmentMissing,
@@ -25,6 +25,10 @@ from schemas.location import line_of, xpath_of
 from schemas.measure import Measurement
 from schemas.names import XML_SPACE, qualified
 from schemas.reading import Findings, Part
+from schemas.splice import Content, Opened
+
+Contents: TypeAlias = Mapping[str, Content]
+"""What the marks in a spliced tree stand for."""
 
 _REFERENCE: Final = ("ContentId", "ContentType", "AttachmentName", "Description")
 _ATTACHMENT: Final = (*_REFERENCE, "FieldName", "MimeType", "ContentTransferEncoded")
@@ -40,7 +44,7 @@ _MAGIC_WITHIN: Final = 1024
 _MAGIC: Final = {"application/pdf": b"%PDF-", "application/zip": b"PK"}
 
 
-def read_attachments(root: Part, envelope: Part) -> tuple[Attachment, ...]:
+def read_attachments(root: Part, envelope: Part, contents: Contents) -> tuple[Attachment, ...]:
     """Read all attachments: those of the manifest in its order, then the unlisted ones."""
     listed = _read_manifest(envelope)
     encoded = _read_encoded(root)
@@ -50,25 +54,27 @@ def read_attachments(root: Part, envelope: Part) -> tuple[Attachment, ...]:
         if part is None:
             root.findings.add(AttachmentMissing, reference.element, content_id=content_id)
         else:
-            found.append(_read_attachment(content_id, part, reference))
+            found.append(_read_attachment(content_id, part, reference, contents))
     for content_id, part in encoded.items():
         root.findings.add(UnlistedAttachment, part.element, content_id=content_id)
-        found.append(_read_attachment(content_id, part, None))
+        found.append(_read_attachment(content_id, part, None, contents))
     return tuple(found)
 
 
-def attachment_bytes(tree: etree._ElementTree, content_id: str) -> bytes:
-    """Return the decoded content of one attachment, named with or without “cid:”.
+def read_content(opened: Opened, content_id: str) -> Iterator[bytes]:
+    """Yield the decoded content of one attachment, named with or without “cid:”, in pieces.
 
     Raises: AttachmentMissing, BadBase64.
     """
     wanted = content_id.removeprefix("cid:")
     path = f"{qualified('AttachmentEncoded')}/{qualified('Attachment')}"
-    for element in tree.getroot().iterfind(path):
+    for element in opened.tree.getroot().iterfind(path):
         named = element.findtext(qualified("ContentId")) or element.get(_XLINK_HREF) or ""
         content = element.find(qualified(_CONTENT))
         if named.strip(XML_SPACE).removeprefix("cid:") == wanted and content is not None:
-            return b"".join(_decoded(content, wanted))
+            spliced = opened.contents.get(content.text or "")
+            yield from spliced.decoded() if spliced else _decoded(content, wanted)
+            return
     raise AttachmentMissing(content_id=wanted)
 
 
@@ -110,12 +116,12 @@ def _by_content_id(
     return parts
 
 
-def _read_attachment(content_id: str, part: Part, reference: Part | None) -> Attachment:
+def _read_attachment(content_id: str, part: Part, reference: Part | None, contents: Contents) -> Attachment:
     """Read one attachment; what it does not say of itself is taken from the manifest."""
     name = part.text("AttachmentName") or (reference.text("AttachmentName") if reference else None)
     content_type = part.text("ContentType") or (reference.text("ContentType") if reference else None)
     description = part.text("Description") or (reference.text("Description") if reference else None)
-    measured = _measure(content_id, part, content_type)
+    measured = _measure(content_id, part, content_type, contents)
     return Attachment(
         content_id=content_id,
         name=name or part.required("AttachmentName"),
@@ -128,18 +134,16 @@ def _read_attachment(content_id: str, part: Part, reference: Part | None) -> Att
     )
 
 
-def _measure(content_id: str, part: Part, content_type: str | None) -> Measurement:
+def _measure(content_id: str, part: Part, content_type: str | None, contents: Contents) -> Measurement:
     """Decode the content once for its size and SHA-256, and look at how it begins."""
-    measured = Measurement()
     content = part.one(_CONTENT)
     if content is None:
-        return measured
+        return Measurement()
     try:
-        for piece in _decoded(content, content_id):
-            measured.update(piece)
+        measured = _measured(content, content_id, contents)
     except BadBase64 as fault:
         part.findings.place(fault, content)
-        return measured
+        return Measurement()
     if not measured.size:
         part.findings.add(EmptyElement, content, name=_CONTENT)
     for remark in _remarks(content_id, content_type, measured.head):
@@ -147,24 +151,32 @@ def _measure(content_id: str, part: Part, content_type: str | None) -> Measureme
     return measured
 
 
+def _measured(content: etree._Element, content_id: str, contents: Contents) -> Measurement:
+    """Return what was measured when the content was spliced out of the file, or else measure it now."""
+    spliced = contents.get(content.text or "")
+    if spliced is not None:
+        return spliced.measured
+    measured = Measurement()
+    for piece in _decoded(content, content_id):
+        measured.update(piece)
+    return measured
+
+
 def _decoded(content: etree._Element, content_id: str) -> Iterator[bytes]:
-    """Yield the content in pieces; all but the last are full, so padding can only stand at the end."""
-    if len(content):
-        raise BadBase64(xpath=xpath_of(content), line=line_of(content), content_id=content_id)
-    text = (content.text or "").strip(XML_SPACE)
-    for space in XML_SPACE:
-        if space in text:
-            text = text.replace(space, "")
-    for start in range(0, len(text), _PIECE):
-        piece = text[start : start + _PIECE]
-        try:
-            decoded = pybase64.b64decode(piece, validate=True)
-        except ValueError:
-            decoded = b""
-        is_last = start + _PIECE >= len(text)
-        if not decoded or (not is_last and len(decoded) != _PIECE // 4 * 3):
-            raise BadBase64(xpath=xpath_of(content), line=line_of(content), content_id=content_id)
-        yield decoded
+    """Yield the content in pieces.
+
+    Raises: BadBase64.
+    """
+    decoder = Base64Decoder()
+    try:
+        if len(content):
+            raise ValueError("base64 with elements or comments in it")  # noqa: TRY301 - one place says what follows
+        text = (content.text or "").encode("ascii")
+        for start in range(0, len(text), _PIECE):
+            yield decoder.feed(text[start : start + _PIECE])
+        decoder.finish()
+    except ValueError:
+        raise BadBase64(xpath=xpath_of(content), line=line_of(content), content_id=content_id) from None
 
 
 def _remarks(content_id: str, content_type: str | None, head: bytes) -> Iterator[SchemaError]:

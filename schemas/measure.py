@@ -5,6 +5,7 @@ tree or piece by piece from a file makes no difference to what is measured here.
 """
 
 import hashlib
+from collections import deque
 from typing import Final
 
 SAMPLE: Final = 65_536
@@ -18,22 +19,34 @@ _ZIP: Final = b"PK"
 class Measurement:
     """Grows with each piece; read it when all pieces have gone by."""
 
-    __slots__ = ("_digest", "head", "size", "tail")
+    __slots__ = ("_digest", "_last", "_last_size", "head", "size")
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
+        self._last: deque[bytes] = deque()
+        self._last_size = 0
         self.size = 0
         self.head = b""
-        self.tail = b""
 
     def update(self, piece: bytes) -> None:
-        """Take the next octets; but for the last, a piece has at least `SAMPLE` of them."""
+        """Take the next octets."""
         self._digest.update(piece)
-        if not self.size:
-            self.head = piece[:SAMPLE]
         self.size += len(piece)
-        if self.head.startswith(_ZIP):
-            self.tail = (self.tail + piece)[-TAIL:]
+        if len(self.head) < SAMPLE:
+            self.head += piece[: SAMPLE - len(self.head)]
+        if self.head[: len(_ZIP)] == _ZIP[: len(self.head)]:
+            self._keep(piece)
+
+    def _keep(self, piece: bytes) -> None:
+        self._last.append(piece)
+        self._last_size += len(piece)
+        while self._last_size - len(self._last[0]) >= TAIL:
+            self._last_size -= len(self._last.popleft())
+
+    @property
+    def tail(self) -> bytes:
+        """The last `TAIL` octets of what begins like a ZIP file; nothing of any other."""
+        return b"".join(self._last)[-TAIL:]
 
     @property
     def sha256(self) -> str:

@@ -8,13 +8,14 @@ between them and the Signature element have no influence on it.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Final
 
 from lxml import etree
 
-from schemas.attachments import read_attachments
+from schemas.attachments import Contents, read_attachments
 from schemas.business import read_trace_list
-from schemas.document import Document, StatusMessage
+from schemas.document import Attachment, Document, StatusMessage
 from schemas.errors import SchemaError, SchemaErrors, WrongNamespace, WrongRoot
 from schemas.header import (
     MESSAGE_HEADER,
@@ -37,6 +38,7 @@ from schemas.values import vietnam_date
 
 # Judged by whoever checks signatures; some software writes it in the namespace of edXML, or renamed.
 _SIGNATURES: Final = frozenset({"Signature", "DigitalSignature"})
+_NONE: Final[Contents] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,19 +49,21 @@ class Parsed:
     warnings: tuple[SchemaError, ...] = ()
 
 
-def parse(tree: etree._ElementTree, *, at: datetime) -> Parsed:
-    """Read the message in a tree as of an instant.
+def parse(tree: etree._ElementTree, *, at: datetime, contents: Contents = _NONE) -> Parsed:
+    """Read the message in a tree as of an instant; `contents` is what stands for marks in it (`schemas.splice`).
 
     Raises: SchemaErrors with every refusing finding; ValueError if `at` carries no zone.
     """
     findings = Findings()
-    message = _read(tree.getroot(), findings, vietnam_date(at))
+    message = _read(tree.getroot(), findings, vietnam_date(at), contents)
     if message is None or findings.errors:
         raise SchemaErrors(tuple(findings.errors), tuple(findings.warnings))
     return Parsed(message=message, warnings=tuple(findings.warnings))
 
 
-def _read(element: etree._Element, findings: Findings, today: date) -> Document | StatusMessage | None:
+def _read(
+    element: etree._Element, findings: Findings, today: date, contents: Contents
+) -> Document | StatusMessage | None:
     """Find the MessageHeader and read what it announces; None with a finding if there is no way to it."""
     if not _is_edxml(element, findings):
         return None
@@ -77,7 +81,8 @@ def _read(element: etree._Element, findings: Findings, today: date) -> Document 
         return None
     if message.find(qualified("StatusCode")) is not None:
         return read_status(Part(message, STATUS_HEADER, findings))
-    return _read_document(root, envelope, header, Part(message, MESSAGE_HEADER, findings), today)
+    attachments = read_attachments(root, envelope, contents)
+    return _read_document(header, Part(message, MESSAGE_HEADER, findings), attachments, today)
 
 
 def _is_edxml(root: etree._Element, findings: Findings) -> bool:
@@ -94,8 +99,8 @@ def _is_edxml(root: etree._Element, findings: Findings) -> bool:
     return False
 
 
-def _read_document(root: Part, envelope: Part, header: Part, message: Part, today: date) -> Document:
-    """Read all parts of a document."""
+def _read_document(header: Part, message: Part, attachments: tuple[Attachment, ...], today: date) -> Document:
+    """Read all parts of a document but its attachments."""
     place, promulgation_date = read_promulgation(message, today)
     priority, other_info = read_other_info(message)
     business_type, business, trace = read_trace_list(header)
@@ -122,5 +127,5 @@ def _read_document(root: Part, envelope: Part, header: Part, message: Part, toda
         business_type=business_type,
         business=business,
         trace=trace,
-        attachments=read_attachments(root, envelope),
+        attachments=attachments,
     )

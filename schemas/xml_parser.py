@@ -38,8 +38,10 @@ _NOT_UTF8: Final = etree.ErrorTypes.ERR_INVALID_ENCODING
 class Limits:
     """How much one file may ask of the gateway."""
 
-    max_bytes: int = 20 * 2**20
+    max_file: int = 200 * 2**20
     """Octets of the whole file."""
+    max_bytes: int = 20 * 2**20
+    """Octets of what becomes a tree: the file without the base64 that `schemas.splice` leaves where it is."""
     max_markup: int = 100_000
     """Characters “<” in the file, and as many “=”: they bound elements and attributes before parsing."""
     max_depth: int = 64

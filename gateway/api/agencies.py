@@ -33,6 +33,8 @@ from routing.resolve import Resolved, resolve
 CSV: Final = ("text/csv",)
 PEM: Final = ("application/x-pem-file", "application/pem-certificate-chain", "text/plain")
 PEM_LIMIT: Final = 64 * 1024
+LIST_LIMIT: Final = 32 * 2**20
+"""Octets of a list of agencies, which is in memory as a whole; the largest one known has 10 MB."""
 
 _GONE: Final = 410
 _NOT_FOUND: Final = 404
@@ -52,7 +54,7 @@ async def get_agency(request: web.Request, context: Context, _caller: Caller) ->
 async def load_agencies(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """Put the agencies of a CSV file in force as one new version of the registry."""
     before = await context.store.registry.directory()
-    async with received(request, context, media_types=CSV, limit=context.settings.max_body) as body:
+    async with received(request, context, media_types=CSV, limit=LIST_LIMIT) as body:
         agencies = await asyncio.to_thread(_read, body)
         if any(agency.certificates for agency in agencies):
             # Only a whole certificate can be registered, so that it can be checked later; its hash alone will not do.

@@ -31,7 +31,7 @@ from routing.route import route
 from schemas.document import Document, StatusMessage
 from schemas.errors import SchemaError, SchemaErrors, UnexpectedMessage
 from schemas.parse import Parsed, parse
-from schemas.xml_parser import parse_tree
+from schemas.splice import Opened, open_file
 
 _HAS_COMMENTS = etree.XPath("boolean(//comment())")
 
@@ -133,20 +133,17 @@ def _conclude(found: _Progress, *, directory: Directory, trust: Trust, at: datet
     )
 
 
-def _size(source: bytes | Path) -> int:
-    return len(source) if isinstance(source, bytes) else source.stat().st_size
-
-
 def _read(
     source: bytes | Path, found: _Progress, *, expect: MessageKind | None, trust: Trust, at: datetime
 ) -> None:
     try:
-        tree = parse_tree(source)
+        opened = open_file(source)
+        tree = opened.tree
         # Comments are not signed: somebody may have added them afterwards, and a careless reader stops at one in the middle
         # of a text. A document that has any is read as it came, too, and both readings must agree.
-        received = parse(tree, at=at) if _HAS_COMMENTS(tree) else None
-        verdict = verify(tree, trust=trust, at=at, size=_size(source))
-        parsed = _parsed(tree, verdict, at=at)
+        received = _parse(tree, opened, at=at) if _HAS_COMMENTS(tree) else None
+        verdict = verify(tree, trust=trust, at=at, size=opened.size, contents=opened.canonical)
+        parsed = _parsed(opened, verdict, at=at)
     except SchemaErrors as errors:
         found.findings.extend(Finding.of(error) for error in errors.errors)
         return
@@ -166,7 +163,11 @@ def _read(
         found.findings.append(Finding.of(SignedViewDiffersError()))
 
 
-def _parsed(tree: etree._ElementTree, verdict: Verdict, *, at: datetime) -> Parsed:
+def _parse(tree: etree._ElementTree, opened: Opened, *, at: datetime) -> Parsed:
+    return parse(tree, at=at, contents=opened.contents)
+
+
+def _parsed(opened: Opened, verdict: Verdict, *, at: datetime) -> Parsed:
     """Read the message from the signed view; without one there is no acceptance, and the tree shows what it says.
 
     Raises:
@@ -175,16 +176,16 @@ def _parsed(tree: etree._ElementTree, verdict: Verdict, *, at: datetime) -> Pars
 
     """
     if verdict.signed_view is None:
-        return parse(tree, at=at)
+        return _parse(opened.tree, opened, at=at)
     try:
-        signed = parse(verdict.signed_view.tree, at=at)
+        signed = _parse(verdict.signed_view.tree, opened, at=at)
     except SchemaErrors:
-        parse(tree, at=at)
+        _parse(opened.tree, opened, at=at)
         raise SignedViewDiffersError from None
     if not signed.warnings:
         return signed
     # The signed view has lines of its own, but people count those of the file.
-    return Parsed(message=signed.message, warnings=parse(tree, at=at).warnings)
+    return Parsed(message=signed.message, warnings=_parse(opened.tree, opened, at=at).warnings)
 
 
 def _unexpected(found: MessageKind, expected: MessageKind) -> UnexpectedMessage:

@@ -14,7 +14,7 @@ from gateway.store import Audit
 from schemas.document import Document
 from schemas.errors import SchemaError, SchemaErrors
 from schemas.parse import parse
-from schemas.xml_parser import parse_tree
+from schemas.splice import open_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,8 @@ class Bodies:
 
     def _read(self, source: bytes | Path, *, size: int) -> BodyFacts:
         try:
-            message = parse(parse_tree(source), at=self._at).message
+            opened = open_file(source)
+            message = parse(opened.tree, at=self._at, contents=opened.contents).message
         except (SchemaError, SchemaErrors):
             return BodyFacts(size=size)
         named = message.recipients if isinstance(message, Document) else (message.response_for,)
