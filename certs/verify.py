@@ -59,10 +59,11 @@ class _Findings:
     digest: str | None = None
     canonicalization: str | None = None
 
-    def name_methods(self, methods: Methods) -> None:
-        """Keep the names of the algorithms."""
+    def refuse(self, methods: Methods) -> bool:
+        """Keep the names of the algorithms, and tell whether there is reason enough to do nothing with them."""
         self.algorithm, self.digest = methods.algorithm.name, methods.digest.name
         self.canonicalization = methods.view_canonicalization.name
+        return bool(self.errors)
 
 
 def verify(
@@ -132,9 +133,7 @@ def _view(
 
     # 4. Transforms and algorithms.
     methods = resolve_methods(info, errors=findings.errors)
-    if methods is not None:
-        findings.name_methods(methods)
-    if methods is None or findings.errors:
+    if methods is None or findings.refuse(methods):
         return None
 
     # 8. SignatureValue over SignedInfo, with a key from a validated path, before any digest of the document.
