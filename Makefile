@@ -7,7 +7,7 @@ BIN := .venv/bin
 TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports unit lock clean
+.PHONY: help run test check lint types imports unit nightly bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,12 @@ imports: ## Who may import whom
 
 unit: ## All tests: unit, contract, API, browser, end to end
 	$(BIN)/python -X dev -m pytest -q
+
+nightly: .venv/test ## The differential tests with 100,000 documents, each run with new ones
+	VANTHU_TEST_SEED=$$(date +%Y%m%d) $(BIN)/python -m pytest -q tests/differential --documents 100000
+
+bench: .venv/test ## Measure, as ratios within one run
+	$(BIN)/python -m benchmarks.documents
 
 lock: .venv/test ## Pin every dependency anew, with hashes
 	$(BIN)/pip install -q uv

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certs.issue import issue, new_root
-from certs.sign import sign_enveloped
+from certs.issue import PrivateKey, issue, new_root
+from certs.sign import sign_tree
 from gateway.client import Client
 from schemas.document import Organization, ResponseFor
+from schemas.splice import open_file
 from tests.support.documents import PDF_ATTACHMENT, edxml, status_edxml
 
 AGENCIES = """\
@@ -32,7 +34,14 @@ class Correspondents:
     """The root that gateways trust, and the pen of the sending agency."""
 
     root_pem: bytes
-    sign: Callable[[bytes], bytes]
+    certificate: x509.Certificate
+    key: PrivateKey
+
+    def sign(self, xml: bytes) -> bytes:
+        """Return a document with the agency's signature; one of any size."""
+        opened, out = open_file(xml), io.BytesIO()
+        sign_tree(opened.tree, out, key=self.key, certificates=[self.certificate], contents=opened.canonical)
+        return out.getvalue()
 
     def trust(self, folder: Path) -> None:
         """Put the root into a gateway's trust folder."""
@@ -66,8 +75,7 @@ def correspondents() -> Correspondents:
         not_after=now + timedelta(days=365),
     )
     return Correspondents(
-        root_pem=root.certificate.public_bytes(Encoding.PEM),
-        sign=lambda xml: sign_enveloped(xml, key=key, certificates=[certificate]),
+        root_pem=root.certificate.public_bytes(Encoding.PEM), certificate=certificate, key=key
     )
 
 
