@@ -55,3 +55,8 @@ BUSINESS_TYPES: Final[Mapping[int, Name]] = MappingProxyType(
         3: Name("thay thế", "replacement"),
     }
 )
+
+
+def may_send(status_code: str, *, is_sender: bool) -> bool:
+    """Tell whether a status may come from the agency that sent the document, or else from a receiver."""
+    return status_code in STATUS_CODES and (status_code in SENT_BY_SENDER) == is_sender
