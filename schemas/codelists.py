@@ -47,12 +47,15 @@ PRIORITIES: Final[Mapping[int, Name]] = MappingProxyType(
     }
 )
 
+RECALL: Final = 1
+UPDATE: Final = 2
+REPLACEMENT: Final = 3
 BUSINESS_TYPES: Final[Mapping[int, Name]] = MappingProxyType(
     {
         0: Name("văn bản mới", "new document"),
-        1: Name("thu hồi", "recall"),
-        2: Name("cập nhật", "update"),
-        3: Name("thay thế", "replacement"),
+        RECALL: Name("thu hồi", "recall"),
+        UPDATE: Name("cập nhật", "update"),
+        REPLACEMENT: Name("thay thế", "replacement"),
     }
 )
 

@@ -1,5 +1,6 @@
 """The MessageHeader of a document, block by block (QCVN 102:2016/BTTTT; NĐ 30/2020 Phụ lục VI)."""
 
+import unicodedata
 from datetime import date
 from typing import Final
 
@@ -21,11 +22,12 @@ from schemas.errors import (
     EmptyElement,
     IgnoredValue,
     IncompleteReference,
+    InvisibleCharacter,
     LettersInCodeNumber,
     UnknownPriority,
     UnusualDate,
 )
-from schemas.names import XML_SPACE
+from schemas.names import XML_SPACE, split
 from schemas.reading import Findings, Part, leaf_text
 from schemas.values import DATE_FORM, read_date, read_number
 
@@ -67,7 +69,6 @@ _OTHER_INFO: Final = (
     "PageAmount",
     "Direction",
     "Appendixes",
-    # Written by some software; nothing says what they hold, so they travel unread.
     "ReplyFors",
     "ReferenceCodes",
 )
@@ -84,10 +85,16 @@ def read_organization(element: etree._Element | None, findings: Findings) -> Org
     if element is None:
         return Organization(organ_id="")
     part = Part(element, _ORGANIZATION, findings)
+    name = part.text("OrganName", longest=200)
+    unseen = [character for character in name or "" if unicodedata.category(character) == "Cf"]
+    if unseen:
+        shown = f"U+{ord(unseen[0]):04X}"
+        facts = {"name": "OrganName", "character": shown, "count": len(unseen)}
+        findings.add(InvisibleCharacter, part.each("OrganName")[0], **facts)
     return Organization(
         organ_id=part.agency(),
         in_charge=part.text("OrganizationInCharge", longest=500),
-        name=part.text("OrganName", longest=200),
+        name=name,
         address=part.text("OrganAdd", longest=500),
         email=part.text("Email", longest=100),
         telephone=part.text("Telephone", longest=20),
@@ -190,7 +197,9 @@ def read_other_info(message: Part) -> tuple[int | None, OtherInfo]:
         typer_notation=part.text("TyperNotation", longest=10),
         promulgation_amount=optional_number(part, "PromulgationAmount", longest=3),
         page_amount=optional_number(part, "PageAmount", longest=3),
+        reply_fors=_passed_on(part, "ReplyFors"),
         direction=part.text("Direction"),
+        reference_codes=_passed_on(part, "ReferenceCodes"),
         appendixes=titles,
     )
     return priority, info
@@ -236,6 +245,16 @@ def optional_number(part: Part, name: str, *, longest: int = 9) -> int | None:
     if text is not None and number is None:
         part.findings.add(IgnoredValue, part.each(name)[0], name=name, value=text)
     return number
+
+
+def _passed_on(part: Part, name: str) -> str | None:
+    """Read a text that nothing explains; some software may write elements there, and they are left out."""
+    child = part.maybe(name)
+    if child is not None and len(child):
+        inside = split(str(child[0].tag))[1] if isinstance(child[0].tag, str) else "!--"
+        part.findings.add(IgnoredValue, child, name=name, value=f"<{inside}>")
+        return None
+    return part.text(name)
 
 
 def _date(element: etree._Element, findings: Findings, *, is_required: bool = False) -> date | None:

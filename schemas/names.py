@@ -22,6 +22,13 @@ KNOWN_WRONG: Final = {
         "an invented name from machine-written texts, issued by nobody",
     ),
 }
+# Prefixes that files use without declaring them, most often xlink in a manifest.
+_USUAL: Final = {
+    PREFIX: NAMESPACE,
+    "xlink": "http://www.w3.org/1999/xlink",
+    "xsi": "http://www.w3.org/2001/XMLSchema-instance",
+    "ds": "http://www.w3.org/2000/09/xmldsig#",
+}
 UNKNOWN_NAMESPACE: Final = ("không phải không gian tên của edXML", "not the namespace of edXML")
 
 
@@ -36,3 +43,8 @@ def split(tag: str) -> tuple[str, str]:
         namespace, _, local = tag[1:].rpartition("}")
         return namespace, local
     return "", tag
+
+
+def declaration(prefix: str) -> str:
+    """Return the declaration that a file lacks which uses a prefix without it."""
+    return f'xmlns:{prefix}="{_USUAL.get(prefix, "…")}"'

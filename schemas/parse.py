@@ -2,6 +2,7 @@
 
 The tree comes from `xml_parser.parse_tree`, or is the signed view that the signature check returns. All
 findings are gathered before the message is refused, so that a sender can correct them in one go.
+A document that is marked as a state secret is refused before anything of it is read, with that finding alone.
 Invariants: a message is returned only without refusing findings; order and prefixes of elements, comments
 between them and the Signature element have no influence on it.
 """
@@ -15,6 +16,7 @@ from lxml import etree
 
 from schemas.attachments import Contents, read_attachments
 from schemas.business import read_trace_list
+from schemas.business_rules import check_business
 from schemas.document import Attachment, Document, StatusMessage
 from schemas.errors import SchemaError, SchemaErrors, WrongNamespace, WrongRoot
 from schemas.header import (
@@ -33,6 +35,7 @@ from schemas.header import (
 )
 from schemas.names import KNOWN_WRONG, NAMESPACE, UNKNOWN_NAMESPACE, qualified, split
 from schemas.reading import Findings, Part
+from schemas.secrecy import find_mark
 from schemas.status import STATUS_HEADER, read_status
 from schemas.values import vietnam_date
 
@@ -54,15 +57,20 @@ def parse(tree: etree._ElementTree, *, at: datetime, contents: Contents = _NONE)
 
     Raises: SchemaErrors with every refusing finding; ValueError if `at` carries no zone.
     """
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    secret = find_mark(tree)
+    if secret is not None:
+        raise SchemaErrors((secret,))
     findings = Findings()
-    message = _read(tree.getroot(), findings, vietnam_date(at), contents)
+    message = _read(tree.getroot(), findings, at, contents)
     if message is None or findings.errors:
         raise SchemaErrors(tuple(findings.errors), tuple(findings.warnings))
     return Parsed(message=message, warnings=tuple(findings.warnings))
 
 
 def _read(
-    element: etree._Element, findings: Findings, today: date, contents: Contents
+    element: etree._Element, findings: Findings, at: datetime, contents: Contents
 ) -> Document | StatusMessage | None:
     """Find the MessageHeader and read what it announces; None with a finding if there is no way to it."""
     if not _is_edxml(element, findings):
@@ -80,9 +88,13 @@ def _read(
     if message is None:
         return None
     if message.find(qualified("StatusCode")) is not None:
-        return read_status(Part(message, STATUS_HEADER, findings))
+        return read_status(Part(message, STATUS_HEADER, findings), at=at)
     attachments = read_attachments(root, envelope, contents)
-    return _read_document(header, Part(message, MESSAGE_HEADER, findings), attachments, today)
+    document = _read_document(header, Part(message, MESSAGE_HEADER, findings), attachments, vietnam_date(at))
+    place = header_element.find(f"{qualified('TraceHeaderList')}/{qualified('Bussiness')}")
+    for finding in check_business(document):
+        findings.place(finding, message if place is None else place)
+    return document
 
 
 def _is_edxml(root: etree._Element, findings: Findings) -> bool:

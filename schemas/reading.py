@@ -146,15 +146,27 @@ class Part:
     def agency(self, name: str = "OrganId") -> str:
         """Return the code in a required child, or "" with a finding (QĐ 20/2020 Điều 4-6)."""
         text = self.required(name)
-        if not text:
-            return ""
+        return self._code(text, self.children[name][0]) if text else ""
+
+    def agencies(self, name: str = "OrganId") -> tuple[str, ...]:
+        """Return the codes in all children of a name, each of which has to hold one."""
+        found = []
+        for child in self.each(name):
+            text = leaf_text(child, self.findings)
+            if text == "":
+                self.findings.add(EmptyElement, child, name=name)
+            found.append(self._code(text, child) if text else "")
+        return tuple(found)
+
+    def _code(self, text: str, element: etree._Element) -> str:
+        """Return a text if it is an agency code, or "" with a finding."""
         try:
             code = AgencyCode.parse(text)
         except BadAgencyCode as fault:
-            self.findings.place(fault, self.children[name][0])
+            self.findings.place(fault, element)
             return ""
         if code.is_unusual:
-            self.findings.add(UnusualAgencyCode, self.children[name][0], value=code.value)
+            self.findings.add(UnusualAgencyCode, element, value=code.value)
         return code.value
 
 

@@ -9,13 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final
 
+from schemas.codelists import RECALL, REPLACEMENT, UPDATE
 from schemas.document import Document, ResponseFor
-
-RECALL: Final = 1
-UPDATE: Final = 2
-REPLACEMENT: Final = 3
 
 
 class Relation(StrEnum):
@@ -50,12 +46,12 @@ def _references(document: Document) -> Iterator[Reference]:
     business = document.business
     named = business.document_id if business else None
     if document.business_type == RECALL:
-        if named:
+        if named is not None:
             yield _about(Relation.RECALLS, named, document)
         else:
             yield from (_stated(Relation.RECALLS, answered) for answered in document.response_for)
         return
-    if document.business_type == UPDATE and named:
+    if document.business_type == UPDATE and named is not None:
         yield _about(Relation.UPDATES, named, document)
     elif document.business_type == REPLACEMENT and business:
         for replacement in business.replacements:

@@ -16,10 +16,12 @@ import pybase64
 from schemas.document import (
     Attachment,
     Business,
+    BusinessDocumentInfo,
     Document,
     DocumentType,
     Organization,
     OtherInfo,
+    ReplacementInfo,
     ResponseFor,
     SignerInfo,
     StaffInfo,
@@ -139,7 +141,9 @@ def _other_info(priority: int | None, info: OtherInfo) -> list[Node] | None:
         ("TyperNotation", info.typer_notation),
         ("PromulgationAmount", _number(info.promulgation_amount)),
         ("PageAmount", _number(info.page_amount)),
+        ("ReplyFors", info.reply_fors),
         ("Direction", info.direction),
+        ("ReferenceCodes", info.reference_codes),
         ("Appendixes", appendixes or None),
     ]
 
@@ -186,8 +190,39 @@ def _business(business_type: int, business: Business) -> list[Node]:
         ("BussinessDocType", _number(business_type)),
         ("BussinessDocReason", business.reason),
         ("Paper", _number(business.paper)),
+        ("BussinessDocumentInfo", _document_info(business.document_info)),
+        ("ReplacementInfoList", _replacements(business.replacements)),
         ("StaffInfo", _staff(business.staff)),
     ]
+
+
+def _document_info(info: BusinessDocumentInfo | None) -> list[Node] | None:
+    """Return the children of BussinessDocumentInfo."""
+    if info is None:
+        return None
+    receivers: list[Node] = [
+        ("Receiver", [("OrganId", receiver.organ_id), ("ReceiverType", str(receiver.receiver_type))])
+        for receiver in info.receivers
+    ]
+    return [
+        ("DocumentInfo", _number(info.document_info)),
+        ("DocumentReceiver", _number(info.document_receiver)),
+        ("ReceiverList", receivers or None),
+    ]
+
+
+def _replacements(replacements: tuple[ReplacementInfo, ...]) -> list[Node] | None:
+    """Return the children of ReplacementInfoList."""
+    return [
+        (
+            "ReplacementInfo",
+            [
+                ("DocumentId", replacement.document_id),
+                ("OrganIdList", [("OrganId", code) for code in replacement.organ_ids]),
+            ],
+        )
+        for replacement in replacements
+    ] or None
 
 
 def _reference(attachment: Attachment) -> list[Node]:

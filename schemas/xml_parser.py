@@ -6,6 +6,7 @@ chunk, so that no input can make the tree large; what only the tree shows (depth
 checked in one walk over it. Invariant: a tree from here holds nothing but elements, text and comments.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -22,8 +23,9 @@ from schemas.errors import (
     SchemaError,
     TooComplex,
     TooLarge,
+    UnboundPrefix,
 )
-from schemas.names import split
+from schemas.names import declaration, split
 from schemas.prolog import PROLOG_BYTES, check_prolog
 
 # Larger pieces are slower: libxml2 copies what it is fed, and big blocks go back to the kernel each time.
@@ -31,6 +33,8 @@ _CHUNK: Final = 1 << 18
 _FEW: Final = 256
 _NAME_TOO_LONG: Final = etree.ErrorTypes.ERR_NAME_TOO_LONG
 _RESOURCE_LIMIT: Final = etree.ErrorTypes.ERR_RESOURCE_LIMIT
+_UNBOUND: Final = etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE
+_PREFIX: Final = re.compile(r"Namespace prefix (\S+) ")
 _NOT_UTF8: Final = etree.ErrorTypes.ERR_INVALID_ENCODING
 
 
@@ -138,6 +142,8 @@ def _refusal(parser: etree.XMLParser, fault: etree.XMLSyntaxError, limits: Limit
     kind = first.type if first else fault.code
     if kind == _NOT_UTF8:
         return NotUtf8(line=line, found=reason)
+    if kind == _UNBOUND and (prefix := _PREFIX.match(reason)):
+        return UnboundPrefix(line=line, prefix=prefix[1], declaration=declaration(prefix[1]))
     if kind == _NAME_TOO_LONG:
         return TooComplex(line=line, limit="name", allowed=limits.max_name)
     if kind == _RESOURCE_LIMIT:

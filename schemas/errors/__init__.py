@@ -3,24 +3,36 @@
 SchemaErrors (all findings about one document) holds
 SchemaError
 ├── FileError: the octets
-│   ├── NotXml, BytesBeforeXml, DoctypeForbidden, ProcessingInstruction, NotUtf8
+│   ├── NotXml, UnboundPrefix, BytesBeforeXml, DoctypeForbidden, ProcessingInstruction, NotUtf8
 │   └── TooLarge, TooComplex
 ├── ContentError: elements and values
 │   ├── WrongNamespace, WrongRoot, MissingElement, RepeatedElement, EmptyElement, BadValue, DateInFuture
 │   ├── BadBase64, AttachmentMissing, DuplicateContentId
-│   ├── DuplicateRecipient, UnsupportedBusinessType, UnknownStatusCode, UnexpectedMessage
+│   ├── DuplicateRecipient, UnknownStatusCode, UnexpectedMessage, StateSecret
+│   ├── RecallOfNothing, UpdateOfNothing, UpdateWithoutChange, ReceiverTwice
+│   ├── ReplacementOfNothing, ReplacedTwice, RefersToItself
 │   └── BadAgencyCode
 │       ├── ForeignCharacter
 │       └── NullAgencyCode
 └── SchemaRemark: level "warning", the document is taken
     ├── UnusualDate, TooLong, LettersInCodeNumber, UnknownPriority, UnknownElement
     ├── UnlistedAttachment, CorruptedAttachment, AttachmentTypeDiffers
-    └── IncompleteReference, IgnoredValue, UnusualAgencyCode, ReasonMissing
+    ├── IncompleteReference, IgnoredValue, UnusualAgencyCode, ReasonMissing
+    └── MisplacedElement, InvisibleCharacter, EarlyTimestamp, FutureTimestamp
 
 Only the leaves and `BadAgencyCode` are ever raised. No finding is worth a retry: the same octets give the
 same findings.
 """
 
+from schemas.errors.business import (
+    RecallOfNothing,
+    ReceiverTwice,
+    RefersToItself,
+    ReplacedTwice,
+    ReplacementOfNothing,
+    UpdateOfNothing,
+    UpdateWithoutChange,
+)
 from schemas.errors.content import (
     AttachmentMissing,
     BadAgencyCode,
@@ -35,9 +47,9 @@ from schemas.errors.content import (
     MissingElement,
     NullAgencyCode,
     RepeatedElement,
+    StateSecret,
     UnexpectedMessage,
     UnknownStatusCode,
-    UnsupportedBusinessType,
     WrongNamespace,
     WrongRoot,
 )
@@ -50,14 +62,19 @@ from schemas.errors.file import (
     ProcessingInstruction,
     TooComplex,
     TooLarge,
+    UnboundPrefix,
 )
 from schemas.errors.finding import SchemaError, SchemaErrors
 from schemas.errors.remarks import (
     AttachmentTypeDiffers,
     CorruptedAttachment,
+    EarlyTimestamp,
+    FutureTimestamp,
     IgnoredValue,
     IncompleteReference,
+    InvisibleCharacter,
     LettersInCodeNumber,
+    MisplacedElement,
     ReasonMissing,
     SchemaRemark,
     TooLong,
@@ -81,33 +98,45 @@ __all__ = [
     "DoctypeForbidden",
     "DuplicateContentId",
     "DuplicateRecipient",
+    "EarlyTimestamp",
     "EmptyElement",
     "FileError",
     "ForeignCharacter",
+    "FutureTimestamp",
     "IgnoredValue",
     "IncompleteReference",
+    "InvisibleCharacter",
     "LettersInCodeNumber",
+    "MisplacedElement",
     "MissingElement",
     "NotUtf8",
     "NotXml",
     "NullAgencyCode",
     "ProcessingInstruction",
     "ReasonMissing",
+    "RecallOfNothing",
+    "ReceiverTwice",
+    "RefersToItself",
     "RepeatedElement",
+    "ReplacedTwice",
+    "ReplacementOfNothing",
     "SchemaError",
     "SchemaErrors",
     "SchemaRemark",
+    "StateSecret",
     "TooComplex",
     "TooLarge",
     "TooLong",
+    "UnboundPrefix",
     "UnexpectedMessage",
     "UnknownElement",
     "UnknownPriority",
     "UnknownStatusCode",
     "UnlistedAttachment",
-    "UnsupportedBusinessType",
     "UnusualAgencyCode",
     "UnusualDate",
+    "UpdateOfNothing",
+    "UpdateWithoutChange",
     "WrongNamespace",
     "WrongRoot",
 ]

@@ -124,20 +124,6 @@ class DuplicateRecipient(ContentError):
     fix_en = "Write one To element for each receiving agency."
 
 
-class UnsupportedBusinessType(ContentError):
-    """The document recalls, updates or replaces another one. Facts: type, meaning_vi/en."""
-
-    code = "schema.unsupported_business_type"
-    vi = "Loại nghiệp vụ {type} ({meaning_vi}) chưa được hỗ trợ; văn bản không được coi là văn bản mới."
-    en = "Business type {type} ({meaning_en}) is not handled yet; it is not treated as a new document."
-    fix_vi = (
-        "Thông báo việc thu hồi, cập nhật hoặc thay thế bằng văn bản mới, hoặc liên hệ trực tiếp nơi nhận."
-    )
-    fix_en = (
-        "Announce the recall, update or replacement in a new document, or contact the recipients directly."
-    )
-
-
 class UnknownStatusCode(ContentError):
     """A status message carries a code outside the list. Facts: value, known."""
 
@@ -186,3 +172,15 @@ class UnexpectedMessage(ContentError):
     en = "Here {expected_en} is expected, but the file is {found_en}."
     fix_vi = "Gửi tệp tới đúng địa chỉ dành cho loại thông điệp đó."
     fix_en = "Send the file to the address meant for that kind of message."
+
+
+class StateSecret(ContentError):
+    """A document is marked as a state secret; nothing of it is repeated here. Facts: name (of the element)."""
+
+    code = "schema.state_secret"
+    vi = "Văn bản mang dấu chỉ độ mật ở {name}; văn bản thuộc bí mật nhà nước không được gửi, nhận qua trục liên thông."
+    en = "The document is marked as a state secret in {name}; state secrets do not travel on the axis."
+    fix_vi = "Gửi văn bản theo quy định về bảo vệ bí mật nhà nước. Nếu không mật, bỏ dấu chỉ độ mật khỏi {name} rồi gửi lại."
+    fix_en = (
+        "Send it by the rules for state secrets. If it is none, remove the mark from {name} and send again."
+    )

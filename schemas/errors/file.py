@@ -22,6 +22,16 @@ class NotXml(FileError):
     fix_en = "Check the file with an XML tool and produce it again; do not assemble XML by hand."
 
 
+class UnboundPrefix(FileError):
+    """A name has a prefix that no declaration binds. Facts: prefix, declaration."""
+
+    code = "schema.unbound_prefix"
+    vi = "Tiền tố “{prefix}” được dùng nhưng chưa khai báo không gian tên, ví dụ {declaration}."
+    en = "The prefix “{prefix}” is used without a declaration such as {declaration}."
+    fix_vi = "Thêm {declaration} vào phần tử dùng tiền tố này hoặc vào phần tử gốc."
+    fix_en = "Add {declaration} to the element that uses the prefix or to the document element."
+
+
 class BytesBeforeXml(FileError):
     """Something stands before the XML declaration. Facts: found."""
 

@@ -131,3 +131,43 @@ class ReasonMissing(SchemaRemark):
     en = "Status {status_code} should give its reason in Description."
     fix_vi = "Ghi lý do vào Description (QĐ 28/2018/QĐ-TTg, Điều 5)."
     fix_en = "Write the reason into Description (Decision 28/2018/QĐ-TTg, Article 5)."
+
+
+class MisplacedElement(SchemaRemark):
+    """An element belongs to another kind of business and is left out. Facts: name, type, expected."""
+
+    code = "schema.misplaced_element"
+    vi = "{name} chỉ dùng cho loại nghiệp vụ {expected}; trong văn bản loại {type} phần tử này bị bỏ qua."
+    en = "{name} belongs to business type {expected}; in a document of type {type} it is left out."
+    fix_vi = "Sửa BussinessDocType thành {expected} hoặc bỏ {name}."
+    fix_en = "Set BussinessDocType to {expected}, or leave {name} out."
+
+
+class InvisibleCharacter(SchemaRemark):
+    """A name holds a character that nobody sees. Facts: name, character, count."""
+
+    code = "schema.invisible_character"
+    vi = "{name} có {count} ký tự không nhìn thấy được ({character}); nội dung được giữ nguyên."
+    en = "{name} holds {count} invisible characters ({character}); it is kept as it is."
+    fix_vi = "Gõ lại {name}; không sao chép từ văn bản có định dạng."
+    fix_en = "Type {name} again; do not paste it from formatted text."
+
+
+class EarlyTimestamp(SchemaRemark):
+    """A status claims a time before its document was issued. Facts: value, issued."""
+
+    code = "schema.timestamp_before_document"
+    vi = "Timestamp {value} sớm hơn ngày ban hành {issued} của văn bản được phản hồi."
+    en = "The Timestamp {value} is earlier than the document's date of issue {issued}."
+    fix_vi = "Kiểm tra đồng hồ của máy gửi và PromulgationDate trong ResponseFor."
+    fix_en = "Check the sending system's clock and the PromulgationDate in ResponseFor."
+
+
+class FutureTimestamp(SchemaRemark):
+    """A status claims a time more than a day from now. Facts: value, now."""
+
+    code = "schema.timestamp_in_future"
+    vi = "Timestamp {value} muộn hơn hiện tại ({now}) quá một ngày."
+    en = "The Timestamp {value} is more than a day later than now ({now})."
+    fix_vi = "Kiểm tra đồng hồ và múi giờ của máy gửi (giờ Việt Nam, UTC+7)."
+    fix_en = "Check the sending system's clock and time zone (Vietnam, UTC+7)."

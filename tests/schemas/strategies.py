@@ -3,16 +3,20 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from schemas.document import (
     Attachment,
     Business,
+    BusinessDocumentInfo,
     Code,
     Document,
     DocumentType,
     Organization,
     OtherInfo,
+    Receiver,
+    ReplacementInfo,
     ResponseFor,
     SignerInfo,
     StaffInfo,
@@ -20,6 +24,7 @@ from schemas.document import (
     TraceHeader,
 )
 from schemas.names import XML_SPACE
+from schemas.references import references
 
 # Everything that XML 1.0 can carry, carriage return and astral planes included.
 xml_characters = st.characters(
@@ -79,7 +84,9 @@ other_infos = st.builds(
     typer_notation=maybe(texts(10)),
     promulgation_amount=st.none() | numbers,
     page_amount=st.none() | numbers,
+    reply_fors=maybe(texts()),
     direction=maybe(texts()),
+    reference_codes=maybe(texts()),
     appendixes=st.lists(texts(), max_size=2).map(tuple),
 )
 businesses = st.builds(
@@ -89,6 +96,27 @@ businesses = st.builds(
     paper=st.none() | numbers,
     staff=st.none() | staff,
 )
+flags = st.none() | st.integers(0, 1)
+changes = st.builds(
+    BusinessDocumentInfo,
+    document_info=flags,
+    document_receiver=flags,
+    receivers=st.lists(
+        st.builds(Receiver, organ_id=agency_codes, receiver_type=st.integers(0, 1)),
+        max_size=3,
+        unique_by=lambda receiver: receiver.organ_id,
+    ).map(tuple),
+).filter(lambda change: bool(change.document_info or change.document_receiver or change.receivers))
+replacements = st.lists(
+    st.builds(
+        ReplacementInfo,
+        document_id=texts(),
+        organ_ids=st.lists(agency_codes, min_size=1, max_size=3).map(tuple),
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda replaced: replaced.document_id,
+).map(tuple)
 contents = st.dictionaries(
     texts(12).filter(lambda content_id: not content_id.startswith("cid:")),
     st.binary(min_size=1, max_size=200),
@@ -98,7 +126,7 @@ contents = st.dictionaries(
 
 recipients = st.lists(organizations, min_size=1, max_size=3, unique_by=lambda to: to.organ_id).map(tuple)
 traces = st.builds(TraceHeader, organ_id=maybe(texts()), timestamp=st.none() | moments)
-bare_documents = st.builds(
+new_documents = st.builds(
     Document,
     sender=organizations,
     recipients=recipients,
@@ -126,11 +154,38 @@ bare_documents = st.builds(
 
 
 @st.composite
+def _bare_documents(draw: st.DrawFn) -> Document:
+    """Give a document of any kind of business that says what its kind has to say."""
+    document = draw(new_documents)
+    business_type = draw(st.integers(0, 3))
+    if business_type:
+        business = draw(businesses)
+        if business_type == 1:
+            answered = draw(st.lists(responses, min_size=0 if business.document_id else 1, max_size=2))
+            document = replace(document, response_for=tuple(answered))
+        elif business_type == 2:
+            business = replace(business, document_id=draw(texts()), document_info=draw(changes))
+        else:
+            business = replace(business, replacements=draw(replacements))
+        document = replace(document, business_type=business_type, business=business)
+    spoken_of = {reference.document_id for reference in references(document)}
+    assume(document.document_id not in spoken_of)
+    return document
+
+
+bare_documents = _bare_documents()
+
+
+@st.composite
 def documents(draw: st.DrawFn) -> tuple[Document, dict[str, bytes]]:
-    """Give a new document and the content of its attachments."""
+    """Give a document and the content of its attachments."""
     attached = draw(contents)
     described = tuple(
-        Attachment.of(content, content_id=content_id, name=draw(texts()), content_type=draw(texts()))
+        replace(
+            Attachment.of(content, content_id=content_id, name=draw(texts()), content_type=draw(texts())),
+            field_name=draw(maybe(texts())),
+            mime_type=draw(maybe(texts())),
+        )
         for content_id, content in attached.items()
     )
     return replace(draw(bare_documents), attachments=described), attached

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.document import Business, Document, StaffInfo, TraceHeader
-from schemas.errors import BadValue, IgnoredValue, RepeatedElement, UnknownElement, UnsupportedBusinessType
+from schemas.errors import BadValue, IgnoredValue, RepeatedElement, UnknownElement
 from tests.schemas.checks import read, refusal, warning, with_child, with_text, without
 from tests.support.documents import a_document, edxml
 
@@ -15,16 +15,6 @@ def _document(file: bytes) -> Document:
     message = read(file).message
     assert isinstance(message, Document)
     return message
-
-
-@pytest.mark.parametrize(("number", "meaning"), [(1, "recall"), (2, "update"), (3, "replacement")])
-def test_other_business_is_refused(number: int, meaning: str) -> None:
-    """Recalls, updates and replacements are named and never taken for new documents."""
-    finding = refusal(edxml(business_type=number))
-    assert isinstance(finding, UnsupportedBusinessType)
-    assert finding.facts["type"] == number
-    assert meaning in str(finding)
-    assert isinstance(refusal(edxml(business_type=number, business=None)), UnsupportedBusinessType)
 
 
 @pytest.mark.parametrize("text", ["4", "mới", "-1", "1.0"])

@@ -13,6 +13,7 @@ from schemas.errors import (
     EmptyElement,
     IgnoredValue,
     IncompleteReference,
+    InvisibleCharacter,
     LettersInCodeNumber,
     MissingElement,
     NullAgencyCode,
@@ -256,3 +257,36 @@ def test_empty_response_for_is_none() -> None:
     file = with_child(edxml(), "MessageHeader", "ResponseFor")
     assert _document(file).response_for == ()
     assert _document(with_child(file, "ResponseFor", "OrganId")).response_for == ()
+
+
+def test_texts_that_nothing_explains_are_passed_on() -> None:
+    """ReplyFors and ReferenceCodes are kept as texts; elements in them are left out with a warning."""
+    file = with_child(edxml(), "OtherInfo", "ReplyFors", "12/UBND")
+    info = _document(with_child(file, "OtherInfo", "ReferenceCodes", "3")).other_info
+    assert (info.reply_fors, info.reference_codes) == ("12/UBND", "3")
+    for name in ("ReplyFors", "ReferenceCodes"):
+        file = with_child(with_child(edxml(), "OtherInfo", name), name, "Item", "1")
+        finding = warning(file)
+        assert isinstance(finding, IgnoredValue)
+        assert finding.facts == {"name": name, "value": "<Item>"}
+        assert _document(file) == _document(edxml())
+
+
+def test_comments_in_texts_that_nothing_explains() -> None:
+    """What the text would be depends on who reads it, so it is left out."""
+    file = with_child(edxml(), "OtherInfo", "ReplyFors", "1").replace(
+        b">1</edXML:ReplyFors>", b">1<!-- -->2</edXML:ReplyFors>"
+    )
+    assert warning(file).facts == {"name": "ReplyFors", "value": "<!-->"}
+
+
+@pytest.mark.parametrize("path", ["From/OrganName", "To/OrganName"])
+def test_invisible_characters_in_names(path: str) -> None:
+    """A name is kept as it is; its sender is told what nobody sees in it."""
+    name = "Ủy ban\u200b nhân dân\u2060"
+    file = with_text(edxml(), path, name)
+    finding = warning(file)
+    assert isinstance(finding, InvisibleCharacter)
+    assert finding.facts == {"name": "OrganName", "character": "U+200B", "count": 2}
+    document = _document(file)
+    assert name in {document.sender.name, document.recipients[0].name}

@@ -1,6 +1,6 @@
 """Status messages."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -8,7 +8,9 @@ from schemas.document import ResponseFor, StatusMessage
 from schemas.errors import (
     BadAgencyCode,
     BadValue,
+    EarlyTimestamp,
     EmptyElement,
+    FutureTimestamp,
     IncompleteReference,
     MissingElement,
     ReasonMissing,
@@ -17,7 +19,7 @@ from schemas.errors import (
     UnusualDate,
 )
 from tests.schemas.checks import read, refusal, warning, with_child, with_text, without, xpath
-from tests.support.documents import a_status, status_edxml
+from tests.support.documents import AT, a_status, status_edxml
 
 
 def test_a_status_is_read() -> None:
@@ -101,10 +103,25 @@ def test_other_form_of_time() -> None:
 
 
 def test_time_before_the_document() -> None:
-    """Clocks differ between agencies; a status dated before its document is taken."""
-    status = a_status(timestamp=datetime(2025, 6, 1, tzinfo=UTC))
+    """Clocks differ between agencies; a status dated before its document is taken with a warning."""
+    status = a_status(timestamp=datetime(2025, 6, 29, 16, 59, 59, tzinfo=UTC))
     assert status.response_for.promulgation_date == date(2025, 6, 30)
     assert read(status_edxml(timestamp=status.timestamp)).message == status
+    finding = warning(status_edxml(timestamp=status.timestamp))
+    assert isinstance(finding, EarlyTimestamp)
+    assert finding.facts == {"value": "2025/06/29 23:59:59", "issued": "2025-06-30"}
+    assert finding.xpath == xpath("Timestamp")
+    assert read(status_edxml(timestamp=datetime(2025, 6, 29, 17, 0, tzinfo=UTC))).warnings == ()
+
+
+def test_time_in_the_future() -> None:
+    """Within a day it may be the clock or the zone; beyond it something is wrong."""
+    assert read(status_edxml(timestamp=AT + timedelta(days=1))).warnings == ()
+    finding = warning(status_edxml(timestamp=AT + timedelta(days=1, seconds=1)))
+    assert isinstance(finding, FutureTimestamp)
+    assert finding.facts == {"value": "2025/07/01 19:00:01", "now": "2025/06/30 19:00:00"}
+    last = with_text(status_edxml(), "Timestamp", "9999-12-31T23:59:59Z")
+    assert {type(finding) for finding in read(last).warnings} == {FutureTimestamp, UnusualDate}
 
 
 @pytest.mark.parametrize("code", ["02", "13", "16"])

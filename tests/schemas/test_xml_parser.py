@@ -18,6 +18,7 @@ from schemas.errors import (
     ProcessingInstruction,
     TooComplex,
     TooLarge,
+    UnboundPrefix,
 )
 from schemas.xml_parser import LIMITS, Limits, _check_tree, parse_tree
 from tests.schemas.attacks import ATTACKS
@@ -133,7 +134,6 @@ def test_markup_is_counted_in_large_pieces_too() -> None:
         (b"<a b='&nobody;'/>", 1, "Entity 'nobody' not defined"),
         (b"<a>\x01</a>", 1, "invalid Char"),
         (b"<a>&#0;</a>", 1, "invalid xmlChar"),
-        (b"<xlink:a/>", 1, "prefix xlink"),
         (b"<a b='1' b='2'/>", 1, "redefined"),
         (b'<?xml version="2.0"?><a/>', 1, "Unsupported version"),
         (b"<a><!DOCTYPE b></a>", 1, "StartTag"),
@@ -222,3 +222,19 @@ def test_any_octets_are_a_tree_or_refused(file: bytes) -> None:
         return
     assert not tree.xpath("//processing-instruction()")
     assert tree.docinfo.internalDTD is None
+
+
+@pytest.mark.parametrize(
+    ("file", "prefix", "declared"),
+    [
+        (b"<a>\n<b xlink:href='x'/></a>", "xlink", 'xmlns:xlink="http://www.w3.org/1999/xlink"'),
+        (b"<a>\n<edXML:b/></a>", "edXML", 'xmlns:edXML="http://www.mic.gov.vn/TBT/QCVN_102_2016"'),
+        (b"<a>\n<b my:c=''><d></b></a>", "my", 'xmlns:my="\u2026"'),
+    ],
+)
+def test_unbound_prefixes(file: bytes, prefix: str, declared: str) -> None:
+    """A prefix without a declaration is named, together with the declaration that is missing."""
+    with pytest.raises(UnboundPrefix) as caught:
+        parse_tree(file)
+    assert caught.value.facts == {"prefix": prefix, "declaration": declared}
+    assert caught.value.line == 2
