@@ -146,6 +146,8 @@ class Attachment:
     description: str | None = None
     field_name: str | None = None
     mime_type: str | None = None
+    detected_type: str | None = None
+    """The media type of the content, whatever the sender calls it; None if it is none that we know."""
     size: int
     sha256: str
 

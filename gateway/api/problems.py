@@ -63,6 +63,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "schema.bad_base64": 422,
         "schema.attachment_missing": 422,
         "schema.duplicate_content_id": 422,
+        "schema.attachment_executable": 422,
+        "schema.archive_refused": 422,
         "schema.duplicate_recipient": 422,
         "schema.unsupported_business_type": 422,
         "schema.unknown_status_code": 422,

@@ -8,6 +8,7 @@ SchemaError
 ├── ContentError: elements and values
 │   ├── WrongNamespace, WrongRoot, MissingElement, RepeatedElement, EmptyElement, BadValue, DateInFuture
 │   ├── BadBase64, AttachmentMissing, DuplicateContentId
+│   ├── AttachmentExecutable, ArchiveRefused
 │   ├── DuplicateRecipient, UnsupportedBusinessType, UnknownStatusCode, UnexpectedMessage
 │   └── BadAgencyCode
 │       ├── ForeignCharacter
@@ -22,6 +23,8 @@ same findings.
 """
 
 from schemas.errors.content import (
+    ArchiveRefused,
+    AttachmentExecutable,
     AttachmentMissing,
     BadAgencyCode,
     BadBase64,
@@ -69,6 +72,8 @@ from schemas.errors.remarks import (
 )
 
 __all__ = [
+    "ArchiveRefused",
+    "AttachmentExecutable",
     "AttachmentMissing",
     "AttachmentTypeDiffers",
     "BadAgencyCode",
