@@ -81,6 +81,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "schema.unlisted_attachment": 201,
         "schema.attachment_corrupted": 201,
         "schema.attachment_type_differs": 201,
+        "schema.attachment_name_unsafe": 201,
         "schema.incomplete_reference": 201,
         "schema.ignored_value": 201,
         "schema.unusual_agency_code": 201,

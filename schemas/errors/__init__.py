@@ -15,7 +15,7 @@ SchemaError
 │       └── NullAgencyCode
 └── SchemaRemark: level "warning", the document is taken
     ├── UnusualDate, TooLong, LettersInCodeNumber, UnknownPriority, UnknownElement
-    ├── UnlistedAttachment, CorruptedAttachment, AttachmentTypeDiffers
+    ├── UnlistedAttachment, CorruptedAttachment, AttachmentTypeDiffers, AttachmentNameUnsafe
     └── IncompleteReference, IgnoredValue, UnusualAgencyCode, ReasonMissing
 
 Only the leaves and `BadAgencyCode` are ever raised. No finding is worth a retry: the same octets give the
@@ -56,6 +56,7 @@ from schemas.errors.file import (
 )
 from schemas.errors.finding import SchemaError, SchemaErrors
 from schemas.errors.remarks import (
+    AttachmentNameUnsafe,
     AttachmentTypeDiffers,
     CorruptedAttachment,
     IgnoredValue,
@@ -75,6 +76,7 @@ __all__ = [
     "ArchiveRefused",
     "AttachmentExecutable",
     "AttachmentMissing",
+    "AttachmentNameUnsafe",
     "AttachmentTypeDiffers",
     "BadAgencyCode",
     "BadBase64",

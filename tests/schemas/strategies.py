@@ -19,7 +19,10 @@ from schemas.document import (
     StatusMessage,
     TraceHeader,
 )
+from schemas.file_type import PROGRAMS, detected_type
+from schemas.measure import Measurement
 from schemas.names import XML_SPACE
+from schemas.zip_directory import is_zip
 
 # Everything that XML 1.0 can carry, carriage return and astral planes included.
 xml_characters = st.characters(
@@ -89,9 +92,17 @@ businesses = st.builds(
     paper=st.none() | numbers,
     staff=st.none() | staff,
 )
+
+
+def may_be_attached(content: bytes) -> bool:
+    """Return whether octets are neither a program nor a ZIP, which are refused or have to be whole."""
+    measured = Measurement.of(content)
+    return detected_type(measured) not in PROGRAMS and not is_zip(measured)
+
+
 contents = st.dictionaries(
     texts(12).filter(lambda content_id: not content_id.startswith("cid:")),
-    st.binary(min_size=1, max_size=200),
+    st.binary(min_size=1, max_size=200).filter(may_be_attached),
     max_size=3,
 )
 
