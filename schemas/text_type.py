@@ -25,13 +25,13 @@ _ENCODINGS: Final = (
 )
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _LINES: Final = 200
+_SAMPLE: Final = 8_192  # characters by which scripts and mail are told
 
-_SVG: Final = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]", re.DOTALL
-)
+# Each comment is taken as a whole: a pattern that tried every way to part them would never come to an end.
+_PROLOG: Final = r"\s*(?:<\?xml[^>]*>\s*)?(?>(?:<!--(?>.*?-->)\s*)*)"
+_SVG: Final = re.compile(rf"{_PROLOG}(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]", re.DOTALL)
 _XHTML: Final = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!doctype\s+html|<(?:html|head|body)[\s>])",
-    re.DOTALL | re.IGNORECASE,
+    rf"{_PROLOG}(?:<!doctype\s+html|<(?:html|head|body)[\s>])", re.DOTALL | re.IGNORECASE
 )
 _XML: Final = re.compile(r"\s*<\?xml\s")
 _FIELD: Final = re.compile(r"([!-9;-~]+):")
@@ -85,14 +85,15 @@ def _decoded(head: bytes, encoding: str, *, is_whole: bool) -> str | None:
 
 def text_type(text: str) -> str:
     """Return the media type of a text."""
+    sample = text[:_SAMPLE]
     for pattern, kind in ((_SVG, SVG), (_XHTML, HTML), (_XML, XML)):
         if pattern.match(text):
             return kind
-    if _is_batch(text):
+    if _is_batch(sample):
         return BATCH
-    if _is_powershell(text):
+    if _is_powershell(sample):
         return POWERSHELL
-    return MAIL if _is_mail(text) else TEXT
+    return MAIL if _is_mail(sample) else TEXT
 
 
 def _lines_of(text: str) -> list[str]:
