@@ -61,7 +61,7 @@ _CODE: Final = re.compile(
     rf"[{{}}()\[$]|.*[{{;|(`]$|.*{_CMDLET}|(?:if|else|foreach|for|while|try|catch|return|iex|param|function|using)\b",
     re.IGNORECASE,
 )
-_BLOCK_COMMENT: Final = re.compile(r"<#.*?#>", re.DOTALL)
+_BLOCK_COMMENT: Final = re.compile(r"<#(?>.*?(?:#>|\Z))", re.DOTALL)
 
 
 def as_text(head: bytes, *, is_whole: bool) -> str | None:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from schemas.measure import OLE_DIRECTORY, SAMPLE, TAIL, Measurement
 from tests.schemas.files import ole
 
+SIZES = st.integers(300, 70_000)
+
 
 def _in_pieces(content: bytes, size: int) -> Measurement:
     """Measure content that comes in pieces."""
@@ -23,11 +25,20 @@ def _known(measured: Measurement) -> tuple[int, str, bytes, bytes, bytes]:
     return measured.size, measured.sha256, measured.head, measured.tail, measured.directory
 
 
-@given(st.sampled_from([b"", b"PK"]), st.integers(0, 400_000), st.integers(SAMPLE, 200_000))
+@given(st.sampled_from([b"", b"PK"]), st.integers(0, 400_000), SIZES)
 def test_pieces_do_not_matter(start: bytes, size: int, piece: int) -> None:
     """Size, hash, head and tail are those of the whole."""
     content = start + bytes(size)
     assert _known(_in_pieces(content, piece)) == _known(Measurement.of(content))
+
+
+def test_octet_by_octet() -> None:
+    """A piece may be a single octet, or none at all."""
+    for content in (ole("WordDocument"), b"PK" + bytes(3_000), b""):
+        assert _known(_in_pieces(content, 1)) == _known(Measurement.of(content))
+    measured = Measurement.of(b"")
+    measured.update(b"PK")
+    assert measured.tail == b"PK"
 
 
 def test_head_and_tail_have_their_limits() -> None:
@@ -39,7 +50,7 @@ def test_head_and_tail_have_their_limits() -> None:
     assert _in_pieces(b"x" + content, 100_000).tail == b""
 
 
-@given(st.integers(0, 900), st.integers(SAMPLE, 200_000))
+@given(st.integers(0, 900), SIZES)
 def test_ole_directory_is_found_anywhere(sector: int, piece: int) -> None:
     """The directory of an OLE file is kept wherever it stands, also where a piece ends within it."""
     content = ole("WordDocument", sector=sector)
