@@ -37,7 +37,7 @@ def archive_faults(measured: Measurement, *, wrapping: str | None = None) -> tup
     itself be an archive, since its sender packed it once.
     """
     try:
-        found = entries(measured)
+        found = entries(measured.head, measured.tail, measured.size)
     except UnreadableDirectoryError as unreadable:
         return (unreadable.fault,)
     faults = dict.fromkeys((*_sizes(found), *_layout(found), *_names(found)))

@@ -39,7 +39,7 @@ def judge(
     shown = safe_name(name)
     if detected in PROGRAMS:
         yield AttachmentExecutable(content_id=content_id, name=shown, detected=detected)
-    if is_zip(measured):
+    if is_zip(measured.head):
         wrapping = extension_of(name) if detected == ZIP else ""
         for fault in archive_faults(measured, wrapping=wrapping if wrapping != "zip" else None):
             yield fault.as_error(content_id=content_id, name=shown)

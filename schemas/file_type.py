@@ -84,7 +84,7 @@ def _program(head: bytes, *, is_text: bool) -> str | None:
 
 def _container(measured: Measurement) -> str | None:
     """Return the type of a file that holds others, by what is in it."""
-    if is_zip(measured):
+    if is_zip(measured.head):
         return zip_type(measured)
     return ole_type(measured.directory) if measured.head.startswith(OLE) else None
 

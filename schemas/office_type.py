@@ -65,7 +65,7 @@ def zip_type(measured: Measurement) -> str:
     if (packed := _packed_type(measured.head)) is not None:
         return packed
     try:
-        names = {entry.name for entry in entries(measured)}
+        names = {entry.name for entry in entries(measured.head, measured.tail, measured.size)}
     except UnreadableDirectoryError:
         return ZIP
     if "META-INF/MANIFEST.MF" in names:

@@ -6,6 +6,7 @@ always that of the file itself; the entry's name, `<uuid>.<ext>`, is never used.
 on nothing but its arguments, and `unwrap_into` gives back exactly what was wrapped, or raises.
 """
 
+import io
 import zipfile
 import zlib
 from typing import BinaryIO, Final
@@ -13,6 +14,8 @@ from typing import BinaryIO, Final
 from schemas.archive_faults import MAX_RATIO, MAX_TOTAL, RATIO_FLOOR, ArchiveFault
 from schemas.document import Attachment
 from schemas.errors import ArchiveRefused
+from schemas.measure import SAMPLE, TAIL
+from schemas.zip_directory import UnreadableDirectoryError, entries
 
 ZIP: Final = "application/zip"
 # For a name such as A.ZIP: a reader that compares letter by letter would take it for wrapped under application/zip.
@@ -78,20 +81,22 @@ def is_wrapped(attachment: Attachment) -> bool:
 
 
 def unwrap_into(out: BinaryIO, source: BinaryIO, attachment: Attachment, *, most: int = MAX_TOTAL) -> int:
-    """Write the first entry of a wrapped attachment and return its size; `source` can seek.
+    """Write the first entry of a wrapped attachment and return its size; `source` is its content and can seek.
 
     Nothing is written by the entry's name. What was written before an error is to be thrown away.
 
     Raises: ArchiveRefused.
     """
     try:
+        _check_directory(source)
         with zipfile.ZipFile(source) as archive:
-            first = min(archive.infolist(), key=lambda info: info.header_offset, default=None)
-            fault = ArchiveFault.DAMAGED if first is None else _fault(first, most)
-            if first is None or fault is not None:
-                raise _refused(attachment, fault or ArchiveFault.DAMAGED)
+            first = min(archive.infolist(), key=lambda info: info.header_offset)
+            if (fault := _fault(first, most)) is not None:
+                raise _refused(attachment, fault)
             return _copy_entry(archive, first, out)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as fault:
+    except UnreadableDirectoryError as unreadable:
+        raise _refused(attachment, unreadable.fault) from unreadable
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as fault:
         raise _refused(attachment, ArchiveFault.DAMAGED) from fault
 
 
@@ -105,6 +110,19 @@ def _write(out: BinaryIO, source: BinaryIO, entry_name: str, method: int) -> zip
         while piece := source.read(_PIECE):
             entry.write(piece)
     return info
+
+
+def _check_directory(source: BinaryIO) -> None:
+    """Read the directory by our own strict rules, so that `zipfile` is given nothing big or ambiguous.
+
+    Raises: UnreadableDirectoryError.
+    """
+    size = source.seek(0, io.SEEK_END)
+    source.seek(0)
+    head = source.read(SAMPLE)
+    source.seek(max(0, size - TAIL))
+    if not entries(head, source.read(TAIL), size):
+        raise UnreadableDirectoryError(ArchiveFault.DAMAGED)
 
 
 def _fault(first: zipfile.ZipInfo, most: int) -> ArchiveFault | None:

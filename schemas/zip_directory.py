@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.archive_faults import MAX_ENTRIES, ArchiveFault
-from schemas.measure import Measurement
 
 LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")  # §4.3.7
 _CENTRAL_HEADER: Final = struct.Struct("<4s6H3I5H2I")  # §4.3.12
@@ -24,6 +23,8 @@ _LOCAL, _CENTRAL, _END_SIGN = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _END_64_SIGN, _LOCATOR_64_SIGN = b"PK\x06\x06", b"PK\x06\x07"
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075  # §4.5.3, §4.6.9
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
+_FULL: Final = (*[_FULL_16] * 4, _FULL_32, _FULL_32)
+"""The fields of the record at the end that say: look into the ZIP64 record."""
 _UTF8_FLAG: Final = 0x800
 
 
@@ -52,68 +53,60 @@ class UnreadableDirectoryError(Exception):
         self.fault = fault
 
 
-def is_zip(measured: Measurement) -> bool:
+def is_zip(head: bytes) -> bool:
     """Return whether a file begins as ZIP files do, the empty one included."""
-    return measured.head.startswith((_LOCAL, _END_SIGN))
+    return head.startswith((_LOCAL, _END_SIGN))
 
 
-def entries(measured: Measurement) -> tuple[Entry, ...]:
-    """Return all entries in the order of the directory.
+def entries(head: bytes, tail: bytes, size: int) -> tuple[Entry, ...]:
+    """Return all entries in the order of the directory, given both ends of a file and its size.
 
     Raises: UnreadableDirectoryError.
     """
+    before_tail = size - len(tail)
     try:
-        count, size, start = _extent(measured)
-        if count > MAX_ENTRIES:
+        count, length, start = _extent(tail, before_tail)
+        if count > MAX_ENTRIES or start < before_tail:
             raise UnreadableDirectoryError(ArchiveFault.TOO_MANY_ENTRIES)
-        before_tail = measured.size - len(measured.tail)
-        if start < before_tail:
-            raise UnreadableDirectoryError(ArchiveFault.TOO_MANY_ENTRIES)
-        directory = measured.tail[start - before_tail : start - before_tail + size]
-        found = tuple(_read(directory, measured.head))
+        at = start - before_tail
+        found = tuple(_read(tail[at : at + length], head))
     except (struct.error, UnicodeDecodeError) as fault:
         raise UnreadableDirectoryError(ArchiveFault.DAMAGED) from fault
-    first, last = (
-        min((entry.offset for entry in found), default=start),
-        max((entry.end for entry in found), default=0),
-    )
+    first = min((entry.offset for entry in found), default=start)
+    last = max((entry.end for entry in found), default=0)
     if len(found) != count or first != 0 or last > start:
         raise UnreadableDirectoryError(ArchiveFault.DAMAGED)
     return found
 
 
-def _extent(measured: Measurement) -> tuple[int, int, int]:
-    """Return count of entries, size and start of the directory, which reaches up to the records at the end."""
-    tail = measured.tail
+def _extent(tail: bytes, before_tail: int) -> tuple[int, int, int]:
+    """Return count of entries, length and start of the directory, which reaches up to the records at the end."""
     at = tail.rfind(_END_SIGN)
     if at < 0:
         raise UnreadableDirectoryError(ArchiveFault.DAMAGED)
-    _, disk, first_disk, here, count, size, start, comment = _END.unpack_from(tail, at)
-    after = at
-    if _FULL_16 in (disk, first_disk, here, count) or _FULL_32 in (size, start):
-        after, disk, first_disk, here, count, size, start = _extent_64(measured, at)
-    end = measured.size - len(tail) + after
-    whole = disk == first_disk == 0 and here == count
-    if at + _END.size + comment != len(tail) or not whole or start + size != end:
+    _, *plain, comment = _END.unpack_from(tail, at)
+    fields, after = plain, at
+    if at >= _LOCATOR_64.size and tail.startswith(_LOCATOR_64_SIGN, at - _LOCATOR_64.size):
+        fields, after = _extent_64(tail, at - _LOCATOR_64.size, before_tail)
+    disk, first_disk, here, count, length, start = fields
+    agree = all(one in (other, full) for one, other, full in zip(plain, fields, _FULL, strict=True))
+    whole = disk == first_disk == 0 and here == count and at + _END.size + comment == len(tail)
+    if not agree or not whole or start + length != before_tail + after:
         raise UnreadableDirectoryError(ArchiveFault.DAMAGED)
-    return count, size, start
+    return count, length, start
 
 
-def _extent_64(measured: Measurement, end: int) -> tuple[int, int, int, int, int, int, int]:
-    """Return the same from the ZIP64 record, before all the place of this record in the tail."""
-    before_tail = measured.size - len(measured.tail)
-    at = end - _LOCATOR_64.size
-    if at < 0:
-        raise UnreadableDirectoryError(ArchiveFault.DAMAGED)
-    sign, disk, start_of_end, disks = _LOCATOR_64.unpack_from(measured.tail, at)
+def _extent_64(tail: bytes, at: int, before_tail: int) -> tuple[list[int], int]:
+    """Return the fields of the ZIP64 record that the locator at this place points to, and its own place in the tail."""
+    _, disk, start_of_end, disks = _LOCATOR_64.unpack_from(tail, at)
     after = start_of_end - before_tail
-    if sign != _LOCATOR_64_SIGN or disk or disks > 1 or not 0 <= after <= at - _END_64.size:
+    if disk or disks > 1 or not 0 <= after <= at - _END_64.size:
         raise UnreadableDirectoryError(ArchiveFault.DAMAGED)
-    sign, length, _, _, disk, first_disk, here, count, size, start = _END_64.unpack_from(measured.tail, after)
-    # The record's length leaves out its first twelve octets, and nothing stands between it and the locator.
-    if sign != _END_64_SIGN or after + 12 + length != at:
+    sign, rest, _, _, *fields = _END_64.unpack_from(tail, after)
+    # The record's size leaves out its first twelve octets, and nothing stands between it and the locator.
+    if sign != _END_64_SIGN or after + 12 + rest != at:
         raise UnreadableDirectoryError(ArchiveFault.DAMAGED)
-    return after, disk, first_disk, here, count, size, start
+    return fields, after
 
 
 def _read(directory: bytes, head: bytes) -> Iterator[Entry]:

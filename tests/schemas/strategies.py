@@ -97,7 +97,7 @@ businesses = st.builds(
 def may_be_attached(content: bytes) -> bool:
     """Return whether octets are neither a program nor a ZIP, which are refused or have to be whole."""
     measured = Measurement.of(content)
-    return detected_type(measured) not in PROGRAMS and not is_zip(measured)
+    return detected_type(measured) not in PROGRAMS and not is_zip(measured.head)
 
 
 contents = st.dictionaries(

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.archive import archive_faults
 from schemas.document import Attachment
 from schemas.errors import ArchiveRefused
+from schemas.measure import Measurement
 from schemas.wrapping import (
     content_type_for,
     entry_name_for,
@@ -23,9 +25,8 @@ from schemas.wrapping import (
 )
 
 ENTRY = "3f2b8c1e-0000-4000-8000-000000000000.xlsx"
-ATTACHMENT = replace(
-    Attachment.of(b"PK\x03\x04", content_id="1", name="báo cáo.xlsx", content_type="application/zip"),
-    detected_type="application/zip",
+ATTACHMENT = Attachment.of(
+    b"PK\x03\x04", content_id="1", name="báo cáo.xlsx", content_type="application/zip"
 )
 
 
@@ -90,6 +91,7 @@ def test_unwrapping_undoes_wrapping(content: bytes) -> None:
     wrapped = _wrapped(content)
     assert _unwrapped(wrapped) == content
     assert _wrapped(content) == wrapped
+    assert archive_faults(Measurement.of(wrapped)) == ()
 
 
 def test_one_entry_of_the_given_name() -> None:
@@ -105,6 +107,7 @@ def test_what_would_look_like_a_bomb_is_stored() -> None:
     content = bytes(11_000_000)
     wrapped = _wrapped(content)
     assert len(wrapped) > len(content)
+    assert archive_faults(Measurement.of(wrapped)) == ()
     assert _unwrapped(wrapped) == content
 
 
