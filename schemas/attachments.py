@@ -9,18 +9,17 @@ from typing import Final, TypeAlias
 
 from lxml import etree
 
+from schemas.attachment_rules import judge
 from schemas.base64_text import Base64Decoder
 from schemas.document import Attachment
 from schemas.errors import (
     AttachmentMissing,
-    AttachmentTypeDiffers,
     BadBase64,
-    CorruptedAttachment,
     DuplicateContentId,
     EmptyElement,
-    SchemaError,
     UnlistedAttachment,
 )
+from schemas.file_type import detected_type
 from schemas.location import line_of, xpath_of
 from schemas.measure import Measurement
 from schemas.names import XML_SPACE, qualified
@@ -37,11 +36,6 @@ _UNKNOWN_TYPE: Final = "application/octet-stream"  # RFC 2046 §4.5.1
 _CONTENT: Final = "ContentTransferEncoded"
 
 _PIECE: Final = 1 << 20
-# U+FFFD in UTF-8: what is left of a binary file that was decoded as text and encoded again.
-_REPLACEMENT: Final = b"\xef\xbf\xbd"
-_SUSPICIOUS: Final = 32
-_MAGIC_WITHIN: Final = 1024
-_MAGIC: Final = {"application/pdf": b"%PDF-", "application/zip": b"PK"}
 
 
 def read_attachments(root: Part, envelope: Part, contents: Contents) -> tuple[Attachment, ...]:
@@ -119,23 +113,31 @@ def _by_content_id(
 def _read_attachment(content_id: str, part: Part, reference: Part | None, contents: Contents) -> Attachment:
     """Read one attachment; what it does not say of itself is taken from the manifest."""
     name = part.text("AttachmentName") or (reference.text("AttachmentName") if reference else None)
+    name = name or part.required("AttachmentName")
     content_type = part.text("ContentType") or (reference.text("ContentType") if reference else None)
     description = part.text("Description") or (reference.text("Description") if reference else None)
-    measured = _measure(content_id, part, content_type, contents)
+    content_type = content_type or _UNKNOWN_TYPE
+    measured = _measure(content_id, part, contents)
+    detected = detected_type(measured)
+    for finding in judge(
+        measured, content_id=content_id, name=name, content_type=content_type, detected=detected
+    ):
+        part.findings.place(finding, (part.each(_CONTENT) or [part.element])[0])
     return Attachment(
         content_id=content_id,
-        name=name or part.required("AttachmentName"),
-        content_type=content_type or _UNKNOWN_TYPE,
+        name=name,
+        content_type=content_type,
         description=description,
         field_name=part.text("FieldName"),
         mime_type=part.text("MimeType"),
+        detected_type=detected,
         size=measured.size,
         sha256=measured.sha256,
     )
 
 
-def _measure(content_id: str, part: Part, content_type: str | None, contents: Contents) -> Measurement:
-    """Decode the content once for its size and SHA-256, and look at how it begins."""
+def _measure(content_id: str, part: Part, contents: Contents) -> Measurement:
+    """Decode the content once and measure it, unless that was done when it was spliced out."""
     content = part.one(_CONTENT)
     if content is None:
         return Measurement()
@@ -146,8 +148,6 @@ def _measure(content_id: str, part: Part, content_type: str | None, contents: Co
         return Measurement()
     if not measured.size:
         part.findings.add(EmptyElement, content, name=_CONTENT)
-    for remark in _remarks(content_id, content_type, measured.head):
-        part.findings.place(remark, content)
     return measured
 
 
@@ -177,13 +177,3 @@ def _decoded(content: etree._Element, content_id: str) -> Iterator[bytes]:
         decoder.finish()
     except ValueError:
         raise BadBase64(xpath=xpath_of(content), line=line_of(content), content_id=content_id) from None
-
-
-def _remarks(content_id: str, content_type: str | None, head: bytes) -> Iterator[SchemaError]:
-    """Yield what is odd about an attachment, judged by its first octets."""
-    damage = head.count(_REPLACEMENT)
-    if damage >= _SUSPICIOUS:
-        yield CorruptedAttachment(content_id=content_id, count=damage)
-    magic = _MAGIC.get((content_type or "").lower())
-    if head and magic and magic not in head[:_MAGIC_WITHIN]:
-        yield AttachmentTypeDiffers(content_id=content_id, content_type=content_type)

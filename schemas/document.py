@@ -5,10 +5,13 @@ the XML white space around them. Invariants: no value depends on prefixes, line 
 the order of elements; attachments are described, never carried.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
+
+from schemas.attachment_name import safe_name
+from schemas.file_type import detected_type
+from schemas.measure import Measurement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +149,8 @@ class Attachment:
     description: str | None = None
     field_name: str | None = None
     mime_type: str | None = None
+    detected_type: str | None = None
+    """The media type of the content, whatever the sender calls it; None if it is none that we know."""
     size: int
     sha256: str
 
@@ -154,14 +159,21 @@ class Attachment:
         cls, content: bytes, *, content_id: str, name: str, content_type: str, description: str | None = None
     ) -> Self:
         """Describe a file that is to be attached."""
+        measured = Measurement.of(content)
         return cls(
             content_id=content_id,
             name=name,
             content_type=content_type,
             description=description,
-            size=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
+            detected_type=detected_type(measured),
+            size=measured.size,
+            sha256=measured.sha256,
         )
+
+    @property
+    def safe_name(self) -> str:
+        """The name as it may be given to a file."""
+        return safe_name(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ SchemaError
 ├── ContentError: elements and values
 │   ├── WrongNamespace, WrongRoot, MissingElement, RepeatedElement, EmptyElement, BadValue, DateInFuture
 │   ├── BadBase64, AttachmentMissing, DuplicateContentId
+│   ├── AttachmentExecutable, ArchiveRefused
 │   ├── DuplicateRecipient, UnknownStatusCode, UnexpectedMessage, StateSecret
 │   ├── RecallOfNothing, UpdateOfNothing, UpdateWithoutChange, ReceiverTwice
 │   ├── ReplacementOfNothing, ReplacedTwice, RefersToItself
@@ -16,7 +17,7 @@ SchemaError
 │       └── NullAgencyCode
 └── SchemaRemark: level "warning", the document is taken
     ├── UnusualDate, TooLong, LettersInCodeNumber, UnknownPriority, UnknownElement
-    ├── UnlistedAttachment, CorruptedAttachment, AttachmentTypeDiffers
+    ├── UnlistedAttachment, CorruptedAttachment, AttachmentTypeDiffers, AttachmentNameUnsafe
     ├── IncompleteReference, IgnoredValue, UnusualAgencyCode, ReasonMissing
     └── MisplacedElement, InvisibleCharacter, EarlyTimestamp, FutureTimestamp
 
@@ -34,6 +35,8 @@ from schemas.errors.business import (
     UpdateWithoutChange,
 )
 from schemas.errors.content import (
+    ArchiveRefused,
+    AttachmentExecutable,
     AttachmentMissing,
     BadAgencyCode,
     BadBase64,
@@ -66,6 +69,7 @@ from schemas.errors.file import (
 )
 from schemas.errors.finding import SchemaError, SchemaErrors
 from schemas.errors.remarks import (
+    AttachmentNameUnsafe,
     AttachmentTypeDiffers,
     CorruptedAttachment,
     EarlyTimestamp,
@@ -86,7 +90,10 @@ from schemas.errors.remarks import (
 )
 
 __all__ = [
+    "ArchiveRefused",
+    "AttachmentExecutable",
     "AttachmentMissing",
+    "AttachmentNameUnsafe",
     "AttachmentTypeDiffers",
     "BadAgencyCode",
     "BadBase64",

@@ -114,6 +114,28 @@ class DuplicateContentId(ContentError):
     fix_en = "Give every attachment a ContentId of its own."
 
 
+class AttachmentExecutable(ContentError):
+    """The content of an attachment is a program, whatever its name. Facts: content_id, name, detected."""
+
+    code = "schema.attachment_executable"
+    vi = "Tệp đính kèm “{name}” ({content_id}) là chương trình ({detected}) nên bị từ chối."
+    en = "The attachment “{name}” ({content_id}) is a program ({detected}) and is refused."
+    fix_vi = "Bỏ tệp này khỏi văn bản rồi gửi lại; không gửi chương trình hay tập lệnh cùng văn bản."
+    fix_en = "Take the file out and send the document again; programs and scripts do not belong into one."
+
+
+class ArchiveRefused(ContentError):
+    """A ZIP file is dangerous to unpack or cannot be checked. Facts: content_id, name, reason, reason_vi/en."""
+
+    code = "schema.archive_refused"
+    vi = "Tệp đính kèm “{name}” ({content_id}) bị từ chối: {reason_vi}."
+    en = "The attachment “{name}” ({content_id}) is refused: {reason_en}."
+    fix_vi = (
+        "Đính kèm trực tiếp các tệp bên trong, hoặc nén lại bằng ZIP thường, không mật khẩu, không lồng nhau."
+    )
+    fix_en = "Attach the files themselves, or pack them again as a plain ZIP: no password, no archive inside."
+
+
 class DuplicateRecipient(ContentError):
     """The same agency is addressed twice. Facts: organ_id."""
 

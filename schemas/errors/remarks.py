@@ -84,13 +84,23 @@ class CorruptedAttachment(SchemaRemark):
 
 
 class AttachmentTypeDiffers(SchemaRemark):
-    """The first octets of an attachment are not those of its type. Facts: content_id, content_type."""
+    """An attachment is not of its type. Facts: content_id, content_type, detected_vi, detected_en."""
 
     code = "schema.attachment_type_differs"
-    vi = "Tệp đính kèm “{content_id}” khai là {content_type} nhưng nội dung không phải."
-    en = "The attachment “{content_id}” is declared as {content_type}, but its content is not."
+    vi = "Tệp đính kèm “{content_id}” khai là {content_type} nhưng nội dung là {detected_vi}."
+    en = "The attachment “{content_id}” is declared as {content_type}, but its content is {detected_en}."
     fix_vi = "Khai ContentType theo đúng nội dung của tệp."
     fix_en = "Declare the ContentType that the content really has."
+
+
+class AttachmentNameUnsafe(SchemaRemark):
+    """The name of an attachment cannot be given to a file as it is. Facts: content_id, name, safe_name."""
+
+    code = "schema.attachment_name_unsafe"
+    vi = "Tên tệp đính kèm “{name}” ({content_id}) không dùng được làm tên tệp; nơi nhận ghi thành “{safe_name}”."
+    en = "The name “{name}” of the attachment {content_id} cannot be a file name; a receiver writes “{safe_name}”."
+    fix_vi = 'Đặt tên tệp ngắn gọn, không có đường dẫn, ký tự ẩn hay các ký tự < > : " | ? *.'
+    fix_en = 'Give a short name without a path, without invisible characters and without < > : " | ? *.'
 
 
 class IncompleteReference(SchemaRemark):

@@ -23,8 +23,11 @@ from schemas.document import (
     StatusMessage,
     TraceHeader,
 )
+from schemas.file_type import PROGRAMS, detected_type
+from schemas.measure import Measurement
 from schemas.names import XML_SPACE
 from schemas.references import references
+from schemas.zip_directory import is_zip
 
 # Everything that XML 1.0 can carry, carriage return and astral planes included.
 xml_characters = st.characters(
@@ -117,9 +120,17 @@ replacements = st.lists(
     max_size=3,
     unique_by=lambda replaced: replaced.document_id,
 ).map(tuple)
+
+
+def may_be_attached(content: bytes) -> bool:
+    """Return whether octets are neither a program nor a ZIP, which are refused or have to be whole."""
+    measured = Measurement.of(content)
+    return detected_type(measured) not in PROGRAMS and not is_zip(measured.head)
+
+
 contents = st.dictionaries(
     texts(12).filter(lambda content_id: not content_id.startswith("cid:")),
-    st.binary(min_size=1, max_size=200),
+    st.binary(min_size=1, max_size=200).filter(may_be_attached),
     max_size=3,
 )
 

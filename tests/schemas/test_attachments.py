@@ -10,7 +10,10 @@ from lxml import etree
 from schemas.attachments import read_content
 from schemas.document import Attachment, Document
 from schemas.errors import (
+    ArchiveRefused,
+    AttachmentExecutable,
     AttachmentMissing,
+    AttachmentNameUnsafe,
     AttachmentTypeDiffers,
     BadBase64,
     BadValue,
@@ -24,6 +27,7 @@ from schemas.names import qualified
 from schemas.splice import open_file
 from schemas.xml_parser import parse_tree
 from tests.schemas.checks import read, refusal, refusals, warning, with_child, with_text, without
+from tests.schemas.files import packed
 from tests.support.documents import PDF, PDF_ATTACHMENT, edit, edxml, find
 
 CONTENT = "ContentTransferEncoded"
@@ -235,16 +239,49 @@ def test_damage_by_text_is_recognised() -> None:
     [
         (PDF, "application/pdf", False),
         (b"\n\n" + PDF, "APPLICATION/PDF", False),
-        (b"PK\x03\x04zip", "application/pdf", True),
-        (b"PK\x03\x04zip", "application/zip", False),
+        (packed({"a.txt": b"a"}), "application/pdf", True),
+        (packed({"a.txt": b"a"}), "application/zip", False),
         (PDF, "application/zip", True),
-        (b"PK\x03\x04zip", "text/plain", False),
+        (packed({"a.txt": b"a"}), "text/plain", True),
     ],
 )
 def test_type_and_content(content: bytes, content_type: str, differs: bool) -> None:
-    """PDF and ZIP are recognised by their first octets."""
-    warnings = read(_with_content(content, content_type)).warnings
+    """The declared type is compared with the content, and the warning names both."""
+    file = _with_content(content, content_type)
+    warnings = read(file).warnings
     assert [type(finding) for finding in warnings] == [AttachmentTypeDiffers] * differs
+    for finding in warnings:
+        assert finding.facts["content_type"] == content_type
+        assert finding.facts["detected_en"] == _attachments(file)[0].detected_type
+
+
+def test_program_is_refused_and_named() -> None:
+    """A program refuses the document; the finding says which attachment it is and where."""
+    finding = refusal(_with_content(b"MZ" + bytes(range(256)) * 4))
+    assert isinstance(finding, AttachmentExecutable)
+    assert finding.facts["content_id"] == "a"
+    assert finding.facts["name"] == "tệp.bin"
+    assert finding.line is not None
+    assert finding.xpath is not None
+    assert finding.xpath.endswith(f"/edXML:{CONTENT}")
+
+
+def test_dangerous_archive_is_refused_and_named() -> None:
+    """An archive refuses the document once for each of its faults."""
+    findings = refusals(_with_content(packed({"../a": b"a", "b.zip": b"b"})))
+    assert [type(finding) for finding in findings] == [ArchiveRefused, ArchiveRefused]
+    assert {finding.facts["reason"] for finding in findings} == {"unsafe_name", "nested"}
+    assert {finding.facts["content_id"] for finding in findings} == {"a"}
+
+
+def test_unsafe_name_is_a_warning() -> None:
+    """A name that cannot be given to a file is passed on, with what a receiver would make of it."""
+    file = with_text(edxml(), "Attachment/AttachmentName", "../công văn\u202e.pdf")
+    finding = warning(file)
+    assert isinstance(finding, AttachmentNameUnsafe)
+    assert finding.facts["safe_name"] == "công văn.pdf"
+    (attachment,) = _attachments(file)
+    assert (attachment.name, attachment.safe_name) == ("../công văn\u202e.pdf", "công văn.pdf")
 
 
 def test_attachment_elements_with_prefix() -> None:
