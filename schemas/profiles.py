@@ -5,7 +5,10 @@ Origin and standing of each declaration: `schemas/xsd/SOURCES.md`.
 
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+_FOLDER: Final = Path(__file__).with_name("xsd")
 
 
 class Profile(StrEnum):
@@ -20,4 +23,4 @@ class Profile(StrEnum):
 @cache
 def xsd(profile: Profile) -> bytes:
     """Return a schema as it is shipped (UTF-8)."""
-    return files("schemas").joinpath("xsd", f"edxml-{profile.value}.xsd").read_bytes()
+    return (_FOLDER / f"edxml-{profile.value}.xsd").read_bytes()

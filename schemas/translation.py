@@ -26,7 +26,7 @@ from schemas.profiles import Profile, xsd
 from schemas.reading import PLAIN_TEXT
 from schemas.xml_parser import parse_tree
 
-Located: TypeAlias = "tuple[etree._Element, SchemaError]"
+Located: TypeAlias = tuple[etree._Element, SchemaError]  # noqa: SLF001 - has no public name
 
 _XS: Final = "{http://www.w3.org/2001/XMLSchema}"
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
