@@ -42,8 +42,8 @@ from routing.errors import RegistryFileErrors
 from schemas.document import Document, StatusMessage
 from schemas.errors import FileError, XsdTooLong, XsdValue
 from schemas.profiles import Profile
+from schemas.splice import open_file
 from schemas.validation import validate
-from schemas.xml_parser import parse_tree
 
 _EXITS = {Outcome.ACCEPTED: Exit.OK, Outcome.REFUSED: Exit.REFUSED, Outcome.UNDECIDED: Exit.UNDECIDED}
 _WORDS = {
@@ -109,13 +109,13 @@ def check(
 def _remarked(examination: Examination, body: bytes) -> Examination:
     """Add what the strict schema remarks, but for values of which the examination has spoken already."""
     try:
-        tree = parse_tree(body)
+        opened = open_file(body)
     except FileError:
         return examination  # the examination says what the file is instead
     told = {finding.xpath for finding in examination.findings}
     remarks = (
         Finding.of(remark, level=Level.WARNING)
-        for remark in validate(tree, profile=Profile.STRICT)
+        for remark in validate(opened.tree, profile=Profile.STRICT, contents=opened.contents)
         if not (isinstance(remark, XsdValue | XsdTooLong) and remark.xpath in told)
     )
     return replace(examination, findings=(*examination.findings, *remarks))
