@@ -1,10 +1,13 @@
-"""Code lists of edXML with their Vietnamese and English names (QCVN 102:2016/BTTTT, QĐ 28/2018/QĐ-TTg).
+"""Code lists of edXML with their Vietnamese and English names (QCVN 102:2016/BTTTT, QĐ 28/2018/QĐ-TTg, NĐ 30/2020/NĐ-CP).
 
-Lists whose meaning differs between systems (SteeringType, DocumentType/Type) are left out on purpose.
+The lists are the CSV files in `schemas/lists`, whose origin and standing are told there. SteeringType and DocumentType/Type are
+not offered as mappings on purpose: systems differ in their meaning, so nothing may be decided by them.
 """
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
@@ -17,47 +20,55 @@ class Name:
     en: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentTypeName(Name):
+    """One of the kinds of administrative document, with its abbreviation in notations if it has one."""
+
+    abbreviation: str | None
+
+
+def _rows(name: str) -> tuple[dict[str, str], ...]:
+    """Read a list."""
+    text = files("schemas").joinpath("lists", f"{name}.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
+
+
+def _named(rows: tuple[dict[str, str], ...]) -> Mapping[int, Name]:
+    """Return the names of a list under its numbers."""
+    return MappingProxyType({int(row["code"]): Name(row["vi"], row["en"]) for row in rows})
+
+
+_STATUSES: Final = _rows("status-codes")
+
 STATUS_CODES: Final[Mapping[str, Name]] = MappingProxyType(
-    {
-        "01": Name("Đã đến", "arrived"),
-        "02": Name("Từ chối tiếp nhận", "refused"),
-        "03": Name("Đã tiếp nhận", "accepted and registered"),
-        "04": Name("Phân công xử lý", "assigned"),
-        "05": Name("Đang xử lý", "in progress"),
-        "06": Name("Hoàn thành xử lý", "completed"),
-        "13": Name("Yêu cầu lấy lại", "take-back requested"),
-        "15": Name("Đồng ý cập nhật, lấy lại", "update or take-back agreed"),
-        "16": Name("Từ chối cập nhật, lấy lại", "update or take-back refused"),
-    }
+    {row["code"]: Name(row["vi"], row["en"]) for row in _STATUSES}
 )
 
-SENT_BY_SENDER: Final = frozenset({"13"})
+SENT_BY_SENDER: Final = frozenset(row["code"] for row in _STATUSES if row["sent_by"] == "sender")
 """Statuses that come from the agency that sent the document; all others come from a receiver."""
 
-REASON_EXPECTED: Final = frozenset({"02", "13", "16"})
+REASON_EXPECTED: Final = frozenset(row["code"] for row in _STATUSES if row["reason_expected"] == "yes")
 """Statuses that mean little without a reason in Description (QĐ 28/2018 Điều 5.4)."""
 
-PRIORITIES: Final[Mapping[int, Name]] = MappingProxyType(
-    {
-        0: Name("Thường", "normal"),
-        1: Name("Khẩn", "urgent"),
-        2: Name("Thượng khẩn", "very urgent"),
-        3: Name("Hỏa tốc", "express"),
-        4: Name("Hỏa tốc hẹn giờ", "timed express"),
-    }
-)
+PRIORITIES: Final[Mapping[int, Name]] = _named(_rows("priorities"))
 
 RECALL: Final = 1
 UPDATE: Final = 2
 REPLACEMENT: Final = 3
-BUSINESS_TYPES: Final[Mapping[int, Name]] = MappingProxyType(
+BUSINESS_TYPES: Final[Mapping[int, Name]] = _named(_rows("business-types"))
+
+RECEIVER_TYPES: Final[Mapping[int, Name]] = _named(_rows("receiver-types"))
+"""What an update does with a recipient."""
+
+DOCUMENT_TYPES: Final[Mapping[int, DocumentTypeName]] = MappingProxyType(
     {
-        0: Name("văn bản mới", "new document"),
-        RECALL: Name("thu hồi", "recall"),
-        UPDATE: Name("cập nhật", "update"),
-        REPLACEMENT: Name("thay thế", "replacement"),
+        int(row["code"]): DocumentTypeName(
+            vi=row["vi"], en=row["en"], abbreviation=row["abbreviation"] or None
+        )
+        for row in _rows("document-types")
     }
 )
+"""The 29 kinds of administrative document in the order of NĐ 30/2020 Điều 7; not the numbers of DocumentType/Type."""
 
 
 def may_send(status_code: str, *, is_sender: bool) -> bool:

@@ -47,6 +47,8 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("GET", "/metrics", open_to_all(operations.metrics)),
     ("GET", "/openapi.yaml", open_to_all(docs.get_openapi)),
     ("GET", "/errors", open_to_all(docs.get_errors)),
+    ("GET", "/schemas/edxml-strict.xsd", open_to_all(docs.get_strict_schema)),
+    ("GET", "/schemas/edxml-tolerant.xsd", open_to_all(docs.get_tolerant_schema)),
     ("GET", "/docs", open_to_all(docs.get_page)),
     ("GET", "/docs/{asset}", open_to_all(docs.get_asset)),
 )

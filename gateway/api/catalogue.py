@@ -37,6 +37,8 @@ class Entry:
     fix_vi: str
     fix_en: str
     about: str
+    clause: str
+    """The clause that the error always rests on; empty where that depends on the element, or where there is none."""
 
 
 def error_classes() -> tuple[type[Exception], ...]:
@@ -88,6 +90,7 @@ def _entry(each: type[Exception]) -> Entry:
         .partition(" Facts:")[0]
         .partition("; facts:")[0]
         .partition("\n")[0],
+        clause=getattr(each, "own_clause", None) or "",
         **texts,
     )
 

@@ -1,4 +1,4 @@
-"""The documentation that the gateway brings along: the OpenAPI document, a page to try it, and the list of errors.
+"""The documentation that the gateway brings along: OpenAPI document, a page to try it, XML Schemas, and the list of errors.
 
 Nothing is loaded from anywhere else and no script stands in the page itself, so the content security policy can forbid both.
 """
@@ -17,6 +17,7 @@ from gateway.api import error_list
 from gateway.api.context import Context
 from gateway.errors import NotFoundError
 from routing.errors import printable
+from schemas.profiles import Profile, xsd
 
 _HERE: Final = Path(__file__).parent
 _VENDOR: Final = Path(str(swagger_ui_path))
@@ -38,6 +39,16 @@ async def get_openapi(_request: web.Request, _context: Context) -> web.StreamRes
     return await _file(_HERE / "openapi.yaml", "application/yaml")
 
 
+async def get_strict_schema(_request: web.Request, _context: Context) -> web.StreamResponse:
+    """Send the strict XML Schema of edXML."""
+    return await _schema(Profile.STRICT)
+
+
+async def get_tolerant_schema(_request: web.Request, _context: Context) -> web.StreamResponse:
+    """Send the tolerant XML Schema of edXML."""
+    return await _schema(Profile.TOLERANT)
+
+
 async def get_page(_request: web.Request, _context: Context) -> web.StreamResponse:
     """Send the page on which the API can be read and tried."""
     return await _file(_HERE / "page" / "index.html", "text/html")
@@ -55,6 +66,10 @@ async def get_asset(request: web.Request, _context: Context) -> web.StreamRespon
         raise NotFoundError(what=f"“{printable(name)}”")
     folder, media_type = _ASSETS[name]
     return await _file(folder / name, media_type)
+
+
+async def _schema(profile: Profile) -> web.Response:
+    return _answer(await asyncio.to_thread(xsd, profile), "application/xml")
 
 
 async def _file(path: Path, media_type: str) -> web.Response:

@@ -29,12 +29,15 @@ _GROUPS: Final = {
     "store": "The database · Cơ sở dữ liệu",
     "service": "The service · Dịch vụ",
 }
+_NO_CLAUSE: Final = frozenset({"schema.too_large", "schema.too_complex", "schema.unexpected_message"})
+"""Findings about the file that rest on the gateway's own limits."""
+
 _HEAD: Final = """\
 # Errors
 
 Every refusal names one of these codes. Codes are stable: software may rely on them; texts may improve.
 Over HTTP a refusal is a problem document (RFC 9457) with `code`, both languages, what to do next, the place in
-the file, and in `errors` every finding. In the texts below, ‹name› stands for a fact.
+the file, the clause it departs from, and in `errors` every finding. In the texts below, ‹name› stands for a fact.
 
 *Refused* is final for these bytes. *Undecided* means that the gateway could not tell: the same request may
 succeed later. Status 500 marks codes that do not travel over HTTP; a caller sees `service.internal_error` instead.
@@ -81,12 +84,23 @@ def _outcome(entry: Entry) -> str:
     return "undecided" if entry.retry else "refused"
 
 
+def _clause(entry: Entry) -> tuple[str, str]:
+    """Say in Vietnamese and in English which clause counts, or nothing where the format has none."""
+    if entry.clause:
+        return entry.clause, entry.clause
+    if entry.code.startswith("schema.") and entry.code not in _NO_CLAUSE:
+        return "điều khoản của phần tử được nêu", "that of the element"
+    return "", ""
+
+
 def _section(entry: Entry) -> str:
     rows = (("Tiếng Việt", entry.vi, entry.fix_vi), ("English", entry.en, entry.fix_en))
+    _, clause = _clause(entry)
     table = "".join(f"| {name} | {_plain(text)} | {_plain(fix)} |\n" for name, text, fix in rows)
     return (
         f'\n### <a id="{entry.code}"></a>`{entry.code}`\n\n'
-        f"HTTP {entry.status}, {_outcome(entry)}. {_plain(entry.about)}\n\n"
+        f"HTTP {entry.status}, {_outcome(entry)}. {_plain(entry.about)}"
+        f"{f' Clause: {_plain(clause)}.' if clause else ''}\n\n"
         f"| | Message | What to do |\n|---|---|---|\n{table}"
     )
 
@@ -96,9 +110,11 @@ def _plain(text: str) -> str:
 
 
 def _article(entry: Entry) -> str:
+    clause, _ = _clause(entry)
     return (
         f'<article id="{escape(entry.code)}"><h3><code>{escape(entry.code)}</code>'
         f" <small>HTTP {entry.status}, {_outcome(entry)}</small></h3>"
-        f"<p>{escape(entry.vi)}<br><b>→</b> {escape(entry.fix_vi)}</p>"
+        f"<p>{escape(entry.vi)}<br><b>→</b> {escape(entry.fix_vi)}"
+        f"{f'<br><b>§</b> {escape(clause)}' if clause else ''}</p>"
         f'<p lang="en">{escape(entry.en)}<br><b>→</b> {escape(entry.fix_en)}</p></article>'
     )

@@ -4,39 +4,52 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
 from gateway.cli.options import AsJson, File
+from schemas.profiles import Profile
+
+Registry: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--registry", metavar="CSV", help="Danh mục mã định danh · list of agencies.", show_default=False
+    ),
+]
+Anchors: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--trust-anchor",
+        metavar="PEM",
+        help="Chứng thư gốc, dùng nhiều lần được · root; may be repeated.",
+    ),
+]
+At: TypeAlias = Annotated[
+    datetime | None,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
+        help="Kiểm tra như tại thời điểm này, giờ Việt Nam nếu không ghi múi · as if at this moment.",
+        show_default="bây giờ · now",
+    ),
+]
+Held: TypeAlias = Annotated[
+    Profile,
+    typer.Option(
+        "--profile",
+        help="strict: thêm cảnh báo theo lược đồ chặt · add what the strict schema remarks.",
+    ),
+]
 
 
 def check(
     file: File,
-    registry: Annotated[
-        Path | None,
-        typer.Option(
-            "--registry", metavar="CSV", help="Danh mục mã định danh · list of agencies.", show_default=False
-        ),
-    ] = None,
-    trust_anchor: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--trust-anchor",
-            metavar="PEM",
-            help="Chứng thư gốc, dùng nhiều lần được · root; may be repeated.",
-        ),
-    ] = None,
-    at: Annotated[
-        datetime | None,
-        typer.Option(
-            "--at",
-            metavar="TIME",
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
-            help="Kiểm tra như tại thời điểm này, giờ Việt Nam nếu không ghi múi · as if at this moment.",
-            show_default="bây giờ · now",
-        ),
-    ] = None,
+    registry: Registry = None,
+    trust_anchor: Anchors = None,
+    at: At = None,
+    profile: Held = Profile.TOLERANT,
     as_json: AsJson = False,
 ) -> None:
     """Kiểm tra một tệp edXML, không gửi đi. Check an edXML file offline; nothing is sent.
@@ -44,11 +57,19 @@ def check(
     Example: vanthu check cong-van.edxml --registry co-quan.csv --trust-anchor goc.pem
 
     Runs the very examination that a gateway runs and lists every finding with
-    what to do. Whether a connected system serves the recipients is not known
-    offline. Exits 0 accepted, 1 refused, 2 could not decide, 3 the file
-    cannot be read.
+    what to do. With --profile strict it adds warnings where the file departs
+    from `vanthu schema strict`; they change no outcome. Whether a connected
+    system serves the recipients is not known offline. Exits 0 accepted,
+    1 refused, 2 could not decide, 3 the file cannot be read.
     """
     from gateway.cli import offline  # noqa: PLC0415 - start-up time
 
-    code = offline.check(file, registry=registry, anchors=tuple(trust_anchor or ()), at=at, as_json=as_json)
+    code = offline.check(
+        file,
+        registry=registry,
+        anchors=tuple(trust_anchor or ()),
+        at=at,
+        profile=profile,
+        as_json=as_json,
+    )
     raise typer.Exit(code)

@@ -7,7 +7,7 @@ Without a list of agencies or without trust anchors the examination comes out un
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,15 @@ from gateway.cli.output import (
 from gateway.client.errors import Fault
 from gateway.clock import utc_now
 from gateway.flow.examination import Examination, Outcome, examine, kind_of
-from gateway.flow.findings import Finding
+from gateway.flow.findings import Finding, Level
 from routing.agencies import Agency, Directory, Member, registry_sha256
 from routing.agency_csv import parse_agencies
 from routing.errors import RegistryFileErrors
 from schemas.document import Document, StatusMessage
+from schemas.errors import FileError, XsdTooLong, XsdValue
+from schemas.profiles import Profile
+from schemas.splice import open_file
+from schemas.validation import validate
 
 _EXITS = {Outcome.ACCEPTED: Exit.OK, Outcome.REFUSED: Exit.REFUSED, Outcome.UNDECIDED: Exit.UNDECIDED}
 _WORDS = {
@@ -63,7 +67,13 @@ class _Report:
 
 
 def check(
-    file: Path, *, registry: Path | None, anchors: tuple[Path, ...], at: datetime | None, as_json: bool
+    file: Path,
+    *,
+    registry: Path | None,
+    anchors: tuple[Path, ...],
+    at: datetime | None,
+    profile: Profile,
+    as_json: bool,
 ) -> Exit:
     """Examine a file and print the outcome with every finding.
 
@@ -85,7 +95,7 @@ def check(
         file=file,
         size=len(body),
         sha256=hashlib.sha256(body).hexdigest(),
-        examination=examination,
+        examination=_remarked(examination, body) if profile is Profile.STRICT else examination,
         directory=directory,
     )
     if as_json:
@@ -94,6 +104,21 @@ def check(
         _show(make_console(), report)
         _advise(make_console(), registry=registry, anchors=anchors)
     return _EXITS[examination.outcome]
+
+
+def _remarked(examination: Examination, body: bytes) -> Examination:
+    """Add what the strict schema remarks, but for values of which the examination has spoken already."""
+    try:
+        opened = open_file(body)
+    except FileError:
+        return examination  # the examination says what the file is instead
+    told = {finding.xpath for finding in examination.findings}
+    remarks = (
+        Finding.of(remark, level=Level.WARNING)
+        for remark in validate(opened.tree, profile=Profile.STRICT, contents=opened.contents)
+        if not (isinstance(remark, XsdValue | XsdTooLong) and remark.xpath in told)
+    )
+    return replace(examination, findings=(*examination.findings, *remarks))
 
 
 def offline_directory(agencies: tuple[Agency, ...]) -> Directory:

@@ -95,7 +95,7 @@ def show_verdict(console: Console, *, good: bool | None, vi: str, en: str) -> No
 
 
 def show_fault(console: Console, fault: Fault) -> None:
-    """Print one finding: code and place, what is wrong and what to do, in both languages."""
+    """Print one finding: code and place, what is wrong and what to do, in both languages, and the clause."""
     mark, style = _MARKS.get(fault.level, _MARKS["refuse"])
     title = Text.assemble((f"{mark} {plain(fault.code)}", style))
     if fault.where:
@@ -109,6 +109,7 @@ def show_fault(console: Console, fault: Fault) -> None:
         (" ", fault.en, "dim"),
         (" →", fault.fix_vi, "cyan"),
         (" ", fault.fix_en, "dim"),
+        (" §", fault.clause, "dim"),
     )
     for mark_before, text, text_style in texts:
         if text:

@@ -14,10 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_TEXTS = ("code", "vi", "en", "fix_vi", "fix_en", "clause")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One finding of a problem document: stable code, both languages, what to do, and where."""
+    """One finding of a problem document: stable code, both languages, what to do, where, and by which clause."""
 
     code: str
     vi: str = ""
@@ -26,11 +28,12 @@ class Fault:
     fix_en: str = ""
     level: str = "refuse"
     where: str = ""
+    clause: str = ""
 
     @classmethod
     def read(cls, stated: Mapping[str, Any]) -> Fault:
         """Read a finding as a problem document states it; whatever is missing stays empty."""
-        texts = {name: str(stated.get(name) or "") for name in ("code", "vi", "en", "fix_vi", "fix_en")}
+        texts = {name: str(stated.get(name) or "") for name in _TEXTS}
         return cls(**texts, level=str(stated.get("level") or "refuse"), where=_place(stated))
 
 

@@ -37,6 +37,8 @@ class Finding:
     fix_en: str
     xpath: str | None = None
     line: int | None = None
+    clause: str | None = None
+    """The clause that a document departs from; faults of other kinds have none."""
     facts: Mapping[str, object]
 
     @classmethod
@@ -51,6 +53,7 @@ class Finding:
             fix_en=fault.fix_en.format(**fault.facts),
             xpath=fault.xpath,
             line=fault.line,
+            clause=fault.clause if isinstance(fault, SchemaError) else None,
             facts=fault.facts,
         )
 
@@ -66,5 +69,6 @@ class Finding:
             "vi": self.vi,
             "fix_en": self.fix_en,
             "fix_vi": self.fix_vi,
+            **({"clause": self.clause} if self.clause is not None else {}),
             **({"where": where} if where else {}),
         }

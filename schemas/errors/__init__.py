@@ -19,7 +19,10 @@ SchemaError
     ├── UnusualDate, TooLong, LettersInCodeNumber, UnknownPriority, UnknownElement
     ├── UnlistedAttachment, CorruptedAttachment, AttachmentTypeDiffers, AttachmentNameUnsafe
     ├── IncompleteReference, IgnoredValue, UnusualAgencyCode, ReasonMissing
-    └── MisplacedElement, InvisibleCharacter, EarlyTimestamp, FutureTimestamp
+    ├── MisplacedElement, InvisibleCharacter, EarlyTimestamp, FutureTimestamp
+    └── XsdRemark: the file departs from one of our XML Schemas
+        ├── XsdElementUnexpected, XsdElementMissing, XsdValue, XsdTooLong
+        └── XsdAttribute, XsdReference
 
 Only the leaves and `BadAgencyCode` are ever raised. No finding is worth a retry: the same octets give the
 same findings.
@@ -88,6 +91,15 @@ from schemas.errors.remarks import (
     UnusualAgencyCode,
     UnusualDate,
 )
+from schemas.errors.xsd import (
+    XsdAttribute,
+    XsdElementMissing,
+    XsdElementUnexpected,
+    XsdReference,
+    XsdRemark,
+    XsdTooLong,
+    XsdValue,
+)
 
 __all__ = [
     "ArchiveRefused",
@@ -146,4 +158,11 @@ __all__ = [
     "UpdateWithoutChange",
     "WrongNamespace",
     "WrongRoot",
+    "XsdAttribute",
+    "XsdElementMissing",
+    "XsdElementUnexpected",
+    "XsdReference",
+    "XsdRemark",
+    "XsdTooLong",
+    "XsdValue",
 ]

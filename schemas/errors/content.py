@@ -86,6 +86,7 @@ class BadBase64(ContentError):
     """The content of an attachment is not base64. Facts: content_id."""
 
     code = "schema.bad_base64"
+    own_clause = "RFC 4648, mục 4"
     vi = "Nội dung của tệp đính kèm “{content_id}” không phải là base64 hợp lệ."
     en = "The content of the attachment “{content_id}” is not valid base64."
     fix_vi = "Mã hóa lại tệp đính kèm bằng base64 chuẩn (RFC 4648, mục 4), kể cả dấu “=” ở cuối."
@@ -160,6 +161,7 @@ class BadAgencyCode(ContentError):
     """A text is not an agency code in any known form. Facts: value."""
 
     code = "schema.malformed_agency_code"
+    own_clause = "QĐ 20/2020/QĐ-TTg, Điều 4–6"
     vi = "“{value}” không phải là mã định danh hợp lệ."
     en = "“{value}” is not an agency code in any known form."
     fix_vi = "Dùng mã theo QĐ 20/2020/QĐ-TTg (ví dụ H26.21.1), viết hoa, các nhóm cách nhau một dấu chấm."

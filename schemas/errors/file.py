@@ -16,6 +16,7 @@ class NotXml(FileError):
     """The file is not well-formed XML. Facts: reason, column."""
 
     code = "schema.not_xml"
+    own_clause = "XML 1.0, mục 2.1"
     vi = "Tệp không phải là XML đúng cú pháp (cột {column}): {reason}."
     en = "The file is not well-formed XML (column {column}): {reason}."
     fix_vi = "Kiểm tra tệp bằng một công cụ đọc XML và tạo lại tệp; không ghép XML bằng tay."
@@ -36,6 +37,7 @@ class BytesBeforeXml(FileError):
     """Something stands before the XML declaration. Facts: found."""
 
     code = "schema.bytes_before_xml"
+    own_clause = "XML 1.0, mục 2.8"
     vi = "Có dữ liệu thừa đứng trước phần mở đầu của tệp XML: {found}."
     en = "There are stray bytes before the start of the XML: {found}."
     fix_vi = "Bỏ phần dữ liệu thừa để tệp bắt đầu đúng bằng “<?xml”."
@@ -46,6 +48,7 @@ class DoctypeForbidden(FileError):
     """The file has a document type declaration."""
 
     code = "schema.doctype_forbidden"
+    own_clause = "XML 1.0, mục 2.8"
     vi = "Tệp chứa khai báo DOCTYPE, không được phép trong edXML."
     en = "The file has a DOCTYPE declaration, which edXML does not allow."
     fix_vi = "Bỏ khai báo DOCTYPE và mọi thực thể tự định nghĩa rồi gửi lại."
@@ -56,6 +59,7 @@ class ProcessingInstruction(FileError):
     """The file has a processing instruction. Facts: target."""
 
     code = "schema.processing_instruction"
+    own_clause = "XML 1.0, mục 2.6"
     vi = "Tệp chứa chỉ thị xử lý “<?{target} …?>”, không được phép trong edXML."
     en = "The file has a processing instruction “<?{target} …?>”, which edXML does not allow."
     fix_vi = "Bỏ mọi chỉ thị xử lý, chỉ giữ dòng khai báo “<?xml …?>” ở đầu tệp."
@@ -66,6 +70,7 @@ class NotUtf8(FileError):
     """The file is not UTF-8, or declares another encoding. Facts: found."""
 
     code = "schema.not_utf8"
+    own_clause = "XML 1.0, mục 4.3.3"
     vi = "Tệp không được mã hóa bằng UTF-8: {found}."
     en = "The file is not encoded in UTF-8: {found}."
     fix_vi = 'Ghi tệp bằng UTF-8 và khai báo encoding="UTF-8".'

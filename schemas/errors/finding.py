@@ -6,6 +6,8 @@ Invariants: the facts are short and safe to print; the texts are formatted from 
 
 from typing import ClassVar, Literal
 
+from schemas.clauses import CLAUSES, clause_of, element_path
+
 Level = Literal["refuse", "warning"]
 
 _LONGEST_FACT = 80
@@ -30,12 +32,22 @@ class SchemaError(Exception):
     en: ClassVar[str] = "The document is not valid edXML."
     fix_vi: ClassVar[str] = "Sửa văn bản theo QCVN 102:2016/BTTTT rồi gửi lại."
     fix_en: ClassVar[str] = "Correct the document according to QCVN 102:2016/BTTTT and send it again."
+    own_clause: ClassVar[str | None] = None
+    """The clause that this finding always rests on; by default it is that of the element."""
 
     def __init__(self, *, xpath: str | None = None, line: int | None = None, **facts: object) -> None:
         super().__init__()
         self.xpath = xpath
         self.line = line
         self.facts: dict[str, str | int] = {name: _printable(value) for name, value in facts.items()}
+
+    @property
+    def clause(self) -> str | None:
+        """The clause that the document departs from: the finding's own, else that of the element it names or stands at."""
+        if self.own_clause is not None or self.xpath is None:
+            return self.own_clause
+        named = f"{element_path(self.xpath)}/{self.facts.get('name')}"
+        return CLAUSES.get(named) or clause_of(self.xpath)
 
     def __str__(self) -> str:
         """Return the English sentence."""

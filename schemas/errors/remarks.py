@@ -127,6 +127,7 @@ class UnusualAgencyCode(SchemaRemark):
     """An old four-group code has a first group of two digits. Facts: value."""
 
     code = "schema.unusual_agency_code"
+    own_clause = "QCVN 102:2016/BTTTT, mã định danh bốn nhóm"
     vi = "Mã “{value}” có nhóm đầu hai chữ số; QCVN 102:2016 quy định ba chữ số."
     en = "The code “{value}” starts with a group of two digits where QCVN 102:2016 has three."
     fix_vi = "Dùng mã theo QĐ 20/2020/QĐ-TTg."
@@ -137,6 +138,7 @@ class ReasonMissing(SchemaRemark):
     """A refusal or a request comes without its reason. Facts: status_code."""
 
     code = "schema.reason_missing"
+    own_clause = "QĐ 28/2018/QĐ-TTg, Điều 5.4"
     vi = "Trạng thái {status_code} cần nêu lý do trong Description."
     en = "Status {status_code} should give its reason in Description."
     fix_vi = "Ghi lý do vào Description (QĐ 28/2018/QĐ-TTg, Điều 5)."

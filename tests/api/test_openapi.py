@@ -12,6 +12,7 @@ from openapi_spec_validator import validate
 
 from gateway.api.application import ROUTES
 from gateway.api.catalogue import entries
+from schemas.profiles import Profile, xsd
 from tests.api.contract import document, operations, validator
 from tests.api.world import World
 
@@ -46,6 +47,8 @@ def test_open_routes_are_marked() -> None:
         "/metrics",
         "/openapi.yaml",
         "/errors",
+        "/schemas/edxml-strict.xsd",
+        "/schemas/edxml-tolerant.xsd",
         "/docs",
     }
 
@@ -66,6 +69,16 @@ async def test_it_is_served(gateway: World) -> None:
 
     assert answer.headers["Content-Type"] == "application/yaml"
     assert answer.body.startswith(b"openapi: 3.1.")
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("profile", Profile)
+async def test_schemas_are_served(gateway: World, profile: Profile) -> None:
+    """Everybody gets the XML Schemas as they are shipped."""
+    answer = await gateway.call("GET", f"/schemas/edxml-{profile.value}.xsd", token=None)
+
+    assert answer.headers["Content-Type"] == "application/xml"
+    assert answer.body == xsd(profile)
 
 
 def test_examples_of_problems_are_real() -> None:

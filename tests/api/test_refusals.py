@@ -213,13 +213,15 @@ async def test_wrong_namespace_is_named(gateway: World) -> None:
 
 
 async def test_place_in_the_file(gateway: World) -> None:
-    """A finding about an element says where it is."""
+    """A finding about an element says where it is, and which clause counts."""
     xml = signed(edit(unsigned_document(), without("MessageHeader/Subject")), identity("H26"))
 
     answer = await gateway.send(xml)
 
     assert "MessageHeader" in answer.json["where"]["xpath"]
     assert answer.json["errors"][0]["where"] == answer.json["where"]
+    assert answer.json["clause"].startswith("QCVN 102:2016/BTTTT, mục 1")
+    assert answer.json["errors"][0]["clause"] == answer.json["clause"]
 
 
 async def test_without_trust_anchors_nothing_is_decided(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-DATA = {".csv", ".pdf", ".yaml", ".mako", ".ini", ".html", ".css", ".js", ".md"}
+DATA = {".csv", ".pdf", ".yaml", ".mako", ".ini", ".html", ".css", ".js", ".md", ".xsd"}
 
 
 def test_wheel_holds_package_data(tmp_path: Path) -> None:

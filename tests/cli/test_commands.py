@@ -13,7 +13,7 @@ from gateway.cli.exits import Exit
 from tests.cli.world import ROOT, command
 
 VERBS = (
-    *(("serve",), ("demo",), ("check",), ("send",), ("version",)),
+    *(("serve",), ("demo",), ("check",), ("schema",), ("send",), ("version",)),
     *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
     *(("member", "add"), ("token", "issue"), ("cert", "register"), ("log", "verify")),
 )
@@ -66,6 +66,15 @@ def test_exit_codes_reach_the_shell(tmp_path: Path) -> None:
     assert command("check", tmp_path / "none").returncode == 3
     assert command("check").returncode == 64
     assert command("version").returncode == 0
+
+
+@pytest.mark.parametrize("profile", ["strict", "tolerant"])
+def test_schema(profile: str) -> None:
+    """The schema is printed byte for byte as it is shipped."""
+    shipped = (ROOT / f"schemas/xsd/edxml-{profile}.xsd").read_text(encoding="utf-8")
+
+    assert command("schema", profile).stdout == shipped
+    assert command("schema", "other").returncode == 64
 
 
 def test_version() -> None:

@@ -86,6 +86,53 @@ def test_refused_for_machines(desk: Path, capsys: pytest.CaptureFixture[str]) ->
     assert {"code", "vi", "en", "fix_vi", "fix_en", "level"} <= report["findings"][0].keys()
 
 
+def test_clause_and_place(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A finding about the file shows where, and the clause."""
+    letter = (desk / "letter.edxml").read_text()
+    (desk / "undated.edxml").write_text(letter.replace("PromulgationDate>20", "PromulgationDate>x20"))
+
+    assert _check(desk, "undated.edxml") == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "§ QCVN 102:2016/BTTTT, mục 1.4 PromulgationInfo/PromulgationDate" in shown
+    assert ", dòng " in shown
+
+
+def test_strict_profile(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What only the strict schema minds is told when asked for, once, and changes no outcome."""
+    letter = (desk / "status.edxml").read_text()
+    description = letter[letter.index("<edXML:Description>") : letter.index("<edXML:Timestamp>")]
+    (desk / "moved.edxml").write_text(
+        letter.replace(description, "").replace("<edXML:StatusCode>", f"{description}<edXML:StatusCode>")
+    )
+
+    assert _check(desk, "moved.edxml") == 0
+    assert "schema.xsd" not in capsys.readouterr().out
+    assert _check(desk, "moved.edxml", "--profile", "strict", "--json") == 0
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["code"], finding["level"]) == ("schema.xsd_element_unexpected", "warning")
+    assert finding["clause"].startswith("QCVN 102:2016/BTTTT, thông điệp trạng thái Description")
+
+
+@pytest.mark.parametrize("name", ["letter.edxml", "status.edxml"])
+def test_own_files_are_strict(desk: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What this software writes and signs leaves the strict schema nothing to remark."""
+    assert _check(desk, name, "--profile", "strict", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["findings"] == []
+
+
+def test_strict_profile_says_nothing_twice(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A value that the reader speaks of is not spoken of again; a file that is no XML has only its own fault."""
+    status = (desk / "status.edxml").read_text()
+    (desk / "07.edxml").write_text(status.replace("StatusCode>03<", "StatusCode>07<"))
+    (desk / "text.edxml").write_text("text")
+
+    assert _check(desk, "07.edxml", "--profile", "strict", "--json") == 1
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [each["code"] for each in findings] == ["schema.unknown_status_code"]
+    assert _check(desk, "text.edxml", "--profile", "strict", "--json") == 1
+    assert len(json.loads(capsys.readouterr().out)["findings"]) == 1
+
+
 def test_undecided_without_registry_and_anchors(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without a list and without anchors nothing is decided, and the options that help are named."""
     code = run(["check", str(desk / "letter.edxml")])
