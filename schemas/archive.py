@@ -106,6 +106,8 @@ def _is_safe(name: str) -> bool:
         return False
     if any(part.startswith("..") and not part.strip(". ") for part in path.split("/")):
         return False
+    if path.isascii():
+        return path.isprintable()
     return not any(
         unicodedata.category(char) in {"Cc", "Zl", "Zp"} or unicodedata.bidirectional(char) in _BIDI
         for char in path

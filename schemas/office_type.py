@@ -26,6 +26,7 @@ PPT: Final = "application/vnd.ms-powerpoint"
 MSG: Final = "application/vnd.ms-outlook"
 
 _OOXML_TYPES: Final = "[Content_Types].xml"
+_JAR_MANIFEST: Final = "META-INF/MANIFEST.MF"
 _OOXML_PARTS: Final = {"word": DOCX, "xl": XLSX, "ppt": PPTX}
 _PACKED_TYPE: Final = b"mimetype"  # OpenDocument 1.2 part 3 §3.3: the first entry, not compressed
 _PACKED_TYPES: Final = (
@@ -64,11 +65,14 @@ def zip_type(measured: Measurement) -> str:
     """Return the type of a ZIP file; a damaged one is a ZIP file."""
     if (packed := _packed_type(measured.head)) is not None:
         return packed
+    tail = measured.tail
+    if not any(name.encode() in tail for name in (_OOXML_TYPES, _JAR_MANIFEST)):
+        return ZIP
     try:
-        names = {entry.name for entry in entries(measured.head, measured.tail, measured.size)}
+        names = {entry.name for entry in entries(measured.head, tail, measured.size)}
     except UnreadableDirectoryError:
         return ZIP
-    if "META-INF/MANIFEST.MF" in names:
+    if _JAR_MANIFEST in names:
         return JAR
     folders = {name.partition("/")[0] for name in names if "/" in name}
     found = [kind for folder, kind in _OOXML_PARTS.items() if folder in folders]

@@ -164,6 +164,8 @@ def _extra(extra: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _decoded(name: bytes, *, utf8: bool) -> str:
     """Return a name in NFC; the old code page gives every octet a character (§D.1)."""
+    if name.isascii():
+        return name.decode("ascii")
     return unicodedata.normalize("NFC", name.decode("utf-8" if utf8 else "cp437"))
 
 
