@@ -251,9 +251,9 @@ def test_any_text_is_judged(text: str) -> None:
 )
 def test_no_text_takes_long(text: str) -> None:
     """Texts made to be slow to search are judged as fast as others."""
-    started = time.perf_counter()
+    started = time.process_time()
     assert not is_marked(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_more_stamps_than_any_sentence() -> None:
