@@ -1,6 +1,5 @@
 """The MessageHeader of a document, block by block (QCVN 102:2016/BTTTT; NĐ 30/2020 Phụ lục VI)."""
 
-import unicodedata
 from datetime import date
 from typing import Final
 
@@ -27,6 +26,7 @@ from schemas.errors import (
     UnknownPriority,
     UnusualDate,
 )
+from schemas.invisible import INVISIBLE
 from schemas.names import XML_SPACE, split
 from schemas.reading import Findings, Part, leaf_text
 from schemas.values import DATE_FORM, read_date, read_number
@@ -86,7 +86,7 @@ def read_organization(element: etree._Element | None, findings: Findings) -> Org
         return Organization(organ_id="")
     part = Part(element, _ORGANIZATION, findings)
     name = part.text("OrganName", longest=200)
-    unseen = [character for character in name or "" if unicodedata.category(character) == "Cf"]
+    unseen = INVISIBLE.findall(name or "")
     if unseen:
         shown = f"U+{ord(unseen[0]):04X}"
         facts = {"name": "OrganName", "character": shown, "count": len(unseen)}

@@ -19,11 +19,15 @@ mark is and nothing else.
 
 import re
 import unicodedata
+from enum import Enum
+from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from lxml import etree
 
 from schemas.errors import StateSecret
+from schemas.invisible import INVISIBLE
 from schemas.location import line_of, xpath_of
 from schemas.names import split
 
@@ -39,14 +43,20 @@ _PASSED: Final = frozenset(
 )
 _UNNAMED: Final = "metadata"
 _LONGEST_WHOLE: Final = 60
+# What is longer is refused for its length; what has more stamps than this is no sentence about secrecy.
+_LONGEST: Final = 10_000
+_MOST_STAMPS: Final = 50
 
 _LEVEL: Final = r"(?:(?:tuyệt|tối) ?mật|mật|tuyet mat|toi mat)"
 # With “độ”, “độ mật” or “do mat” before it, even a plain “mat” is a level.
-_DEGREE: Final = rf"(?:(?:(?:mức |cấp )?độ|do)(?: m[ậa]t)?\W*(?:{_LEVEL}|mat))"
+_DEGREE: Final = rf"(?:(?:(?:mức |cấp )?độ|do)(?: m[ậa]t)?\W{{0,8}}(?:{_LEVEL}|mat))"
 _NOT_IN_WORD: Final = r"(?!\w)"
+_MAY_BE_MARKED: Final = re.compile("m[ậa]t", re.IGNORECASE)
 _WHOLE: Final = re.compile(rf"\W*(?:{_LEVEL}|{_DEGREE})\W*", re.IGNORECASE)
 _FILE_ENDING: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
-_BRACKETED: Final = re.compile(rf"[\[(<{{«【]\W*(?:{_LEVEL}|({_DEGREE}))\W*[\])>}}»】]", re.IGNORECASE)
+_BRACKETED: Final = re.compile(
+    rf"[\[(<{{«【]\W{{0,8}}(?:{_LEVEL}|({_DEGREE}))\W{{0,8}}[\])>}}»】]", re.IGNORECASE
+)
 _LABELLED: Final = re.compile(
     rf"(?<!\w)(?:độ (?:bí )?mật|do mat)\s*[:=–—-]\s*\W?(?:{_LEVEL}|mat){_NOT_IN_WORD}", re.IGNORECASE
 )
@@ -63,6 +73,7 @@ _SPEAKS_OF_SECRECY: Final = re.compile(
     re.IGNORECASE,
 )
 _WORD_BEFORE: Final = re.compile(r"(?:(\w+) )?(\w+) $")
+_NEAR: Final = 40
 _WORD_AFTER: Final = re.compile(r" (\w+)(?: (\w+))?")
 # Words that make another word together with “mật”: secret, secure, bile, honey, density, cipher …
 _MAKE_A_WORD_BEFORE: Final = re.compile(
@@ -73,27 +84,49 @@ _MAKE_A_WORD_AFTER: Final = re.compile(
 )
 # The last syllables of tài liệu, văn bản, hồ sơ, thông tin, công văn.
 _CAN_BE_SECRET: Final = frozenset({"liệu", "bản", "sơ", "tin", "văn"})
+_APART: Final = "M Ậ T"
 _LETTERS_APART: Final = re.compile(r"(?<!\w)(?:\w ){2,}\w(?!\w)")
-_FILLERS: Final = frozenset("\u034f\u115f\u1160\u3164\uffa0") | {chr(code) for code in range(0xFE00, 0xFE10)}
+
+
+class _Kind(Enum):
+    """How the text of an element is looked at."""
+
+    TEXT = "a sentence or name, in which a mark may stand"
+    MARKING = "one or two words, of which a level may be one"
+    OTHER = "anything else: a mark if it is a level and nothing else"
 
 
 def find_mark(tree: etree._ElementTree) -> StateSecret | None:
     """Return the finding that a document is marked as a state secret, with its place, or None."""
     for element in tree.getroot().iter("*"):
-        name = split(str(element.tag))[1]
-        if name in _PASSED or (name == "Description" and _is_of_status(element)):
+        name, kind = _kind(str(element.tag))
+        if kind is None or (name == "Description" and _is_of_status(element)):
             continue
-        is_named = name in _TEXTS or name in _MARKINGS
-        text = "".join(element.itertext()) if is_named else element.text
-        if text and not text.isspace() and _is_marked(name, text):
+        is_named = kind is not _Kind.OTHER
+        text = "".join(element.itertext()) if is_named and len(element) else element.text or ""
+        # Most texts can be told at a glance: plain ASCII without the word in it.
+        if (not text.isascii() or _MAY_BE_MARKED.search(text)) and _is_marked(kind, text):
             shown = name if is_named else _UNNAMED
             return StateSecret(xpath=xpath_of(element), line=line_of(element), name=shown)
     return None
 
 
+@lru_cache(maxsize=512)
+def _kind(tag: str) -> tuple[str, _Kind | None]:
+    """Return the local name in an expanded name, and how the element's text is looked at."""
+    name = split(tag)[1]
+    if name in _PASSED:
+        return name, None
+    if name in _MARKINGS:
+        return name, _Kind.MARKING
+    return name, _Kind.TEXT if name in _TEXTS else _Kind.OTHER
+
+
 def is_marked(text: str) -> bool:
     """Tell whether a subject or another free text bears a mark of secrecy."""
     text = _plain(text)
+    if not _MAY_BE_MARKED.search(text):
+        return False
     speaks = _SPEAKS_OF_SECRECY.search(text) is not None
     if _is_level(text) or _LABELLED.search(text) or _AT_START.match(text):
         return True
@@ -101,36 +134,29 @@ def is_marked(text: str) -> bool:
         return True
     if not speaks and _AT_END.search(text):
         return True
-    in_capitals = text == text.upper()
-    return any(
-        _is_stamp(text, found, in_capitals=in_capitals, speaks=speaks) for found in _STAMPS.finditer(text)
-    )
+    return _is_stamped(text, in_capitals=text == text.upper(), speaks=speaks)
 
 
-def _is_marked(name: str, text: str) -> bool:
+def _is_marked(kind: _Kind, text: str) -> bool:
     """Tell whether the text of an element bears a mark."""
-    if name in _MARKINGS:
-        loud = _plain(text).upper()
-        stamps = _STAMPS.finditer(loud)
-        return is_marked(text) or any(
-            _is_stamp(loud, found, in_capitals=False, speaks=False) for found in stamps
-        )
-    if name in _TEXTS:
-        return is_marked(text)
-    return len(text) <= _LONGEST_WHOLE and _is_level(_plain(text))
+    if kind is _Kind.OTHER:
+        return len(text) <= _LONGEST_WHOLE and _is_level(_plain(text))
+    if kind is _Kind.MARKING and _is_stamped(_plain(text).upper(), in_capitals=False, speaks=False):
+        return True
+    return is_marked(text)
 
 
 def _is_of_status(element: etree._Element) -> bool:
     """Tell whether a Description is that of a status, not that of an attachment."""
     parent = element.getparent()
-    return parent is not None and split(str(parent.tag))[1] == "MessageHeader"
+    return parent is not None and next(parent.iterchildren("{*}StatusCode"), None) is not None
 
 
 def _plain(text: str) -> str:
     """Return a text composed (NFKC), without what nobody sees, with single spaces and no letters s p a c e d."""
-    seen = "".join(c for c in text if unicodedata.category(c) != "Cf" and c not in _FILLERS)
-    words = " ".join(unicodedata.normalize("NFKC", seen).replace("_", " ").split())
-    return _LETTERS_APART.sub(lambda found: found[0].replace(" ", ""), words)
+    seen = unicodedata.normalize("NFKC", INVISIBLE.sub("", text.strip()[:_LONGEST]))
+    words = " ".join(seen.replace("_", " ").split())
+    return _LETTERS_APART.sub(lambda found: found[0].replace(" ", ""), words) if _APART in words else words
 
 
 def _is_level(text: str) -> bool:
@@ -138,9 +164,19 @@ def _is_level(text: str) -> bool:
     return _WHOLE.fullmatch(_FILE_ENDING.sub("", text)) is not None
 
 
+def _is_stamped(text: str, *, in_capitals: bool, speaks: bool) -> bool:
+    """Tell whether a plain text has a level in capitals that is a mark."""
+    stamps = list(islice(_STAMPS.finditer(text), _MOST_STAMPS + 1))
+    marks = (_is_stamp(text, stamp, in_capitals=in_capitals, speaks=speaks) for stamp in stamps)
+    return len(stamps) > _MOST_STAMPS or any(marks)
+
+
 def _is_stamp(text: str, found: re.Match[str], *, in_capitals: bool, speaks: bool) -> bool:
     """Tell whether a level in capitals is a mark, and not part of a word or of a sentence about secrecy."""
-    before, after = _WORD_BEFORE.search(text[: found.start()]), _WORD_AFTER.match(text, found.end())
+    before, after = (
+        _WORD_BEFORE.search(text[max(0, found.start() - _NEAR) : found.start()]),
+        _WORD_AFTER.match(text, found.end()),
+    )
     previous = before[2].casefold() if before else ""
     if speaks and (previous in {"độ", "dấu"} or found[0][0] in _QUOTES):
         return False

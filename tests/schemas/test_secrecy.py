@@ -1,5 +1,7 @@
 """Marks of secrecy: what bears one, what only speaks about secrecy, and what a finding may tell."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -234,3 +236,31 @@ def test_invisible_characters_hide_no_mark(subject: str, place: int, character: 
 def test_any_text_is_judged(text: str) -> None:
     """Every text has a verdict, and white space around it is of no account."""
     assert is_marked(text) == is_marked(f" \n{text}\t ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 10_000 + "mật",
+        "a " * 5_000 + "mat",
+        "độ mật:" * 1_500,
+        "bí mật - " * 1_100,
+        "MẬT MÃ BÍ " * 40,
+        "«\u200b" * 5_000,
+    ],
+)
+def test_no_text_takes_long(text: str) -> None:
+    """Texts made to be slow to search are judged as fast as others."""
+    started = time.process_time()
+    assert not is_marked(text)
+    assert time.process_time() - started < 1
+
+
+def test_more_stamps_than_any_sentence() -> None:
+    """What repeats the word beyond any sense is a mark."""
+    assert is_marked("BÍ MẬT " * 60)
+
+
+def test_a_description_in_a_document_is_looked_at() -> None:
+    """Only a status has a description of its own."""
+    assert isinstance(refusal(with_child(edxml(), "MessageHeader", "Description", "TỐI MẬT")), StateSecret)
