@@ -96,7 +96,8 @@ def unwrap_into(out: BinaryIO, source: BinaryIO, attachment: Attachment, *, most
             return _copy_entry(archive, first, out)
     except UnreadableDirectoryError as unreadable:
         raise _refused(attachment, unreadable.fault) from unreadable
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as fault:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as fault:
+        # The last of them is what `zipfile` says of versions and patches that it does not know.
         raise _refused(attachment, ArchiveFault.DAMAGED) from fault
 
 
