@@ -202,6 +202,7 @@ class StateSecret(ContentError):
     """A document is marked as a state secret; nothing of it is repeated here. Facts: name (of the element)."""
 
     code = "schema.state_secret"
+    own_clause = "QĐ 28/2018/QĐ-TTg, Điều 1.2; NĐ 30/2020/NĐ-CP, Điều 18.2"
     vi = "Văn bản mang dấu chỉ độ mật ở {name}; văn bản thuộc bí mật nhà nước không được gửi, nhận qua trục liên thông."
     en = "The document is marked as a state secret in {name}; state secrets do not travel on the axis."
     fix_vi = "Gửi văn bản theo quy định về bảo vệ bí mật nhà nước. Nếu không mật, bỏ dấu chỉ độ mật khỏi {name} rồi gửi lại."

@@ -27,6 +27,7 @@ class UnboundPrefix(FileError):
     """A name has a prefix that no declaration binds. Facts: prefix, declaration."""
 
     code = "schema.unbound_prefix"
+    own_clause = "Namespaces in XML 1.0, mục 5"
     vi = "Tiền tố “{prefix}” được dùng nhưng chưa khai báo không gian tên, ví dụ {declaration}."
     en = "The prefix “{prefix}” is used without a declaration such as {declaration}."
     fix_vi = "Thêm {declaration} vào phần tử dùng tiền tố này hoặc vào phần tử gốc."

@@ -28,6 +28,8 @@ OPEN = {
     "/metrics",
     "/openapi.yaml",
     "/errors",
+    "/schemas/edxml-strict.xsd",
+    "/schemas/edxml-tolerant.xsd",
     "/docs",
     "/docs/{asset}",
 }

@@ -133,6 +133,20 @@ def test_strict_profile_says_nothing_twice(desk: Path, capsys: pytest.CaptureFix
     assert len(json.loads(capsys.readouterr().out)["findings"]) == 1
 
 
+def test_strict_profile_quotes_no_secret(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a state secret only that it is one is told."""
+    letter = (desk / "letter.edxml").read_text()
+    start, end = letter.index("<edXML:Subject>"), letter.index("</edXML:Subject>")
+    secret = f"{letter[:start]}<edXML:Subject>TỐI MẬT {'x' * 600}{letter[end:]}"
+    (desk / "secret.edxml").write_text(
+        secret.replace("<edXML:Place>", "<edXML:Place>MẬT</edXML:Place><edXML:Place>")
+    )
+
+    assert _check(desk, "secret.edxml", "--profile", "strict", "--json") == 1
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [each["code"] for each in findings] == ["schema.state_secret"]
+
+
 def test_undecided_without_registry_and_anchors(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without a list and without anchors nothing is decided, and the options that help are named."""
     code = run(["check", str(desk / "letter.edxml")])
