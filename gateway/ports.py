@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from certs.trust import Trust
+from gateway.mentions import Mentions
 from gateway.records import (
     Acceptance,
     Accepted,
@@ -53,15 +54,15 @@ class StaleRegistryError(Exception):
     """The registry changed between examination and commit; examine again with the current directory."""
 
 
-class Documents(Protocol):
-    """Messages, their deliveries and the outbox.
+class Documents(Mentions, Protocol):
+    """Messages, their deliveries, the outbox, and (`Mentions`) who speaks of whom.
 
     Every method that writes returns only after its transaction is durable; concurrent calls share commits. Each writes its log
     entries in the same transaction, so a stored fact always has its entry and the reverse.
     """
 
     async def accept(self, acceptance: Acceptance) -> Accepted:
-        """Commit message, body, deliveries, outbox, idempotency keys and log entry at once, or return the first answer again.
+        """Commit message, body, deliveries, outbox, keys, links and log entries at once, or return the first answer again.
 
         `message.accepted_at` of the result is the transaction's time. A key that already stands for the same SHA-256 makes this a
         replay: nothing is written and the first acceptance is returned.
@@ -91,11 +92,6 @@ class Documents(Protocol):
     async def delivery(self, delivery_id: str) -> Delivery | None:
         """Return one delivery that started here."""
 
-    async def correspondence(
-        self, *, sender_code: str, recipient_code: str, document_id: str
-    ) -> Message | None:
-        """Return the document with this From/OrganId (canonical) and DocumentId that went, or came, to this recipient code."""
-
     async def claim(self, *, limit: int, lease: timedelta) -> tuple[OutboxItem, ...]:
         """Lease due outbox rows to this process; a row whose lease ended is due again, with a higher fence.
 
@@ -115,6 +111,7 @@ class Documents(Protocol):
     async def arrive(self, arrivals: Sequence[Arrival]) -> tuple[bool, ...]:
         """Commit arrived messages to their inboxes with their receipts; False for one that was here before.
 
+        A link that is known already, because the message was accepted here or came for another addressee, gets no second entry.
         One that was here before only gets its receipt sent again. A refused one gets no inbox row. One that reuses a message or
         delivery id for something else is put aside: False, no receipt, and a `message_discarded` entry.
         """

@@ -16,7 +16,7 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
-from gateway.api.problems import STATUS
+from gateway.api.problem_status import STATUS
 
 PACKAGES: Final = ("schemas", "certs", "routing", "gateway")
 ALSO_RAISED: Final = frozenset({"schema.malformed_agency_code"})

@@ -12,11 +12,14 @@ from itertools import islice
 from uuid_utils import uuid7
 
 from gateway.errors import GatewayError
+from gateway.flow.correspondence import Correspondence
 from gateway.flow.envelope import Manifest, Receipt, Stage, milliseconds
 from gateway.flow.examination import Examination, Outcome
+from gateway.flow.progress import claimed_time
 from gateway.flow.spool import Spooled
-from gateway.records import Delivery, Event, Incoming, Json, Message, MessageKind, Recipient
+from gateway.records import Delivery, Event, Incoming, Json, Link, Message, MessageKind, Recipient
 from routing.log import Kind
+from schemas.references import Relation
 
 ROUTES_PER_ENTRY = 300
 """Keeps an entry below the size that a leaf may have; further routes of the same document follow in `routed` entries."""
@@ -99,7 +102,7 @@ def request_refused(
 def arrived(
     manifest: Manifest, message: Message, recipient: Recipient, examination: Examination
 ) -> tuple[Event, ...]:
-    """Record what the second examination said; an arrived status is an entry of the document it speaks of, too."""
+    """Record what the second examination said."""
     if examination.outcome is not Outcome.ACCEPTED:
         return (_arrival_not_taken(Kind.ARRIVAL_REFUSED, manifest, examination),)
     arrival = Event(
@@ -115,18 +118,17 @@ def arrived(
             **_decision(examination, message.sha256, message.size),
         },
     )
-    if message.kind is not MessageKind.STATUS or message.about is None or message.status_code is None:
-        return (arrival,)
-    status = Event(
-        kind=Kind.STATUS,
-        document_id=message.about,
-        fields={
-            "status_code": message.status_code,
-            "sender": message.sender_code,
-            "status_message": message.id,
-        },
+    return (arrival,)
+
+
+def links(message: Message, correspondence: Correspondence) -> tuple[Link, ...]:
+    """Make the links of a message to the documents it speaks of, each with the entry for that document's history."""
+    return tuple(
+        Link(
+            about=document.id, relation=relation, event=_spoken_of(message, relation, document_id=document.id)
+        )
+        for (relation, _), document in correspondence.spoken_of.items()
     )
-    return (arrival, status)
 
 
 def arrival_undecided(manifest: Manifest, examination: Examination) -> Event:
@@ -195,6 +197,23 @@ def _status(message: Message) -> dict[str, Json]:
     if message.about is None or message.status_code is None:
         return {}
     return {"about": message.about, "status_code": message.status_code}
+
+
+def _spoken_of(message: Message, relation: Relation, *, document_id: str) -> Event:
+    """Record what one message says of another document: whether a reason was given, but not the reason."""
+    fields: dict[str, Json]
+    if message.kind is MessageKind.EDOC:
+        fields = {
+            "message": message.id,
+            "relation": relation.value,
+            "reason_given": message.reason is not None,
+        }
+        fields["business_type"] = message.business_type or 0
+    else:
+        fields = {"status_message": message.id, "status_code": message.status_code}
+        fields |= {"stated_t": milliseconds(claimed_time(message)), "reason_given": bool(message.subject)}
+    kind = Kind.REFERRED if message.kind is MessageKind.EDOC else Kind.STATUS
+    return Event(kind=kind, document_id=document_id, fields={"sender": message.sender_code, **fields})
 
 
 def _decision(examination: Examination, sha256: str, size: int) -> Mapping[str, Json]:

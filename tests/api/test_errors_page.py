@@ -9,7 +9,7 @@ import pytest
 
 from gateway.api import error_list
 from gateway.api.catalogue import entries
-from gateway.api.problems import STATUS
+from gateway.api.problem_status import STATUS
 from tests.api.world import World
 
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"

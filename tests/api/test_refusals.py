@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from gateway.api.problems import STATUS
+from gateway.api.problem_status import STATUS
 from routing.log import Kind
 from schemas.document import Organization
 from schemas.names import KNOWN_WRONG, NAMESPACE
