@@ -14,7 +14,6 @@ GatewayError
 ├── RoleMissingError              access.role_missing
 ├── KeyReusedError                intake.key_reused
 ├── DocumentIdReusedError         intake.document_id_reused
-├── UnknownCorrespondenceError    status.unknown_document
 ├── SignedViewDiffersError        intake.signed_view_differs
 ├── EnvelopeError                 axis.bad_envelope
 ├── PayloadMissingError           axis.payload_missing           (retry)
@@ -38,6 +37,7 @@ class GatewayError(Exception):
     """Base: a stable code, texts in two languages, and the facts that fill them."""
 
     code: ClassVar[str]
+    level: ClassVar[str] = "refuse"
     retry: ClassVar[bool] = False
     vi: ClassVar[str]
     en: ClassVar[str]
@@ -179,18 +179,6 @@ class DocumentIdReusedError(GatewayError):
     en = "This agency already sent other bytes under the same DocumentId, document {message_id}."
     fix_vi = "Đặt DocumentId mới cho văn bản mới."
     fix_en = "Give a new document a new DocumentId."
-
-
-class UnknownCorrespondenceError(GatewayError):
-    """A status speaks of a document that did not pass between these two agencies."""
-
-    code = "status.unknown_document"
-    vi = "Không có văn bản “{document_id}” nào giữa {sender} và {recipient}."
-    en = "No document “{document_id}” passed between {sender} and {recipient}."
-    fix_vi = "Kiểm tra ResponseFor: OrganId là cơ quan gửi văn bản, DocumentId là mã của văn bản đó."
-    fix_en = (
-        "Check ResponseFor: OrganId is the agency that sent the document, DocumentId is that document's id."
-    )
 
 
 class SignedViewDiffersError(GatewayError):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from certs.trust import Trust
+from gateway.mentions import Mention, Sought
 from gateway.records import (
     Acceptance,
     Accepted,
@@ -31,6 +32,7 @@ from gateway.records import (
 )
 from routing.agencies import Agency, CertificateBinding, Directory, Member
 from routing.checkpoint import Checkpoint
+from schemas.references import Relation
 
 Clock = Callable[[], datetime]
 """The current time, aware and UTC. `gateway/clock.py` is the real one."""
@@ -61,7 +63,7 @@ class Documents(Protocol):
     """
 
     async def accept(self, acceptance: Acceptance) -> Accepted:
-        """Commit message, body, deliveries, outbox, idempotency keys and log entry at once, or return the first answer again.
+        """Commit message, body, deliveries, outbox, keys, links and log entries at once, or return the first answer again.
 
         `message.accepted_at` of the result is the transaction's time. A key that already stands for the same SHA-256 makes this a
         replay: nothing is written and the first acceptance is returned.
@@ -91,10 +93,16 @@ class Documents(Protocol):
     async def delivery(self, delivery_id: str) -> Delivery | None:
         """Return one delivery that started here."""
 
-    async def correspondence(
-        self, *, sender_code: str, recipient_code: str, document_id: str
-    ) -> Message | None:
-        """Return the document with this From/OrganId (canonical) and DocumentId that went, or came, to this recipient code."""
+    async def correspondence(self, sought: Sought) -> Message | None:
+        """Return the document that is sought, sent from or arrived at this gateway; of several the oldest."""
+
+    async def mentions(
+        self, about: Iterable[str], *, speakers: Iterable[str] | None = None
+    ) -> dict[str, tuple[Mention, ...]]:
+        """Return what speaks of each document, as it became known here; with `speakers` (codes), only their statuses and 13."""
+
+    async def spoken_of(self, message_id: str) -> tuple[tuple[Relation, Message], ...]:
+        """Return the documents that a message speaks of, as far as they are known here, in the order of the ids."""
 
     async def claim(self, *, limit: int, lease: timedelta) -> tuple[OutboxItem, ...]:
         """Lease due outbox rows to this process; a row whose lease ended is due again, with a higher fence.
@@ -115,6 +123,7 @@ class Documents(Protocol):
     async def arrive(self, arrivals: Sequence[Arrival]) -> tuple[bool, ...]:
         """Commit arrived messages to their inboxes with their receipts; False for one that was here before.
 
+        A link that is known already, because the message was accepted here or came for another addressee, gets no second entry.
         One that was here before only gets its receipt sent again. A refused one gets no inbox row. One that reuses a message or
         delivery id for something else is put aside: False, no receipt, and a `message_discarded` entry.
         """

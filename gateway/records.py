@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from routing.delivery import DeliveryState
 from routing.log import Kind
+from schemas.references import Relation
 
 Json: TypeAlias = Any
 """A JSON value. `Any`, because a recursive alias buys no safety at the places where it is used."""
@@ -62,8 +63,10 @@ class IdempotencyKey:
 class Message:
     """An accepted edXML message, document or status, as the gateway keeps it beside the untouched bytes.
 
-    `about` is the id of the document that a status message speaks of. `subject` and `number` serve people who read lists;
-    they never enter the routing log. `gateway` is the name of the gateway that accepted the message from its sender.
+    `about` is the id of the document that a status message speaks of, `stated_at` and `staff` are the time and the person that
+    it claims. `business_type` is that of a document (0 new, 1 recall, 2 update, 3 replacement). `subject`, `number` and `staff`
+    serve people who read lists; they never enter the routing log. `gateway` is the name of the gateway that accepted the message
+    from its sender.
     """
 
     id: str
@@ -77,6 +80,10 @@ class Message:
     number: str
     subject: str
     status_code: str | None = None
+    business_type: int | None = None
+    promulgation_date: date | None = None
+    stated_at: datetime | None = None
+    staff: Mapping[str, Json] | None = None
     sha256: str
     size: int
     accepted_at: datetime
@@ -96,11 +103,24 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """That a message speaks of the document `about`; `event` is the entry which says so in that document's history.
+
+    A link is stored once and its entry written once, however often and by whichever road the message comes.
+    """
+
+    about: str
+    relation: Relation
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
     """Everything that one commit must hold before a sender may hear 201.
 
     `body` is the document itself when it is small enough for a row, else None: then it is already durable in `Payloads`.
     `events` are log entries of this message: `accepted` first, then `routed` ones where the recipients do not fit into one.
+    `links` are the documents that it speaks of.
     """
 
     message: Message
@@ -108,6 +128,7 @@ class Acceptance:
     body: bytes | None
     keys: tuple[IdempotencyKey, ...]
     events: tuple[Event, ...]
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +221,7 @@ class Arrival:
     reply_queue: str
     receipt: bytes
     events: tuple[Event, ...]
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

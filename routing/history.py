@@ -4,7 +4,8 @@ A history has one state for the document as a whole, and for each recipient one 
 the receiving side (`routing.log_kinds`). The two sides move freely against each other, for where one
 gateway hosts both they share a log, and an arrival can be written before the confirm of the publishing that
 caused it. What is fixed: nothing is sent that was not accepted, or to anyone it was not addressed to;
-nothing is fetched that did not arrive; acknowledgements and refusals are final and exclude each other.
+nothing is fetched that did not arrive; acknowledgements and refusals are final and exclude each other; what
+others say of a document (statuses, recalls, answers) may come at any time once it was accepted or arrived.
 
 Confirms and returns of earlier attempts may come at any later time; they leave the state as it is.
 
@@ -28,6 +29,7 @@ _DISPOSED = frozenset({Kind.PUBLISH_ATTEMPT, Kind.HELD, Kind.REROUTED, Kind.UNDE
 _UNDER_WAY = _DISPOSED | _LATE | _RECEIPTS
 _ARRIVALS = frozenset({Kind.ARRIVED, Kind.ARRIVAL_REFUSED, Kind.ARRIVAL_UNDECIDED})
 _TAKEN = frozenset({Kind.FETCHED, Kind.ACKNOWLEDGED, Kind.RECIPIENT_REFUSED})
+_SPOKEN_OF = frozenset({Kind.STATUS, Kind.REFERRED})
 _NONE: frozenset[Kind] = frozenset()
 
 MOVES: Final[Mapping[Kind | None, frozenset[Kind]]] = MappingProxyType(
@@ -115,7 +117,7 @@ class History:
         if kind is Kind.ROUTED:
             self._address(entry)
             return None if self._intake is Kind.ACCEPTED else "the document was not accepted"
-        if kind is Kind.STATUS and refused:
+        if kind in _SPOKEN_OF and refused:
             return f"the document is {self._intake}"
         known = self._intake is not None or self._receiving is not None
         return None if known else "the document was neither accepted nor received"

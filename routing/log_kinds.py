@@ -27,6 +27,9 @@ class Kind(StrEnum):
     REJECTED = "rejected"
     UNDECIDED = "undecided"
     STATUS = "status"  # the status message `status_message` spoke of this document
+    REFERRED = (
+        "referred"  # the document `message` answers, recalls, updates or replaces this one (`relation`)
+    )
     PAYLOAD_ERASED = "payload_erased"
     # sending
     PUBLISH_ATTEMPT = "publish_attempt"
@@ -68,7 +71,15 @@ class Kind(StrEnum):
 
 
 INTAKE = frozenset(
-    {Kind.ACCEPTED, Kind.ROUTED, Kind.REJECTED, Kind.UNDECIDED, Kind.STATUS, Kind.PAYLOAD_ERASED}
+    {
+        Kind.ACCEPTED,
+        Kind.ROUTED,
+        Kind.REJECTED,
+        Kind.UNDECIDED,
+        Kind.STATUS,
+        Kind.REFERRED,
+        Kind.PAYLOAD_ERASED,
+    }
 )
 SENDING = frozenset(
     {
@@ -108,6 +119,7 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.REJECTED: ("reason",),
         Kind.UNDECIDED: ("reason",),
         Kind.STATUS: ("status_message", "status_code", "sender"),
+        Kind.REFERRED: ("message", "relation", "sender"),
         Kind.PAYLOAD_ERASED: ("payload_sha256", "reason"),
         Kind.PUBLISH_ATTEMPT: ("recipient", "member", "attempt"),
         Kind.BROKER_CONFIRMED: ("recipient", "attempt"),

@@ -20,6 +20,7 @@ _GROUPS: Final = {
     "access": "Access · Quyền truy cập",
     "intake": "Contradictions · Trái với nội dung đã tiếp nhận",
     "status": "Status messages · Thông điệp trạng thái",
+    "correspondence": "Recalls, updates, replacements · Thu hồi, cập nhật, thay thế",
     "schema": "The edXML file · Tệp edXML",
     "certs": "Signatures and certificates · Chữ ký số và chứng thư số",
     "registry": "Agency codes and the registry · Mã định danh và danh mục",

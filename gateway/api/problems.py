@@ -44,6 +44,12 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "intake.signed_view_differs": 422,
         "intake.registry_busy": 503,
         "status.unknown_document": 422,
+        "status.nothing_to_answer": 422,
+        "status.out_of_order": 201,
+        "correspondence.unknown_document": 422,
+        "correspondence.not_its_sender": 422,
+        "correspondence.never_sent_to": 422,
+        "correspondence.recall_of_recall": 422,
         # the file is not what edXML files are
         "schema.not_xml": 400,
         "schema.unbound_prefix": 400,

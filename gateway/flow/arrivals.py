@@ -12,7 +12,7 @@ from pathlib import Path
 from gateway.flow import entries
 from gateway.flow.envelope import Manifest
 from gateway.flow.examination import Examination, kind_of
-from gateway.flow.intake import Summary, summary
+from gateway.flow.summary import NOTHING, summary
 from gateway.records import Message, MessageKind, Recipient
 from routing.agencies import Directory
 
@@ -55,13 +55,13 @@ def recipient_of(manifest: Manifest, examination: Examination) -> Recipient:
     )
 
 
-def message_of(manifest: Manifest, examination: Examination, *, about: Message | None) -> Message:
+def message_of(manifest: Manifest, examination: Examination, *, about: str | None) -> Message:
     """Return the arrived message; parts that could not be read are empty (it is then refused)."""
     content = examination.message
     return Message(
         id=manifest.message_id,
         kind=kind_of(content) if content else MessageKind.EDOC,
-        about=about.id if about else None,
+        about=about,
         gateway=manifest.gateway,
         member_id=manifest.member_id,
         sender_code=examination.sender.agency.code if examination.sender else "",
@@ -71,5 +71,5 @@ def message_of(manifest: Manifest, examination: Examination, *, about: Message |
         size=manifest.size,
         registry_version=manifest.registry_version,
         verdict=entries.verdict_facts(examination),
-        **(summary(content) if content else Summary(document_id="", number="", subject="", status_code=None)),
+        **(summary(content) if content else NOTHING),
     )

@@ -12,11 +12,13 @@ from itertools import islice
 from uuid_utils import uuid7
 
 from gateway.errors import GatewayError
+from gateway.flow.correspondence import Correspondence
 from gateway.flow.envelope import Manifest, Receipt, Stage, milliseconds
 from gateway.flow.examination import Examination, Outcome
 from gateway.flow.spool import Spooled
-from gateway.records import Delivery, Event, Incoming, Json, Message, MessageKind, Recipient
+from gateway.records import Delivery, Event, Incoming, Json, Link, Message, Recipient
 from routing.log import Kind
+from schemas.document import Document, StatusMessage
 
 ROUTES_PER_ENTRY = 300
 """Keeps an entry below the size that a leaf may have; further routes of the same document follow in `routed` entries."""
@@ -99,7 +101,7 @@ def request_refused(
 def arrived(
     manifest: Manifest, message: Message, recipient: Recipient, examination: Examination
 ) -> tuple[Event, ...]:
-    """Record what the second examination said; an arrived status is an entry of the document it speaks of, too."""
+    """Record what the second examination said."""
     if examination.outcome is not Outcome.ACCEPTED:
         return (_arrival_not_taken(Kind.ARRIVAL_REFUSED, manifest, examination),)
     arrival = Event(
@@ -115,18 +117,27 @@ def arrived(
             **_decision(examination, message.sha256, message.size),
         },
     )
-    if message.kind is not MessageKind.STATUS or message.about is None or message.status_code is None:
-        return (arrival,)
-    status = Event(
-        kind=Kind.STATUS,
-        document_id=message.about,
-        fields={
-            "status_code": message.status_code,
-            "sender": message.sender_code,
-            "status_message": message.id,
-        },
+    return (arrival,)
+
+
+def links(
+    message: Message, content: Document | StatusMessage, correspondence: Correspondence
+) -> tuple[Link, ...]:
+    """Make the links of a message to the documents it speaks of, each with the entry for that document's history."""
+    kind = Kind.STATUS if isinstance(content, StatusMessage) else Kind.REFERRED
+    fields = _said(message, content)
+    return tuple(
+        Link(
+            about=document.id,
+            relation=relation,
+            event=Event(
+                kind=kind,
+                document_id=document.id,
+                fields=fields if kind is Kind.STATUS else {**fields, "relation": relation.value},
+            ),
+        )
+        for (relation, _), document in correspondence.spoken_of.items()
     )
-    return (arrival, status)
 
 
 def arrival_undecided(manifest: Manifest, examination: Examination) -> Event:
@@ -195,6 +206,25 @@ def _status(message: Message) -> dict[str, Json]:
     if message.about is None or message.status_code is None:
         return {}
     return {"about": message.about, "status_code": message.status_code}
+
+
+def _said(message: Message, content: Document | StatusMessage) -> dict[str, Json]:
+    """Return what the log may hold of what one message says of another: whether a reason was given, but not the reason."""
+    if isinstance(content, Document):
+        reason = content.business.reason if content.business else None
+        return {
+            "message": message.id,
+            "sender": message.sender_code,
+            "business_type": content.business_type,
+            "reason_given": bool(reason),
+        }
+    return {
+        "status_message": message.id,
+        "status_code": content.status_code,
+        "sender": message.sender_code,
+        "stated_t": milliseconds(content.timestamp),
+        "reason_given": content.description is not None,
+    }
 
 
 def _decision(examination: Examination, sha256: str, size: int) -> Mapping[str, Json]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import TypedDict
 
 from uuid_utils import uuid7
 
@@ -19,24 +18,22 @@ from gateway.errors import (
     GatewayError,
     KeyReusedError,
     RegistryBusyError,
-    UnknownCorrespondenceError,
 )
 from gateway.flow import entries
+from gateway.flow.correspondence import Correspondence, correspond, with_findings
 from gateway.flow.examination import Examination, Outcome, examine
-from gateway.flow.findings import Finding, Level
 from gateway.flow.notifying import LOG, OUTBOX, Bell
 from gateway.flow.spool import SMALL, Spooled
-from gateway.ports import Clock, Documents, KeyConflictError, Payloads, StaleRegistryError, Store, TrustSource
+from gateway.flow.summary import summary
+from gateway.ports import Clock, KeyConflictError, Payloads, StaleRegistryError, Store, TrustSource
 from gateway.records import Acceptance, Accepted, IdempotencyKey, Message, MessageKind, Recipient
 from gateway.telemetry import Metrics
 from routing.agencies import Member
+from routing.resolve import Resolved
 from schemas.document import Document, StatusMessage
 
 ATTEMPTS = 5
 """How often a message is examined again because the registry changed meanwhile."""
-
-TAKE_BACK = "13"
-"""The one status that the original sender sends (QCVN 102 code list): asks to take a document back."""
 
 
 class NotAcceptedError(Exception):
@@ -115,16 +112,22 @@ class Intake:
                 accepted = await self._accept(submission, examination)
             except StaleRegistryError:
                 examination = await self.check(submission)
+            except NotAcceptedError as refused:
+                return await self._replay_or_refuse(submission, refused.examination)
             except GatewayError as error:
-                return await self._refuse(submission, with_finding(examination, error))
+                return await self._refuse(submission, with_findings(examination, [error]))
             else:
                 self._count(submission, examination)
                 return accepted
-        return await self._refuse(submission, with_finding(examination, RegistryBusyError()))
+        return await self._refuse(submission, with_findings(examination, [RegistryBusyError()]))
 
     async def _accept(self, submission: Submission, examination: Examination) -> Accepted:
-        about = await find_correspondence(self._store.documents, examination)
-        acceptance = self._acceptance(submission, examination, about=about)
+        directory = await self._store.registry.directory()
+        found = await correspond(self._store.documents, examination, directory, arriving=False)
+        examination = with_findings(examination, found.faults, warnings=found.warnings)
+        if examination.outcome is not Outcome.ACCEPTED:
+            raise NotAcceptedError(examination)
+        acceptance = self._acceptance(submission, examination, found)
         if acceptance.body is None:
             await self._make_durable(submission.body)
         try:
@@ -143,9 +146,12 @@ class Intake:
             await self._payloads.adopt(body.path, body.sha256)
 
     def _acceptance(
-        self, submission: Submission, examination: Examination, *, about: Message | None
+        self, submission: Submission, examination: Examination, found: Correspondence
     ) -> Acceptance:
-        message = self._message(submission, examination, about=about)
+        content, sender = examination.message, examination.sender
+        if content is None or sender is None:
+            raise AssertionError("an accepted examination has a message and a sender")
+        message = self._message(submission, examination, content, sender, about=found.about)
         recipients = tuple(
             Recipient(
                 delivery_id=str(uuid7()),
@@ -162,16 +168,22 @@ class Intake:
             body=submission.body.memory if submission.body.size <= SMALL else None,
             keys=_keys(submission, message),
             events=entries.accepted(message, recipients, examination, credential_id=submission.credential_id),
+            links=entries.links(message, content, found),
         )
 
-    def _message(self, submission: Submission, examination: Examination, *, about: Message | None) -> Message:
-        content, sender = examination.message, examination.sender
-        if content is None or sender is None:
-            raise AssertionError("an accepted examination has a message and a sender")
+    def _message(
+        self,
+        submission: Submission,
+        examination: Examination,
+        content: Document | StatusMessage,
+        sender: Resolved,
+        *,
+        about: str | None,
+    ) -> Message:
         return Message(
             id=str(uuid7()),
             kind=submission.kind,
-            about=about.id if about else None,
+            about=about,
             gateway=self._gateway,
             member_id=submission.caller.id,
             sender_code=sender.agency.code,
@@ -204,36 +216,6 @@ class Intake:
         ).inc()
 
 
-async def find_correspondence(documents: Documents, examination: Examination) -> Message | None:
-    """Find the document that a status speaks of: it must have passed between exactly these two agencies.
-
-    None for a document, which speaks of nothing.
-
-    Raises:
-        UnknownCorrespondenceError: no such document is known here.
-
-    """
-    status = examination.message
-    if not isinstance(status, StatusMessage) or examination.sender is None:
-        return None
-    speaker, listener = examination.sender.agency.code, examination.deliveries[0].code
-    sender, recipient = (speaker, listener) if status.status_code == TAKE_BACK else (listener, speaker)
-    document_id = status.response_for.document_id
-    found = await documents.correspondence(
-        sender_code=sender, recipient_code=recipient, document_id=document_id
-    )
-    if found is None:
-        raise UnknownCorrespondenceError(document_id=document_id[:80], sender=sender, recipient=recipient)
-    return found
-
-
-def with_finding(examination: Examination, error: GatewayError) -> Examination:
-    """Add what only the store could tell to an examination, and decide anew."""
-    finding = Finding.of(error)
-    outcome = Outcome.UNDECIDED if finding.level is Level.UNDECIDED else Outcome.REFUSED
-    return replace(examination, outcome=outcome, findings=(*examination.findings, finding))
-
-
 def _keys(submission: Submission, message: Message | None) -> tuple[IdempotencyKey, ...]:
     """Name what this body must never contradict: the caller's key, the body itself, and a document's own identity."""
     owner = submission.caller.id
@@ -243,29 +225,3 @@ def _keys(submission: Submission, message: Message | None) -> tuple[IdempotencyK
     if message is not None and message.kind is MessageKind.EDOC:
         keys.append(IdempotencyKey(scope="document-id", owner=message.sender_code, key=message.document_id))
     return tuple(keys)
-
-
-class Summary(TypedDict):
-    """What names a message for people."""
-
-    document_id: str
-    number: str
-    subject: str
-    status_code: str | None
-
-
-def summary(content: Document | StatusMessage) -> Summary:
-    """Name the message for people: its own id, number, subject and, for a status, its code."""
-    if isinstance(content, Document):
-        return Summary(
-            document_id=content.document_id,
-            number=f"{content.code.number}/{content.code.notation}",
-            subject=content.subject,
-            status_code=None,
-        )
-    return Summary(
-        document_id=content.response_for.document_id,
-        number="",
-        subject=content.description or "",
-        status_code=content.status_code,
-    )

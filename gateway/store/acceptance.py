@@ -1,4 +1,4 @@
-"""Acceptance: message, body, deliveries, outbox, keys and log entries in one transaction, or none of them.
+"""Acceptance: message, body, deliveries, outbox, keys, links and log entries in one transaction, or none of them.
 
 Keys are inserted first and asked questions of afterwards, because between a look and an insert another
 process could come. Invariants: a key stands for one body for ever; of several acceptances that share a key
@@ -20,6 +20,7 @@ from gateway.records import Acceptance, Accepted, IdempotencyKey, Recipient
 from gateway.store import content
 from gateway.store.bulk import insert_rows
 from gateway.store.dialects import insert_or_skip
+from gateway.store.references import insert_links
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, message_of, message_row, recipient_of
 from gateway.store.staging import Staging
 from gateway.store.tables import body, delivery, idempotency, message, outbox
@@ -96,6 +97,8 @@ class Acceptances:
         insert_bodies(connection, {each.message.sha256: each.body for each in written.values()})
         insert_rows(connection, message, messages)
         _insert_deliveries(connection, now, written.values())
+        spoken = insert_links(connection, now, [(each.message, each.links) for each in written.values()])
+        self._staging.stage(connection, now, spoken)
         return answers
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from gateway.store.columns import Digest, Instant, Json
+from gateway.store.columns import Day, Digest, Instant, Json
 from gateway.store.dialects import insert_or_skip
 
 _DIALECT: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
@@ -128,4 +128,4 @@ def _json(table: Table, columns: tuple[str, ...], rows: Sequence[dict[str, Any]]
 
 def _binder(column: Column[Any]) -> Callable[[Any, Dialect], Any] | None:
     """Return what turns a Python value into the number or text on the wire, where JSON has no such value."""
-    return column.type.process_bind_param if isinstance(column.type, Instant | Json) else None
+    return column.type.process_bind_param if isinstance(column.type, Instant | Day | Json) else None

@@ -1,24 +1,43 @@
-"""Column types that SQLite and PostgreSQL store alike: instants, digests and JSON.
+"""Column types that SQLite and PostgreSQL store alike: instants, days, digests and JSON.
 
 Invariants: an instant is UTC, kept as whole microseconds since 1970-01-01T00:00:00Z, so that it sorts and
-compares the same on both; a digest is 32 bytes on disk and lowercase hex in Python; JSON is text with no
-spaces.
+compares the same on both; a day is text as in ISO 8601; a digest is 32 bytes on disk and lowercase hex in
+Python; JSON is text with no spaces.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, Text, text
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
+NAMES: Final = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+"""How constraints and indexes are named."""
+
 RowNumber: Final = BigInteger().with_variant(Integer(), "sqlite")
 """A row number that the database gives out; SQLite does so only for its own INTEGER."""
+
+
+def words(name: str, **options: Any) -> Column[str]:  # noqa: ANN401 - Column's own keywords
+    """Return a column of text that is always there."""
+    return Column(name, Text(), nullable=False, **options)
+
+
+def where(condition: str) -> dict[str, Any]:
+    """Make an index partial on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Instant(TypeDecorator[datetime]):
@@ -34,6 +53,21 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
         """Return the aware time."""
         return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Day(TypeDecorator[date]):
+    """A date, as text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as above
+        """Return the text."""
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:  # noqa: ARG002 - as above
+        """Return the date."""
+        return None if value is None else date.fromisoformat(value)
 
 
 class Digest(TypeDecorator[str]):

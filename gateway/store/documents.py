@@ -8,8 +8,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, or_, select
+from sqlalchemy import Connection, bindparam, select
 
+from gateway.mentions import Mention, Sought
 from gateway.ports import Clock
 from gateway.records import (
     Acceptance,
@@ -23,15 +24,16 @@ from gateway.records import (
     ReceiptStep,
     SendOutcome,
 )
-from gateway.store import inbox, outbox
+from gateway.store import inbox, outbox, references
 from gateway.store.acceptance import Acceptances, find_replay
 from gateway.store.database import Database
 from gateway.store.dialects import transaction_time
 from gateway.store.log import count_unsequenced
 from gateway.store.rows import DELIVERY_COLUMNS, MESSAGE_COLUMNS, delivery_of, message_of
 from gateway.store.staging import Staging
-from gateway.store.tables import arrival, body, delivery, message
+from gateway.store.tables import body, delivery, message
 from gateway.store.writer import Writer
+from schemas.references import Relation
 
 _MESSAGE: Final = select(*MESSAGE_COLUMNS).where(message.c.id == bindparam("id"))
 _DELIVERY: Final = select(*DELIVERY_COLUMNS).where(delivery.c.id == bindparam("id"))
@@ -39,20 +41,6 @@ _DELIVERIES: Final = (
     select(*DELIVERY_COLUMNS).where(delivery.c.message_id == bindparam("id")).order_by(delivery.c.position)
 )
 _BODIES: Final = select(body).where(body.c.sha256.in_(bindparam("hashes", expanding=True)))
-_CORRESPONDENCE: Final = (
-    select(*MESSAGE_COLUMNS)
-    .where(
-        message.c.kind == "edoc",
-        message.c.sender_code == bindparam("sender"),
-        message.c.document_id == bindparam("document"),
-        or_(
-            exists().where(delivery.c.message_id == message.c.id, delivery.c.code == bindparam("recipient")),
-            exists().where(arrival.c.message_id == message.c.id, arrival.c.code == bindparam("recipient")),
-        ),
-    )
-    .order_by(message.c.id)
-    .limit(1)
-)
 
 
 class SqlDocuments:
@@ -90,12 +78,20 @@ class SqlDocuments:
         """See `ports.Documents`."""
         return await self._database.read(partial(_delivery, delivery_id=delivery_id))
 
-    async def correspondence(
-        self, *, sender_code: str, recipient_code: str, document_id: str
-    ) -> Message | None:
-        """See `ports.Documents`; of several the oldest."""
-        facts = {"sender": sender_code, "recipient": recipient_code, "document": document_id}
-        return await self._database.read(partial(_correspondence, facts=facts))
+    async def correspondence(self, sought: Sought) -> Message | None:
+        """See `ports.Documents`."""
+        return await self._database.read(partial(references.find_document, sought=sought))
+
+    async def mentions(
+        self, about: Iterable[str], *, speakers: Iterable[str] | None = None
+    ) -> dict[str, tuple[Mention, ...]]:
+        """See `ports.Documents`."""
+        by = None if speakers is None else set(speakers)
+        return await self._database.read(partial(references.find_mentions, about=set(about), speakers=by))
+
+    async def spoken_of(self, message_id: str) -> tuple[tuple[Relation, Message], ...]:
+        """See `ports.Documents`."""
+        return await self._database.read(partial(references.find_spoken_of, message_id=message_id))
 
     async def claim(self, *, limit: int, lease: timedelta) -> tuple[OutboxItem, ...]:
         """See `ports.Documents`; logs `publish_attempt` for deliveries."""
@@ -169,8 +165,3 @@ def _deliveries(connection: Connection, *, message_id: str) -> tuple[Delivery, .
 def _delivery(connection: Connection, *, delivery_id: str) -> Delivery | None:
     row = connection.execute(_DELIVERY, {"id": delivery_id}).one_or_none()
     return None if row is None else delivery_of(row)
-
-
-def _correspondence(connection: Connection, *, facts: dict[str, str]) -> Message | None:
-    row = connection.execute(_CORRESPONDENCE, facts).one_or_none()
-    return None if row is None else message_of(row)

@@ -19,6 +19,7 @@ from gateway.records import Arrival, Event, InboxItem
 from gateway.store.acceptance import insert_bodies
 from gateway.store.bulk import insert_rows
 from gateway.store.dialects import insert_or_skip
+from gateway.store.references import insert_links
 from gateway.store.rows import INBOX_COLUMNS, inbox_item_of, message_row
 from gateway.store.staging import Staging
 from gateway.store.tables import arrival, message, outbox
@@ -86,6 +87,8 @@ class Inbox:
                 receipts += _receipts_again(now, before[name])
             else:
                 events.append(_discarded(item))
+        linked = [(items[place].message, items[place].links) for place in sorted(fresh)]
+        events += insert_links(connection, now, linked)
         _put_receipts(connection, receipts)
         self._staging.stage(connection, now, events)
         return [place in fresh for place in range(len(items))]

@@ -1,6 +1,6 @@
 """Every table of the gateway, the same on SQLite and PostgreSQL.
 
-Messages, idempotency keys, log and registry rows are never deleted; the outbox holds only what is still owed
+Messages, references, idempotency keys, log and registry rows are never deleted; the outbox holds only what is still owed
 to the axis, so its size follows the backlog. Registry rows are versioned: a row is in force for versions
 `since_version <= v < until_version`, and closing `until_version` is the only change it ever sees.
 `migrations/` builds the same schema; a test compares the two.
@@ -23,44 +23,26 @@ from sqlalchemy import (
     Table,
     Text,
     false,
-    text,
 )
 
-from gateway.store.columns import Digest, Instant, Json, RowNumber
+from gateway.store.columns import NAMES, Day, Digest, Instant, Json, RowNumber, where, words
 
-metadata: Final = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
-
-
-def _text(name: str, **options: Any) -> Column[str]:  # noqa: ANN401 - Column's own keywords
-    return Column(name, Text(), nullable=False, **options)
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """Make an index partial on both databases."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+metadata: Final = MetaData(naming_convention=NAMES)
 
 
 message: Final = Table(
     "message",
     metadata,
-    _text("id", primary_key=True),
-    _text("kind"),
+    words("id", primary_key=True),
+    words("kind"),
     Column("about", Text()),
-    _text("gateway"),
-    _text("member_id"),
-    _text("sender_code"),
-    _text("sender_as_sent"),
-    _text("document_id"),
-    _text("number"),
-    _text("subject"),
+    words("gateway"),
+    words("member_id"),
+    words("sender_code"),
+    words("sender_as_sent"),
+    words("document_id"),
+    words("number"),
+    words("subject"),
     Column("status_code", Text()),
     Column("sha256", Digest(), nullable=False),
     Column("size", BigInteger(), nullable=False),
@@ -68,8 +50,25 @@ message: Final = Table(
     Column("registry_version", Integer(), nullable=False),
     Column("verdict", Json(), nullable=False),
     Column("leaf_sha256", Digest()),
-    Index("ix_message_sender_code_document_id", "sender_code", "document_id", **_where("kind = 'edoc'")),
+    Column("business_type", Integer()),
+    Column("promulgation_date", Day()),
+    Column("stated_at", Instant()),
+    Column("staff", Json()),
+    Index("ix_message_sender_code_document_id", "sender_code", "document_id", **where("kind = 'edoc'")),
+    Index("ix_message_sender_code_number", "sender_code", "number", **where("kind = 'edoc'")),
 )
+
+reference: Final = Table(
+    "reference",
+    metadata,
+    Column("message_id", Text(), ForeignKey("message.id"), primary_key=True),
+    Column("about_id", Text(), ForeignKey("message.id"), primary_key=True),
+    words("relation", primary_key=True),
+    Column("noted_at", Instant(), nullable=False),
+    Index("ix_reference_about_id", "about_id"),
+    sqlite_with_rowid=False,
+)
+"""Which message speaks of which document: one row for each entry about it in that document's history."""
 
 body: Final = Table(
     "body",
@@ -81,25 +80,25 @@ body: Final = Table(
 idempotency: Final = Table(
     "idempotency",
     metadata,
-    _text("scope", primary_key=True),
-    _text("owner", primary_key=True),
-    _text("key", primary_key=True),
+    words("scope", primary_key=True),
+    words("owner", primary_key=True),
+    words("key", primary_key=True),
     Column("sha256", Digest(), nullable=False),
-    _text("message_id"),
+    words("message_id"),
     sqlite_with_rowid=False,
 )
 
 delivery: Final = Table(
     "delivery",
     metadata,
-    _text("id", primary_key=True),
+    words("id", primary_key=True),
     Column("message_id", Text(), ForeignKey("message.id"), nullable=False),
     Column("position", Integer(), nullable=False),
-    _text("code"),
-    _text("as_sent"),
-    _text("member_id"),
-    _text("queue"),
-    _text("state"),
+    words("code"),
+    words("as_sent"),
+    words("member_id"),
+    words("queue"),
+    words("state"),
     Column("attempts", Integer(), nullable=False),
     Column("reason", Text()),
     Column("updated_at", Instant(), nullable=False),
@@ -109,10 +108,10 @@ delivery: Final = Table(
 outbox: Final = Table(
     "outbox",
     metadata,
-    _text("id", primary_key=True),
-    _text("kind"),
-    _text("queue"),
-    _text("delivery_id"),
+    words("id", primary_key=True),
+    words("kind"),
+    words("queue"),
+    words("delivery_id"),
     Column("message_id", Text()),
     Column("body", LargeBinary()),
     Column("next_at", Instant(), nullable=False),
@@ -120,26 +119,26 @@ outbox: Final = Table(
     Column("fence", Integer(), nullable=False),
     Column("attempts", Integer(), nullable=False),
     Index("ix_outbox_next_at_id", "next_at", "id"),
-    Index("uq_outbox_delivery_id_kind", "delivery_id", "kind", unique=True, **_where("kind <> 'delivery'")),
+    Index("uq_outbox_delivery_id_kind", "delivery_id", "kind", unique=True, **where("kind <> 'delivery'")),
 )
 
 arrival: Final = Table(
     "arrival",
     metadata,
-    _text("id", primary_key=True),
-    _text("message_id"),
-    _text("code"),
-    _text("as_sent"),
-    _text("member_id"),
-    _text("queue"),
-    _text("reply_queue"),
+    words("id", primary_key=True),
+    words("message_id"),
+    words("code"),
+    words("as_sent"),
+    words("member_id"),
+    words("queue"),
+    words("reply_queue"),
     Column("refusal", Text()),
     Column("receipt", LargeBinary(), nullable=False),
     Column("acknowledgement", LargeBinary()),
     Column("arrived_at", Instant(), nullable=False),
     Column("fetched_at", Instant()),
     Column("acknowledged_at", Instant()),
-    Index("ix_arrival_waiting", "member_id", "id", **_where("acknowledged_at IS NULL AND refusal IS NULL")),
+    Index("ix_arrival_waiting", "member_id", "id", **where("acknowledged_at IS NULL AND refusal IS NULL")),
     Index("uq_arrival_message_id_code", "message_id", "code", unique=True),
 )
 
@@ -153,10 +152,10 @@ log_entry: Final = Table(
     Column("leaf_hash", Digest(), nullable=False),
     Column("tree_index", BigInteger()),
     Index(
-        "uq_log_entry_document_id_seq", "document_id", "seq", unique=True, **_where("document_id IS NOT NULL")
+        "uq_log_entry_document_id_seq", "document_id", "seq", unique=True, **where("document_id IS NOT NULL")
     ),
-    Index("uq_log_entry_tree_index", "tree_index", unique=True, **_where("tree_index IS NOT NULL")),
-    Index("ix_log_entry_unsequenced", "id", **_where("tree_index IS NULL")),
+    Index("uq_log_entry_tree_index", "tree_index", unique=True, **where("tree_index IS NOT NULL")),
+    Index("ix_log_entry_unsequenced", "id", **where("tree_index IS NULL")),
 )
 
 log_node: Final = Table(
@@ -181,7 +180,7 @@ log_checkpoint: Final = Table(
     "log_checkpoint",
     metadata,
     Column("size", BigInteger(), primary_key=True, autoincrement=False),
-    _text("note"),
+    words("note"),
     Column("signed_at", Instant(), nullable=False),
 )
 
@@ -199,8 +198,8 @@ registry_version: Final = Table(
     Column("version", Integer(), primary_key=True, autoincrement=False),
     Column("sha256", Digest(), nullable=False),
     Column("activated_at", Instant(), nullable=False),
-    _text("actor"),
-    _text("source"),
+    words("actor"),
+    words("source"),
 )
 
 
@@ -217,11 +216,11 @@ agency: Final = Table(
     "agency",
     metadata,
     Column("id", RowNumber, primary_key=True),
-    _text("code"),
-    _text("entity_id"),
-    _text("name"),
+    words("code"),
+    words("entity_id"),
+    words("name"),
     Column("parent", Text()),
-    _text("kind"),
+    words("kind"),
     Column("valid_from", Instant()),
     Column("valid_to", Instant()),
     Column("successors", Json(), nullable=False),
@@ -233,7 +232,7 @@ certificate: Final = Table(
     "certificate",
     metadata,
     Column("id", RowNumber, primary_key=True),
-    _text("entity_id"),
+    words("entity_id"),
     Column("certificate_sha256", Digest(), nullable=False),
     Column("valid_from", Instant()),
     Column("valid_to", Instant()),
@@ -245,11 +244,11 @@ member: Final = Table(
     "member",
     metadata,
     Column("id", RowNumber, primary_key=True),
-    _text("member_id"),
-    _text("name"),
+    words("member_id"),
+    words("name"),
     Column("prefixes", Json(), nullable=False),
-    _text("queue"),
-    _text("gateway"),
+    words("queue"),
+    words("gateway"),
     *_versions("member"),
 )
 
@@ -257,18 +256,18 @@ peer: Final = Table(
     "peer",
     metadata,
     Column("id", RowNumber, primary_key=True),
-    _text("name"),
-    _text("verifier_key"),
+    words("name"),
+    words("verifier_key"),
     Column("since", Instant(), nullable=False),
     Column("until", Instant()),
-    Index("uq_peer_name", "name", unique=True, **_where("until IS NULL")),
+    Index("uq_peer_name", "name", unique=True, **where("until IS NULL")),
 )
 
 credential: Final = Table(
     "credential",
     metadata,
-    _text("id", primary_key=True),
-    _text("label"),
+    words("id", primary_key=True),
+    words("label"),
     Column("member_id", Text()),
     Column("roles", Json(), nullable=False),
     Column("secret_sha256", Digest(), nullable=False),
@@ -281,11 +280,11 @@ axis_message: Final = Table(
     "axis_message",
     metadata,
     Column("id", RowNumber, primary_key=True),
-    _text("queue"),
-    _text("message_id"),
+    words("queue"),
+    words("message_id"),
     Column("body", LargeBinary(), nullable=False),
     Column("dead", Boolean(), nullable=False, server_default=false()),
-    Index("ix_axis_message_queue_id", "queue", "id", **_where("NOT dead")),
+    Index("ix_axis_message_queue_id", "queue", "id", **where("NOT dead")),
     # A row number is the tag by which a message is settled; a number used twice would settle the wrong one.
     sqlite_autoincrement=True,
 )

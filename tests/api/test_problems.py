@@ -11,7 +11,6 @@ from structlog.testing import capture_logs
 from gateway.api.catalogue import error_classes
 from gateway.api.problems import STATUS, language
 from gateway.records import Event
-from schemas.errors import SchemaError
 from tests.api.raw import connected
 from tests.api.world import World
 
@@ -30,7 +29,7 @@ def test_statuses_say_whose_turn_it_is() -> None:
     """What may succeed later is 503, what is refused is 4xx, a remark is 201, and the rest never travels."""
     for each in error_classes():
         status = STATUS[str(vars(each)["code"])]
-        if issubclass(each, SchemaError) and each.level == "warning":
+        if getattr(each, "level", None) == "warning":
             assert status == 201
         elif getattr(each, "retry", False):
             assert status in {500, 503}

@@ -165,7 +165,7 @@ def test_every_altered_column_is_found(database: Path) -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        *("message", "body", "delivery", "arrival", "log_entry", "log_node", "registry_version"),
+        *("message", "reference", "body", "delivery", "arrival", "log_entry", "log_node", "registry_version"),
         *("agency", "member", "certificate", "peer", "credential"),
     ],
 )
@@ -204,6 +204,16 @@ def test_smuggled_arrival_is_found(database: Path) -> None:
     assert ("evidence.unlogged", "arrival[x]") in [
         (each.code, each.where) for each in _audit(database).findings
     ]
+
+
+def test_smuggled_link_is_found(database: Path) -> None:
+    """A link that no entry speaks of, for instance a recall that never was, is named."""
+    values = "SELECT message_id, about_id, 'recalls', noted_at FROM reference LIMIT 1"
+    _change(database, f"INSERT INTO reference (message_id, about_id, relation, noted_at) {values}")
+
+    (finding,) = _audit(database).findings
+    assert finding.code == "evidence.unlogged"
+    assert finding.where.startswith("reference[")
 
 
 def test_smuggled_gateway_key_is_found(database: Path) -> None:

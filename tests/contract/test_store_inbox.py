@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+from gateway.mentions import Sought
 from gateway.records import Arrival, InboxItem, Message, MessageKind, OutboxItem, SendOutcome, SendResult
 from gateway.store import SqlStore
 from routing.log import Kind, read_leaf
@@ -332,7 +333,7 @@ async def test_processes_that_receive_the_same_store_it_once(stores: Stores) -> 
 
 async def _correspondence(store: SqlStore, message: Message, recipient_code: str) -> Message | None:
     return await store.documents.correspondence(
-        sender_code=message.sender_code, recipient_code=recipient_code, document_id=message.document_id
+        Sought(sender=message.sender_code, recipient=recipient_code, document_id=message.document_id)
     )
 
 

@@ -35,6 +35,8 @@ def follow(*kinds: Kind | tuple[Kind, str]) -> list[AuditFinding]:
         (K.UNDECIDED, *SENT),
         (*SENT, K.BROKER_CONFIRMED, K.DELIVERED_RECEIPT, K.ACKNOWLEDGED_RECEIPT, K.STATUS, K.STATUS),
         (K.ARRIVED, K.STATUS, K.FETCHED, K.STATUS),
+        (K.ACCEPTED, K.REFERRED, K.PUBLISH_ATTEMPT, K.REFERRED, K.STATUS, K.REFERRED),
+        (K.ARRIVED, K.REFERRED, K.FETCHED, K.ACKNOWLEDGED, K.REFERRED),
         (*SENT, K.BROKER_CONFIRMED, K.PUBLISH_ATTEMPT, K.BROKER_CONFIRMED, K.DELIVERED_RECEIPT),
         (*SENT, K.RETURNED, K.PUBLISH_ATTEMPT, K.PUBLISH_ATTEMPT, K.RETURNED, K.UNDELIVERABLE),
         (*SENT, K.DELIVERED_RECEIPT, K.BROKER_CONFIRMED, K.RETURNED, K.ACKNOWLEDGED_RECEIPT),
@@ -93,6 +95,9 @@ def test_roads_that_can_be_taken(kinds: tuple[Kind, ...]) -> None:
         ((K.PAYLOAD_ERASED,), "neither accepted nor received"),
         ((K.STATUS,), "neither accepted nor received"),
         ((K.REJECTED, K.STATUS), "is rejected"),
+        ((K.REFERRED,), "neither accepted nor received"),
+        ((K.REJECTED, K.REFERRED), "is rejected"),
+        ((K.UNDECIDED, K.REFERRED), "is undecided"),
         ((K.ROUTED,), "was not accepted"),
         ((K.UNDECIDED, K.ROUTED), "was not accepted"),
     ],
@@ -158,7 +163,7 @@ def test_the_chain_must_hold() -> None:
 
 def test_the_tables_are_closed() -> None:
     """Every state knows what may follow, on its own side only."""
-    states = (INTAKE | SENDING | RECEIVING) - {K.PAYLOAD_ERASED, K.STATUS, K.ROUTED}
+    states = (INTAKE | SENDING | RECEIVING) - {K.PAYLOAD_ERASED, K.STATUS, K.REFERRED, K.ROUTED}
     assert MOVES.keys() == states
     assert STAYS.keys() <= states
     for state in states:

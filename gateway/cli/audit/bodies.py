@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.cli.audit.findings import Difference, differs, missing
-from gateway.flow.intake import summary
+from gateway.flow.summary import summary
 from gateway.store import Audit
 from schemas.document import Document
 from schemas.errors import SchemaError, SchemaErrors

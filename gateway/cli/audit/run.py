@@ -13,6 +13,7 @@ from gateway.cli.audit.bodies import Bodies
 from gateway.cli.audit.findings import Difference, differs
 from gateway.cli.audit.indexes import check_indexes
 from gateway.cli.audit.messages import check_messages
+from gateway.cli.audit.references import check_references
 from gateway.cli.audit.registry import check_registry
 from gateway.cli.audit.testimony import Testimony
 from gateway.cli.audit.transit import Queues, check_arrivals, check_deliveries
@@ -129,6 +130,7 @@ def _tables(
         "message": lambda: check_messages(database, log, bodies),
         "delivery": lambda: check_deliveries(database, log, Queues(database)),
         "arrival": lambda: check_arrivals(database, log, bodies, Queues(database)),
+        "reference": lambda: check_references(database, log),
         "access": lambda: check_access(database, log),
         "index": lambda: check_indexes(database),
     }

@@ -14,6 +14,7 @@ from typing import Any
 from routing.delivery import DeliveryState
 from routing.errors_log import LogError
 from routing.log import Kind, LogEntry, read_leaf
+from schemas.references import Relation
 
 _REGISTRY_KINDS = frozenset(
     {Kind.REGISTRY_ACTIVATED, Kind.MEMBER_ADDED, Kind.MEMBER_CHANGED, Kind.CERTIFICATE_BOUND}
@@ -53,6 +54,8 @@ class Life:
     routes: list[Fields] = field(default_factory=list)
     transits: dict[str, Transit] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
+    mentions: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """When which message came to speak of it, by message id and relation."""
 
     def transit(self, delivery_id: str) -> Transit:
         """Return what is said of one delivery."""
@@ -146,6 +149,10 @@ def _note_document(life: Life, entry: LogEntry, stored: bytes) -> None:
             life.routes.extend(fields.get("routes", ()))
         case Kind.ROUTED:
             life.routes.extend(fields.get("routes", ()))
+        case Kind.STATUS:
+            life.mentions[str(fields["status_message"]), Relation.ANSWERS.value] = entry.t
+        case Kind.REFERRED:
+            life.mentions[str(fields["message"]), str(fields["relation"])] = entry.t
         case Kind.PAYLOAD_ERASED:
             life.erased.add(str(fields["payload_sha256"]))
         case _ if isinstance(fields.get("delivery"), str):

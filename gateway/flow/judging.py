@@ -1,0 +1,226 @@
+"""Judging what came from the axis: is it vouched for, does it pass `examine`, and what does it speak of.
+
+Nobody is trusted for having reached the queue: the envelope must be signed by a registered gateway, that gateway must host the
+sending member, and the document must pass `examine` here too (design promise 5). Invariant: what is wrong with one message is
+said of that message; it never holds up those behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from gateway.errors import (
+    EnvelopeError,
+    GatewayError,
+    InternalError,
+    NotAddressedError,
+    PayloadDiffersError,
+    PayloadMissingError,
+)
+from gateway.flow import entries
+from gateway.flow.arrivals import file_sha256, host, message_of, recipient_of, serving_member, sha256_of
+from gateway.flow.correspondence import Correspondence, correspond, with_findings
+from gateway.flow.envelope import Manifest, Receipt, Stage, open_envelope, seal_receipt
+from gateway.flow.examination import Examination, Outcome, examine
+from gateway.keys import SigningKey
+from gateway.ports import Clock, Payloads, Store, TrustSource
+from gateway.records import Arrival, Incoming, ReceiptStep
+from routing.agencies import Directory, Member
+from routing.delivery import DeliveryState
+from routing.note import Verifier
+
+_log = structlog.get_logger()
+
+STATE_AFTER = {
+    Stage.RECEIVED: DeliveryState.RECEIVED,
+    Stage.REFUSED: DeliveryState.REFUSED,
+    Stage.ACKNOWLEDGED: DeliveryState.ACKNOWLEDGED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One incoming message after judgement: an arrival or a receipt to store, or a reason to put it aside.
+
+    All empty means: cannot be decided now; without a receipt its sender sends it again.
+    """
+
+    incoming: Incoming
+    arrival: Arrival | None = None
+    step: ReceiptStep | None = None
+    dead: GatewayError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A message that was examined; what it speaks of may still be among those that came with it."""
+
+    incoming: Incoming
+    manifest: Manifest
+    examination: Examination
+    caller: Member
+    inline: bytes | None
+
+
+class Judge:
+    """Judges messages one by one, without storing them."""
+
+    def __init__(
+        self,
+        *,
+        gateway: str,
+        store: Store,
+        payloads: Payloads,
+        trust: TrustSource,
+        key: SigningKey,
+        clock: Clock,
+        executor: Executor,
+    ) -> None:
+        self._gateway = gateway
+        self._store = store
+        self._payloads = payloads
+        self._trust = trust
+        self._key = key
+        self._clock = clock
+        self._executor = executor
+
+    async def look(
+        self, incoming: Incoming, directory: Directory, verifiers: Sequence[Verifier]
+    ) -> Judged | Candidate:
+        """Open an envelope and examine what is inside; only what it speaks of is left to `conclude`."""
+        try:
+            stated, inline = open_envelope(incoming.body, verifiers=verifiers)
+            if isinstance(stated, Receipt):
+                return Judged(
+                    incoming=incoming,
+                    step=await self._receipt_step(stated, directory, sha256=sha256_of(incoming.body)),
+                )
+            return await self._candidate(incoming, stated, inline, directory)
+        except GatewayError as error:
+            _log.warning("axis_message_not_taken", code=error.code, queue=incoming.queue, reason=str(error))
+            if error.retry:
+                return Judged(incoming=incoming)
+            return Judged(incoming=incoming, dead=error)
+
+    async def conclude(self, candidate: Candidate, directory: Directory) -> tuple[Judged, bool]:
+        """Find what a candidate speaks of and decide; say also whether all of that is known here by now."""
+        examination, found = candidate.examination, Correspondence()
+        if examination.outcome is Outcome.ACCEPTED:
+            found = await correspond(self._store.documents, examination, directory, arriving=True)
+            examination = with_findings(examination, found.faults, warnings=found.warnings)
+        if examination.outcome is Outcome.UNDECIDED:
+            await self._store.log.append([entries.arrival_undecided(candidate.manifest, examination)])
+            return Judged(incoming=candidate.incoming), True
+        arrival = self._build(candidate.manifest, examination, candidate.caller, candidate.inline, found)
+        return Judged(incoming=candidate.incoming, arrival=arrival), found.is_complete
+
+    async def _receipt_step(self, receipt: Receipt, directory: Directory, *, sha256: str) -> ReceiptStep:
+        delivery = await self._store.documents.delivery(receipt.delivery_id)
+        if delivery is None:
+            raise EnvelopeError(reason="a receipt for no delivery of this gateway")
+        if host(directory, delivery.member_id) != receipt.gateway:
+            raise EnvelopeError(reason="a receipt from a gateway that does not host the addressee")
+        return ReceiptStep(
+            delivery_id=delivery.id,
+            state=STATE_AFTER[receipt.stage],
+            reason=receipt.reason,
+            event=entries.receipt_came(receipt, delivery, sha256=sha256),
+        )
+
+    async def _candidate(
+        self, incoming: Incoming, manifest: Manifest, inline: bytes, directory: Directory
+    ) -> Candidate:
+        caller = next((member for member in directory.members if member.id == manifest.member_id), None)
+        if caller is None or caller.gateway != manifest.gateway:
+            raise EnvelopeError(reason="its gateway does not host the sending member")
+        source = await self._source(manifest, inline)
+        examination = await self._examine(manifest, source, caller, directory)
+        if (
+            examination.outcome is Outcome.ACCEPTED
+            and host(directory, serving_member(manifest, examination)) != self._gateway
+        ):
+            error = NotAddressedError(recipient=manifest.recipient_code)
+            examination = with_findings(examination, [error])
+        return Candidate(
+            incoming=incoming,
+            manifest=manifest,
+            examination=examination,
+            caller=caller,
+            inline=inline or None,
+        )
+
+    async def _source(self, manifest: Manifest, inline: bytes) -> bytes | Path:
+        """Return the document that the manifest vouches for, after checking every byte of it."""
+        if inline:
+            if sha256_of(inline) != manifest.sha256:
+                raise PayloadDiffersError(sha256=manifest.sha256)
+            return inline
+        try:
+            path, digest = await asyncio.to_thread(self._read_payload, manifest.sha256)
+        except FileNotFoundError:
+            raise PayloadMissingError(sha256=manifest.sha256) from None
+        if digest != manifest.sha256:
+            raise PayloadDiffersError(sha256=manifest.sha256)
+        return path
+
+    def _read_payload(self, sha256: str) -> tuple[Path, str]:
+        path = self._payloads.path(sha256)
+        return path, file_sha256(path)
+
+    async def _examine(
+        self, manifest: Manifest, source: bytes | Path, caller: Member, directory: Directory
+    ) -> Examination:
+        job = partial(
+            examine,
+            source,
+            expect=None,
+            caller=caller,
+            directory=directory,
+            trust=self._trust.trust(),
+            at=self._clock(),
+        )
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+        except Exception:  # noqa: BLE001 - whatever it is, it is about this document alone
+            # A defect of ours must not let one document hold up all that come after it: it was not decided, and comes again.
+            _log.exception("examination_failed", message_id=manifest.message_id)
+            raise InternalError(reference=manifest.message_id) from None
+
+    def _build(
+        self,
+        manifest: Manifest,
+        examination: Examination,
+        caller: Member,
+        inline: bytes | None,
+        found: Correspondence,
+    ) -> Arrival:
+        refusal = examination.decisive.code if examination.decisive else None
+        content = examination.message
+        message = message_of(manifest, examination, about=None if refusal else found.about)
+        recipient = recipient_of(manifest, examination)
+        receipt = Receipt(
+            gateway=self._gateway,
+            delivery_id=manifest.delivery_id,
+            message_id=manifest.message_id,
+            sha256=manifest.sha256,
+            stage=Stage.REFUSED if refusal else Stage.RECEIVED,
+            reason=refusal,
+            at=examination.at,
+        )
+        return Arrival(
+            message=message,
+            recipient=recipient,
+            body=inline,
+            refusal=refusal,
+            reply_queue=caller.queue,
+            receipt=seal_receipt(receipt, key=self._key),
+            events=entries.arrived(manifest, message, recipient, examination),
+            links=() if refusal or content is None else entries.links(message, content, found),
+        )
