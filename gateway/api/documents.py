@@ -11,11 +11,12 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api import content, wire
+from gateway.api import content, wire, wire_progress
 from gateway.api.context import Context, note
 from gateway.api.parameters import path_identifier
 from gateway.errors import NotFoundError
 from gateway.flow.access import Caller, Role
+from gateway.flow.progress import courses
 from gateway.records import LogRow, Message
 from routing.log import Kind, LogEntry, read_leaf
 
@@ -24,14 +25,24 @@ _PRIVATE: Final = frozenset({"credential", "instance"})
 
 
 async def get_document(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
-    """Show what is known of a document, where its deliveries are, and everything that was decided about it."""
+    """Show what is known of a document, how far it is at each recipient, what speaks of it, and all that was decided about it."""
     # The deliveries first: whatever state they show, the timeline explains it.
     deliveries = await context.store.documents.deliveries(path_identifier(request, "id"))
     message, timeline = await _visible(request, context, caller, to_auditors=True)
     hide = frozenset[str]() if Role.AUDITOR in caller.roles else _PRIVATE
     events = [wire.event(row, entry, hide=hide) for row, entry in timeline]
+    mentions = (await context.store.documents.mentions([message.id])).get(message.id, ())
+    found = courses(mentions)
+    correspondence = {
+        "references": wire_progress.references(await context.store.documents.spoken_of(message.id)),
+        "referred_by": wire_progress.referred_by(mentions),
+        "statuses": wire_progress.statuses(
+            mentions, found, member_id=caller.member.id if caller.member else None
+        ),
+    }
+    states = [wire.delivery(each, wire_progress.progress(found.get(each.code))) for each in deliveries]
     note(request, id=message.id)
-    return wire.answer(wire.document(message, deliveries, events))
+    return wire.answer(wire.document(message, states, events, correspondence))
 
 
 async def get_content(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:

@@ -7,18 +7,21 @@ acknowledgement goes back to the sender as a receipt that this gateway signs.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import hdrs, web
 
-from gateway.api import content, wire
+from gateway.api import content, wire, wire_progress
 from gateway.api.context import Context, note
 from gateway.api.parameters import Parameters, path_identifier
 from gateway.errors import BadParameterError, NotFoundError
 from gateway.flow.access import Caller
 from gateway.flow.envelope import Receipt, Stage, seal_receipt
 from gateway.flow.notifying import LOG, OUTBOX, inbox_of, wait
-from gateway.records import InboxItem
+from gateway.flow.progress import courses
+from gateway.mentions import Mention
+from gateway.records import InboxItem, Json, MessageKind
 from routing.errors import printable
 from schemas.codes import AgencyCode
 from schemas.errors import BadAgencyCode
@@ -50,12 +53,13 @@ async def get_inbox(request: web.Request, context: Context, caller: Caller) -> w
         await wait(rung, min(SLICE, left))
     note(request, items=len(items))
     following = items[-1].id if len(items) == limit else None
-    return wire.answer({"items": [wire.inbox_item(item) for item in items], "next": following})
+    return wire.answer({"items": await _shown(context, items), "next": following})
 
 
 async def get_item(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """Show one message of this system's inbox, acknowledged or not."""
-    return wire.answer(wire.inbox_item(await _item(request, context, caller)))
+    [shown] = await _shown(context, [await _item(request, context, caller)])
+    return wire.answer(shown)
 
 
 async def get_item_content(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
@@ -98,6 +102,23 @@ async def _item(request: web.Request, context: Context, caller: Caller) -> Inbox
         raise NotFoundError(what=f"“{item_id}”")
     note(request, id=item.message.id, item=item.id)
     return item
+
+
+async def _shown(context: Context, items: Sequence[InboxItem]) -> list[Json]:
+    """Write items with what speaks of them, so that a receiver sees that what still waits was recalled."""
+    about = [item.message.id for item in items if item.message.kind is MessageKind.EDOC]
+    speakers = {item.recipient.code for item in items}
+    mentions = await context.store.documents.mentions(about, speakers=speakers)
+    return [wire.inbox_item(item, _correspondence(item, mentions.get(item.message.id, ()))) for item in items]
+
+
+def _correspondence(item: InboxItem, mentions: Sequence[Mention]) -> dict[str, Json]:
+    is_document = item.message.kind is MessageKind.EDOC
+    course = courses(mentions).get(item.recipient.code)
+    return {
+        "progress": wire_progress.progress(course) if is_document else None,
+        "referred_by": wire_progress.referred_by(mentions),
+    }
 
 
 async def _canonical(context: Context, text: str | None) -> str | None:

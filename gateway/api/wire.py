@@ -64,8 +64,10 @@ def accepted(result: Accepted, *, keys: GatewayKeys) -> dict[str, Json]:
     }
 
 
-def document(message: Message, deliveries: tuple[Delivery, ...], timeline: list[Json]) -> dict[str, Json]:
-    """Write all that is known of a document or status message."""
+def document(
+    message: Message, deliveries: list[Json], timeline: list[Json], correspondence: dict[str, Json]
+) -> dict[str, Json]:
+    """Write all that is known of a document or status message; `correspondence` comes from `wire_progress`."""
     verdict, warnings = _examined(message)
     return {
         **_summary(message),
@@ -74,9 +76,28 @@ def document(message: Message, deliveries: tuple[Delivery, ...], timeline: list[
         "sender": _sender(message),
         "verdict": verdict,
         "warnings": warnings,
-        "deliveries": [_delivery(delivery) for delivery in deliveries],
+        "deliveries": deliveries,
+        **correspondence,
         "timeline": timeline,
         "links": _links(message),
+    }
+
+
+def delivery(source: Delivery, progress: dict[str, Json]) -> dict[str, Json]:
+    """Write how far a message got on its way to one recipient, and how far it is there."""
+    return {
+        "id": source.id,
+        "code": source.code,
+        "as_sent": source.as_sent,
+        "member": source.member_id,
+        "state": source.state.value,
+        "state_vi": source.state.vi,
+        "state_en": source.state.en,
+        "final": source.state.is_final,
+        "attempts": source.attempts,
+        "reason": source.reason,
+        "updated_at": moment(source.updated_at),
+        "progress": progress,
     }
 
 
@@ -92,8 +113,8 @@ def event(row: LogRow, entry: LogEntry, *, hide: frozenset[str] = frozenset()) -
     }
 
 
-def inbox_item(item: InboxItem) -> dict[str, Json]:
-    """Write one message in an inbox."""
+def inbox_item(item: InboxItem, correspondence: dict[str, Json]) -> dict[str, Json]:
+    """Write one message in an inbox; `correspondence` comes from `wire_progress`."""
     base = f"/v1/inbox/{item.id}"
     return {
         "id": item.id,
@@ -104,6 +125,7 @@ def inbox_item(item: InboxItem) -> dict[str, Json]:
         "arrived_at": moment(item.arrived_at),
         "fetched_at": moment(item.fetched_at),
         "acknowledged_at": moment(item.acknowledged_at),
+        **correspondence,
         "links": {"self": base, "content": f"{base}/content", "ack": f"{base}/ack"},
     }
 
@@ -161,6 +183,8 @@ def _summary(message: Message) -> dict[str, Json]:
         "subject": message.subject,
         "about": message.about,
         "status_code": message.status_code,
+        "business_type": message.business_type,
+        "stated_at": moment(message.stated_at),
         "sha256": message.sha256,
         "size": message.size,
         "accepted_at": moment(message.accepted_at),
@@ -178,22 +202,6 @@ def _first_delivery(recipient: Recipient) -> dict[str, Json]:
         "as_sent": recipient.as_sent,
         "member": recipient.member_id,
         "state": DeliveryState.QUEUED.value,
-    }
-
-
-def _delivery(delivery: Delivery) -> dict[str, Json]:
-    return {
-        "id": delivery.id,
-        "code": delivery.code,
-        "as_sent": delivery.as_sent,
-        "member": delivery.member_id,
-        "state": delivery.state.value,
-        "state_vi": delivery.state.vi,
-        "state_en": delivery.state.en,
-        "final": delivery.state.is_final,
-        "attempts": delivery.attempts,
-        "reason": delivery.reason,
-        "updated_at": moment(delivery.updated_at),
     }
 
 

@@ -20,8 +20,51 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a document is at one recipient: the furthest status, and where a request to give it back stands."""
+
+    status_code: str | None = None
+    vi: str | None = None
+    en: str | None = None
+    reached_at: datetime | None = None
+    closed: bool = False
+    take_back: str = "none"
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A status message about a document; words and person are there only for its two sides."""
+
+    id: str
+    status_code: str
+    sender: str
+    recipient: str
+    stated_at: datetime
+    noted_at: datetime
+    effect: str
+    vi: str | None = None
+    en: str | None = None
+    description: str | None = None
+    staff: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A document that speaks of another one, or of which another one speaks."""
+
+    relation: str
+    id: str
+    document_id: str
+    number: str = ""
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """How far a message is on its way to one recipient."""
+    """How far a message is on its way to one recipient, and at it."""
 
     id: str
     code: str
@@ -31,6 +74,7 @@ class Delivery:
     state_vi: str = ""
     state_en: str = ""
     reason: str | None = None
+    progress: Progress = Progress()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +113,13 @@ class Correspondence:
     number: str = ""
     about: str | None = None
     status_code: str | None = None
+    business_type: int | None = None
+    stated_at: datetime | None = None
     verdict: dict[str, Any] = field(default_factory=dict)
     deliveries: tuple[Delivery, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    references: tuple[Reference, ...] = ()
+    referred_by: tuple[Reference, ...] = ()
     timeline: tuple[dict[str, Any], ...] = ()
 
 
@@ -86,6 +135,8 @@ class InboxDocument:
     subject: str = ""
     about: str | None = None
     status_code: str | None = None
+    business_type: int | None = None
+    stated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +151,8 @@ class InboxItem:
     arrived_at: datetime
     fetched_at: datetime | None = None
     acknowledged_at: datetime | None = None
+    progress: Progress | None = None
+    referred_by: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

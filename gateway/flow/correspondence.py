@@ -30,7 +30,7 @@ from gateway.flow.errors import (
 )
 from gateway.flow.examination import Examination, Outcome
 from gateway.flow.findings import Finding, Level
-from gateway.flow.progress import follow
+from gateway.flow.progress import Course, courses
 from gateway.mentions import Sought
 from gateway.ports import Documents
 from gateway.records import Message
@@ -146,7 +146,8 @@ class _Inquiry:
         self.found.answered = document
         self.found.add(Relation.ANSWERS, document)
         mentions = await self.documents.mentions([document.id], speakers=[recipient])
-        self._weigh(status, follow(mentions.get(document.id, ()), recipient=recipient).progress)
+        course = courses(mentions.get(document.id, ())).get(recipient, Course())
+        self._weigh(status, course.progress)
 
     async def reference(self, reference: Reference) -> None:
         """Find a document that another one answers, recalls, updates or replaces."""

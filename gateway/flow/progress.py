@@ -6,7 +6,8 @@ its addressees what status 13 asks one of them. Invariant: nothing is stored of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -20,34 +21,36 @@ from schemas.references import Relation
 ASKING: Final = frozenset({Relation.RECALLS, Relation.UPDATES})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Course:
     """Where a document stands at one recipient, and what each message that moved it did, by message id."""
 
     progress: Progress = field(default_factory=Progress)
-    effects: Mapping[str, Effect] = field(default_factory=dict)
+    effects: dict[str, Effect] = field(default_factory=dict)
 
 
-def follow(mentions: Iterable[Mention], *, recipient: str) -> Course:
-    """Return the course of a document at one recipient (a canonical code)."""
-    progress = Progress()
-    effects: dict[str, Effect] = {}
+def courses(mentions: Iterable[Mention]) -> dict[str, Course]:
+    """Return the course of a document at each recipient (canonical code) of whom anything is said."""
+    found: defaultdict[str, Course] = defaultdict(Course)
     for mention in mentions:
         message = mention.message
-        if message.kind is MessageKind.STATUS and recipient_of(mention) == recipient:
-            progress, effects[message.id] = advance(
-                progress, message.status_code or "", at=claimed_time(message)
-            )
-        elif mention.relation in ASKING and any(each.code == recipient for each in mention.addressees):
-            progress, effects[message.id] = ask_back(progress, at=message.accepted_at)
-    return Course(progress=progress, effects=effects)
+        if message.kind is MessageKind.STATUS and message.status_code is not None:
+            course = found[recipient_of(mention)]
+            moved = advance(course.progress, message.status_code, at=claimed_time(message))
+            course.progress, course.effects[message.id] = moved
+        elif mention.relation in ASKING:
+            for code in {each.code for each in mention.addressees}:
+                course = found[code]
+                moved = ask_back(course.progress, at=message.accepted_at)
+                course.progress, course.effects[message.id] = moved
+    return dict(found)
 
 
-def recipient_of(mention: Mention) -> str | None:
+def recipient_of(mention: Mention) -> str:
     """Return the recipient of the document at which a status places it: who speaks, or who is asked to give it back."""
     if mention.message.status_code not in SENT_BY_SENDER:
         return mention.message.sender_code
-    return next((each.code for each in mention.addressees), None)
+    return mention.addressees[0].code
 
 
 def claimed_time(message: Message) -> datetime:
