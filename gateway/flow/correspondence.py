@@ -35,12 +35,12 @@ from gateway.mentions import Sought
 from gateway.ports import Documents
 from gateway.records import Message
 from routing.agencies import Agency, Directory
-from schemas.codelists import SENT_BY_SENDER, STATUS_CODES
+from schemas.codelists import RECALL, SENT_BY_SENDER, STATUS_CODES
 from schemas.codes import AgencyCode
 from schemas.document import Document, ResponseFor, StatusMessage
 from schemas.errors import BadAgencyCode
 from schemas.lifecycle import Effect, Progress, advance, answers_nothing
-from schemas.references import RECALL, Reference, Relation, references
+from schemas.references import Reference, Relation, references
 
 SHOWN = 80
 """Characters of a DocumentId that a finding shows."""

@@ -92,19 +92,15 @@ def insert_links(
 
 
 def find_document(connection: Connection, sought: Sought) -> Message | None:
-    """Return the document sought; its number and date count only where its id is not known."""
-    facts: dict[str, Any] = {"sender": sought.sender}
-    attempts: list[tuple[Select[Any], dict[str, Any]]] = [(_BY_ID, {"document": sought.document_id})]
-    if sought.number is not None and sought.promulgation_date is not None:
-        attempts.append((_BY_NUMBER, {"number": sought.number, "day": sought.promulgation_date}))
-    if sought.recipient is not None:
-        facts["recipient"] = sought.recipient
-        attempts = [(query.where(_PASSED_TO), named) for query, named in attempts]
-    for query, named in attempts:
-        row = connection.execute(query, facts | named).one_or_none()
-        if row is not None:
-            return message_of(row)
-    return None
+    """Return the document sought; number and date count only where the sender used no such id."""
+    named = {"sender": sought.sender, "document": sought.document_id}
+    found = _first(connection, _BY_ID, named, sought.recipient)
+    if found is not None or sought.number is None or sought.promulgation_date is None:
+        return found
+    if sought.recipient is not None and _first(connection, _BY_ID, named, None) is not None:
+        return None  # the id is known, and went to others
+    numbered = {"sender": sought.sender, "number": sought.number, "day": sought.promulgation_date}
+    return _first(connection, _BY_NUMBER, numbered, sought.recipient)
 
 
 def find_mentions(
@@ -129,6 +125,15 @@ def find_spoken_of(connection: Connection, *, message_id: str) -> tuple[tuple[Re
     """Return the documents of which a message speaks."""
     rows = connection.execute(_SPOKEN_OF, {"id": message_id})
     return tuple((Relation(row.relation), message_of(row)) for row in rows)
+
+
+def _first(
+    connection: Connection, query: Select[Any], facts: dict[str, Any], recipient: str | None
+) -> Message | None:
+    if recipient is not None:
+        query, facts = query.where(_PASSED_TO), {**facts, "recipient": recipient}
+    row = connection.execute(query, facts).one_or_none()
+    return None if row is None else message_of(row)
 
 
 def _mention(row: Row[Any], addressees: tuple[Addressee, ...]) -> Mention:

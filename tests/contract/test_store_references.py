@@ -235,14 +235,16 @@ async def test_facts_of_a_message_come_back(store: SqlStore) -> None:
         ({"document_id": "other", "recipient": "H53.8"}, False),
         ({"number": "12/VP"}, True),
         ({"recipient": "H53.8"}, False),
+        ({"recipient": "H53.9"}, False),
     ],
     ids=str,
 )
 async def test_a_document_is_found_by_number_and_date(
     store: SqlStore, sought: dict[str, Any], *, found: bool
 ) -> None:
-    """Where its id is not known, number and date of issue together find it; where it is, they do not count."""
+    """Where its id is not known, number and date of issue together find it; where it is, though by others, they do not count."""
     sent = await accepted(store, document_id="d-1", number="12/QĐ-UBND", promulgation_date=ISSUED)
+    await accepted(store, "H53.9", document_id="d-2", number="12/QĐ-UBND", promulgation_date=ISSUED)
     facts: dict[str, Any] = {
         "sender": sent.sender_code,
         "recipient": "H53.7",
