@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from certs.trust import Trust
-from gateway.mentions import Mention, Sought
+from gateway.mentions import Mentions
 from gateway.records import (
     Acceptance,
     Accepted,
@@ -32,7 +32,6 @@ from gateway.records import (
 )
 from routing.agencies import Agency, CertificateBinding, Directory, Member
 from routing.checkpoint import Checkpoint
-from schemas.references import Relation
 
 Clock = Callable[[], datetime]
 """The current time, aware and UTC. `gateway/clock.py` is the real one."""
@@ -55,8 +54,8 @@ class StaleRegistryError(Exception):
     """The registry changed between examination and commit; examine again with the current directory."""
 
 
-class Documents(Protocol):
-    """Messages, their deliveries and the outbox.
+class Documents(Mentions, Protocol):
+    """Messages, their deliveries, the outbox, and (`Mentions`) who speaks of whom.
 
     Every method that writes returns only after its transaction is durable; concurrent calls share commits. Each writes its log
     entries in the same transaction, so a stored fact always has its entry and the reverse.
@@ -92,17 +91,6 @@ class Documents(Protocol):
 
     async def delivery(self, delivery_id: str) -> Delivery | None:
         """Return one delivery that started here."""
-
-    async def correspondence(self, sought: Sought) -> Message | None:
-        """Return the document that is sought, sent from or arrived at this gateway; of several the oldest."""
-
-    async def mentions(
-        self, about: Iterable[str], *, speakers: Iterable[str] | None = None
-    ) -> dict[str, tuple[Mention, ...]]:
-        """Return what speaks of each document, as it became known here; with `speakers` (codes), only their statuses and 13."""
-
-    async def spoken_of(self, message_id: str) -> tuple[tuple[Relation, Message], ...]:
-        """Return the documents that a message speaks of, as far as they are known here, in the order of the ids."""
 
     async def claim(self, *, limit: int, lease: timedelta) -> tuple[OutboxItem, ...]:
         """Lease due outbox rows to this process; a row whose lease ended is due again, with a higher fence.

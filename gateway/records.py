@@ -63,10 +63,10 @@ class IdempotencyKey:
 class Message:
     """An accepted edXML message, document or status, as the gateway keeps it beside the untouched bytes.
 
-    `about` is the id of the document that a status message speaks of, `stated_at` and `staff` are the time and the person that
-    it claims. `business_type` is that of a document (0 new, 1 recall, 2 update, 3 replacement). `subject`, `number` and `staff`
-    serve people who read lists; they never enter the routing log. `gateway` is the name of the gateway that accepted the message
-    from its sender.
+    `about` is the id of the document that a status message speaks of; `stated_at` and `staff` are the time and the person that it
+    claims. `business_type` is that of a document (0 new, 1 recall, 2 update, 3 replacement), `reason` the one that it gives,
+    `refers_to` what it says of other documents. What people read (`subject`, `number`, `reason`, `staff`) never enters the
+    routing log. `gateway` is the name of the gateway that accepted the message from its sender.
     """
 
     id: str
@@ -81,6 +81,8 @@ class Message:
     subject: str
     status_code: str | None = None
     business_type: int | None = None
+    reason: str | None = None
+    refers_to: tuple[Mapping[str, str], ...] = ()
     promulgation_date: date | None = None
     stated_at: datetime | None = None
     staff: Mapping[str, Json] | None = None

@@ -33,12 +33,12 @@ async def get_document(request: web.Request, context: Context, caller: Caller) -
     events = [wire.event(row, entry, hide=hide) for row, entry in timeline]
     mentions = (await context.store.documents.mentions([message.id])).get(message.id, ())
     found = courses(mentions)
+    member_id = caller.member.id if caller.member else None
+    spoken_of = await context.store.documents.spoken_of(message.id)
     correspondence = {
-        "references": wire_progress.references(await context.store.documents.spoken_of(message.id)),
-        "referred_by": wire_progress.referred_by(mentions),
-        "statuses": wire_progress.statuses(
-            mentions, found, member_id=caller.member.id if caller.member else None
-        ),
+        "references": wire_progress.references(message, spoken_of),
+        "referred_by": wire_progress.referred_by(mentions, member_id=member_id),
+        "statuses": wire_progress.statuses(mentions, found, member_id=member_id),
     }
     states = [wire.delivery(each, wire_progress.progress(found.get(each.code))) for each in deliveries]
     note(request, id=message.id)

@@ -117,7 +117,7 @@ def _correspondence(item: InboxItem, mentions: Sequence[Mention]) -> dict[str, J
     course = courses(mentions).get(item.recipient.code)
     return {
         "progress": wire_progress.progress(course) if is_document else None,
-        "referred_by": wire_progress.referred_by(mentions),
+        "referred_by": wire_progress.referred_by(mentions, member_id=item.recipient.member_id),
     }
 
 

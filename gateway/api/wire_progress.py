@@ -40,16 +40,24 @@ def statuses(
     ]
 
 
-def references(spoken_of: Sequence[tuple[Relation, Message]]) -> list[Json]:
-    """Write the documents that a message speaks of."""
-    return [
-        {"relation": relation.value, "id": found.id, "document_id": found.document_id, "number": found.number}
-        for relation, found in spoken_of
+def references(message: Message, spoken_of: Sequence[tuple[Relation, Message]]) -> list[Json]:
+    """Write the documents that a message speaks of; one that is not known here has no id."""
+    known = [_reference(relation, found) for relation, found in spoken_of]
+    seen = {(each["relation"], name) for each in known for name in (each["document_id"], each["number"])}
+    return known + [
+        {
+            "relation": each["relation"],
+            "id": None,
+            "document_id": each["document_id"],
+            "number": each.get("code", ""),
+        }
+        for each in message.refers_to
+        if not {(each["relation"], each["document_id"]), (each["relation"], each.get("code"))} & seen
     ]
 
 
-def referred_by(mentions: Iterable[Mention]) -> list[Json]:
-    """Write the documents that speak of one: answers, recalls, updates, replacements."""
+def referred_by(mentions: Iterable[Mention], *, member_id: str | None) -> list[Json]:
+    """Write the documents that speak of one: answers, recalls, updates, replacements; the reason is for their two sides."""
     return [
         {
             "relation": mention.relation.value,
@@ -58,12 +66,22 @@ def referred_by(mentions: Iterable[Mention]) -> list[Json]:
             "number": mention.message.number,
             "sender": mention.message.sender_code,
             "recipients": [each.code for each in mention.addressees],
+            "reason": mention.message.reason if _has_part(mention, member_id) else None,
             "accepted_at": moment(mention.message.accepted_at),
             "noted_at": moment(mention.noted_at),
         }
         for mention in mentions
         if mention.message.kind is MessageKind.EDOC
     ]
+
+
+def _reference(relation: Relation, found: Message) -> dict[str, Json]:
+    return {
+        "relation": relation.value,
+        "id": found.id,
+        "document_id": found.document_id,
+        "number": found.number,
+    }
 
 
 def _said(mention: Mention, courses: Mapping[str, Course], *, is_party: bool) -> dict[str, Json]:

@@ -55,11 +55,13 @@ class Reference:
     """A document that speaks of another one, or of which another one speaks."""
 
     relation: str
-    id: str
+    id: str | None
+    """None for a document that is not known to the gateway."""
     document_id: str
     number: str = ""
     sender: str = ""
     recipients: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from gateway.flow.errors import (
 from gateway.flow.examination import Examination, Outcome
 from gateway.flow.findings import Finding, Level
 from gateway.flow.progress import Course, courses
+from gateway.flow.summary import stated_references
 from gateway.mentions import Sought
 from gateway.ports import Documents
 from gateway.records import Message
@@ -100,6 +101,17 @@ async def correspond(
     elif isinstance(message, Document):
         for reference in references(message):
             await inquiry.reference(reference)
+    return inquiry.found
+
+
+async def correspond_late(documents: Documents, message: Message, directory: Directory) -> Correspondence:
+    """Find what a document speaks of that arrived before, with what is known by now."""
+    agency = directory.agency(message.sender_code, message.accepted_at)
+    if agency is None:
+        return Correspondence()
+    inquiry = _Inquiry(documents=documents, directory=directory, agency=agency, recipients=(), arriving=True)
+    for reference in stated_references(message):
+        await inquiry.reference(reference)
     return inquiry.found
 
 

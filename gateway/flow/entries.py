@@ -15,10 +15,11 @@ from gateway.errors import GatewayError
 from gateway.flow.correspondence import Correspondence
 from gateway.flow.envelope import Manifest, Receipt, Stage, milliseconds
 from gateway.flow.examination import Examination, Outcome
+from gateway.flow.progress import claimed_time
 from gateway.flow.spool import Spooled
-from gateway.records import Delivery, Event, Incoming, Json, Link, Message, Recipient
+from gateway.records import Delivery, Event, Incoming, Json, Link, Message, MessageKind, Recipient
 from routing.log import Kind
-from schemas.document import Document, StatusMessage
+from schemas.references import Relation
 
 ROUTES_PER_ENTRY = 300
 """Keeps an entry below the size that a leaf may have; further routes of the same document follow in `routed` entries."""
@@ -120,21 +121,11 @@ def arrived(
     return (arrival,)
 
 
-def links(
-    message: Message, content: Document | StatusMessage, correspondence: Correspondence
-) -> tuple[Link, ...]:
+def links(message: Message, correspondence: Correspondence) -> tuple[Link, ...]:
     """Make the links of a message to the documents it speaks of, each with the entry for that document's history."""
-    kind = Kind.STATUS if isinstance(content, StatusMessage) else Kind.REFERRED
-    fields = _said(message, content)
     return tuple(
         Link(
-            about=document.id,
-            relation=relation,
-            event=Event(
-                kind=kind,
-                document_id=document.id,
-                fields=fields if kind is Kind.STATUS else {**fields, "relation": relation.value},
-            ),
+            about=document.id, relation=relation, event=_spoken_of(message, relation, document_id=document.id)
         )
         for (relation, _), document in correspondence.spoken_of.items()
     )
@@ -208,23 +199,21 @@ def _status(message: Message) -> dict[str, Json]:
     return {"about": message.about, "status_code": message.status_code}
 
 
-def _said(message: Message, content: Document | StatusMessage) -> dict[str, Json]:
-    """Return what the log may hold of what one message says of another: whether a reason was given, but not the reason."""
-    if isinstance(content, Document):
-        reason = content.business.reason if content.business else None
-        return {
+def _spoken_of(message: Message, relation: Relation, *, document_id: str) -> Event:
+    """Record what one message says of another document: whether a reason was given, but not the reason."""
+    fields: dict[str, Json]
+    if message.kind is MessageKind.EDOC:
+        fields = {
             "message": message.id,
-            "sender": message.sender_code,
-            "business_type": content.business_type,
-            "reason_given": bool(reason),
+            "relation": relation.value,
+            "reason_given": message.reason is not None,
         }
-    return {
-        "status_message": message.id,
-        "status_code": content.status_code,
-        "sender": message.sender_code,
-        "stated_t": milliseconds(content.timestamp),
-        "reason_given": content.description is not None,
-    }
+        fields["business_type"] = message.business_type or 0
+    else:
+        fields = {"status_message": message.id, "status_code": message.status_code}
+        fields |= {"stated_t": milliseconds(claimed_time(message)), "reason_given": bool(message.subject)}
+    kind = Kind.REFERRED if message.kind is MessageKind.EDOC else Kind.STATUS
+    return Event(kind=kind, document_id=document_id, fields={"sender": message.sender_code, **fields})
 
 
 def _decision(examination: Examination, sha256: str, size: int) -> Mapping[str, Json]:

@@ -168,7 +168,7 @@ class Intake:
             body=submission.body.memory if submission.body.size <= SMALL else None,
             keys=_keys(submission, message),
             events=entries.accepted(message, recipients, examination, credential_id=submission.credential_id),
-            links=entries.links(message, content, found),
+            links=entries.links(message, found),
         )
 
     def _message(

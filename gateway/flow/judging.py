@@ -202,7 +202,6 @@ class Judge:
         found: Correspondence,
     ) -> Arrival:
         refusal = examination.decisive.code if examination.decisive else None
-        content = examination.message
         message = message_of(manifest, examination, about=None if refusal else found.about)
         recipient = recipient_of(manifest, examination)
         receipt = Receipt(
@@ -222,5 +221,5 @@ class Judge:
             reply_queue=caller.queue,
             receipt=seal_receipt(receipt, key=self._key),
             events=entries.arrived(manifest, message, recipient, examination),
-            links=() if refusal or content is None else entries.links(message, content, found),
+            links=() if refusal else entries.links(message, found),
         )

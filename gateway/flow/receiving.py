@@ -14,11 +14,12 @@ from contextlib import aclosing
 
 from gateway.flow import entries
 from gateway.flow.arrivals import sha256_of
+from gateway.flow.correspondence import correspond_late
 from gateway.flow.judging import Candidate, Judge, Judged
 from gateway.flow.notifying import LOG, MEMBERS, OUTBOX, Bell, inbox_of, wait
 from gateway.keys import SigningKey
 from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
-from gateway.records import Arrival, Incoming
+from gateway.records import Arrival, Incoming, MessageKind
 from gateway.telemetry import Metrics
 from routing.agencies import Directory, Member
 from routing.note import parse_verifier_key
@@ -110,6 +111,7 @@ class Receiver:
             arrivals = [each.arrival for each in wave if each.arrival is not None]
             fresh += zip(arrivals, await self._store.documents.arrive(arrivals), strict=True)
             judged += wave
+        await self._link_overtaken(fresh, directory)
         await self._store.documents.record_receipts([each.step for each in judged if each.step is not None])
         dead = [(each.incoming, each.dead) for each in judged if each.dead is not None]
         if dead:
@@ -124,6 +126,22 @@ class Receiver:
             dead=[incoming for incoming, _ in dead],
         )
         self._announce(fresh, judged)
+
+    async def _link_overtaken(self, arrivals: Sequence[tuple[Arrival, bool]], directory: Directory) -> None:
+        """Link recalls, updates and replacements that were here before the documents they speak of.
+
+        Asked for after the commit, and for all of a sender's: neither a crash nor another process leaves one behind for long.
+        """
+        documents = self._store.documents
+        senders = {
+            arrival.message.sender_code
+            for arrival, is_new in arrivals
+            if is_new and arrival.refusal is None and arrival.message.kind is MessageKind.EDOC
+        }
+        for message in await documents.unlinked(senders) if senders else ():
+            found = await correspond_late(documents, message, directory)
+            if found.spoken_of:
+                await documents.link(message, entries.links(message, found))
 
     async def _waves(
         self, candidates: Sequence[Candidate], directory: Directory

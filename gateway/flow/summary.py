@@ -9,8 +9,9 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import TypedDict
 
-from gateway.records import Json
+from gateway.records import Json, Message
 from schemas.document import Document, StaffInfo, StatusMessage
+from schemas.references import Reference, Relation, references
 
 
 class Summary(TypedDict):
@@ -21,6 +22,8 @@ class Summary(TypedDict):
     subject: str
     status_code: str | None
     business_type: int | None
+    reason: str | None
+    refers_to: tuple[dict[str, str], ...]
     promulgation_date: date | None
     stated_at: datetime | None
     staff: dict[str, Json] | None
@@ -32,6 +35,8 @@ NOTHING = Summary(
     subject="",
     status_code=None,
     business_type=None,
+    reason=None,
+    refers_to=(),
     promulgation_date=None,
     stated_at=None,
     staff=None,
@@ -48,6 +53,8 @@ def summary(content: Document | StatusMessage) -> Summary:
             subject=content.subject,
             status_code=None,
             business_type=content.business_type,
+            reason=content.business.reason if content.business else None,
+            refers_to=tuple(map(_as_json, references(content))),
             promulgation_date=content.promulgation_date,
             stated_at=None,
             staff=None,
@@ -58,6 +65,8 @@ def summary(content: Document | StatusMessage) -> Summary:
         subject=content.description or "",
         status_code=content.status_code,
         business_type=None,
+        reason=None,
+        refers_to=(),
         promulgation_date=None,
         stated_at=content.timestamp,
         staff=_staff(content.staff),
@@ -69,3 +78,28 @@ def _staff(staff: StaffInfo | None) -> dict[str, Json] | None:
     if staff is None:
         return None
     return {name: value for name, value in asdict(staff).items() if value is not None}
+
+
+def stated_references(message: Message) -> tuple[Reference, ...]:
+    """Return what a stored document says of others, as it was read from it."""
+    return tuple(
+        Reference(
+            relation=Relation(each["relation"]),
+            document_id=each["document_id"],
+            organ_id=each.get("organ_id"),
+            code=each.get("code"),
+            promulgation_date=date.fromisoformat(each["date"]) if "date" in each else None,
+        )
+        for each in message.refers_to
+    )
+
+
+def _as_json(reference: Reference) -> dict[str, str]:
+    stated = {
+        "relation": reference.relation.value,
+        "document_id": reference.document_id,
+        "organ_id": reference.organ_id,
+        "code": reference.code,
+        "date": reference.promulgation_date.isoformat() if reference.promulgation_date else None,
+    }
+    return {name: value for name, value in stated.items() if value is not None}

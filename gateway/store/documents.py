@@ -19,6 +19,7 @@ from gateway.records import (
     Delivery,
     IdempotencyKey,
     InboxItem,
+    Link,
     Message,
     OutboxItem,
     ReceiptStep,
@@ -53,6 +54,7 @@ class SqlDocuments:
         self._acceptances = Acceptances(staging)
         self._outbox = outbox.Outbox(staging)
         self._inbox = inbox.Inbox(staging)
+        self._links = references.Links(staging)
 
     async def accept(self, acceptance: Acceptance) -> Accepted:
         """See `ports.Documents`."""
@@ -92,6 +94,14 @@ class SqlDocuments:
     async def spoken_of(self, message_id: str) -> tuple[tuple[Relation, Message], ...]:
         """See `ports.Documents`."""
         return await self._database.read(partial(references.find_spoken_of, message_id=message_id))
+
+    async def unlinked(self, senders: Iterable[str]) -> tuple[Message, ...]:
+        """See `ports.Documents`."""
+        return await self._database.read(partial(references.find_unlinked, senders=set(senders)))
+
+    async def link(self, message: Message, links: Sequence[Link]) -> None:
+        """See `ports.Documents`."""
+        await self._writer.write(self._links.link, (message, links))
 
     async def claim(self, *, limit: int, lease: timedelta) -> tuple[OutboxItem, ...]:
         """See `ports.Documents`; logs `publish_attempt` for deliveries."""

@@ -18,12 +18,16 @@ from gateway.mentions import Addressee, Mention, Sought
 from gateway.records import Event, Link, Message
 from gateway.store.dialects import insert_or_skip
 from gateway.store.rows import MESSAGE_COLUMNS, message_of
+from gateway.store.staging import Staging
 from gateway.store.tables import arrival, delivery, message, reference
 from schemas.lifecycle import ASKED_BACK_STATUS
 from schemas.references import Relation
 
 _KEY: Final = (reference.c.message_id, reference.c.about_id, reference.c.relation)
 _INSERT: Final = insert_or_skip(reference, *_KEY)
+
+_MOST_UNLINKED: Final = 50
+"""What never finds its document (it was refused here) must not be looked at for ever."""
 
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _PASSED_TO: Final = or_(
@@ -64,6 +68,18 @@ _SPOKEN_OF: Final = (
     .where(reference.c.message_id == bindparam("id"))
     .order_by(message.c.id, reference.c.relation)
 )
+_UNLINKED: Final = (
+    select(*MESSAGE_COLUMNS)
+    .where(
+        message.c.business_type > 0,
+        message.c.sender_code.in_(bindparam("senders", expanding=True)),
+        ~exists().where(
+            reference.c.message_id == message.c.id, reference.c.relation != Relation.ANSWERS.value
+        ),
+    )
+    .order_by(message.c.id.desc())
+    .limit(_MOST_UNLINKED)
+)
 _ADDRESSEES: Final = union(
     select(delivery.c.message_id, delivery.c.code, delivery.c.member_id).where(
         delivery.c.message_id.in_(_IDS)
@@ -72,6 +88,20 @@ _ADDRESSEES: Final = union(
         arrival.c.message_id.in_(_IDS), arrival.c.refusal.is_(None)
     ),
 ).order_by("message_id", "code")
+
+
+class Links:
+    """The operation behind `Mentions.link`."""
+
+    def __init__(self, staging: Staging) -> None:
+        self._staging = staging
+
+    def link(
+        self, connection: Connection, now: datetime, items: Sequence[tuple[Message, Sequence[Link]]]
+    ) -> list[None]:
+        """Link messages that are stored already."""
+        self._staging.stage(connection, now, insert_links(connection, now, items))
+        return [None] * len(items)
 
 
 def insert_links(
@@ -125,6 +155,11 @@ def find_spoken_of(connection: Connection, *, message_id: str) -> tuple[tuple[Re
     """Return the documents of which a message speaks."""
     rows = connection.execute(_SPOKEN_OF, {"id": message_id})
     return tuple((Relation(row.relation), message_of(row)) for row in rows)
+
+
+def find_unlinked(connection: Connection, *, senders: set[str]) -> tuple[Message, ...]:
+    """Return the newest recalls, updates and replacements of these senders that are linked to nothing."""
+    return tuple(map(message_of, connection.execute(_UNLINKED, {"senders": senders}))) if senders else ()
 
 
 def _first(

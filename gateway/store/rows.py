@@ -43,6 +43,7 @@ def message_of(values: Sequence[Any]) -> Message:
     """Return the message whose `MESSAGE_COLUMNS` come first in `values`."""
     facts = dict(zip(MESSAGE_FIELDS, values, strict=False))
     facts["kind"] = MessageKind(facts["kind"])
+    facts["refers_to"] = tuple(facts["refers_to"] or ())
     return Message(**facts)
 
 

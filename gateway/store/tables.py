@@ -51,24 +51,28 @@ message: Final = Table(
     Column("verdict", Json(), nullable=False),
     Column("leaf_sha256", Digest()),
     Column("business_type", Integer()),
+    Column("reason", Text()),
+    Column("refers_to", Json()),
     Column("promulgation_date", Day()),
     Column("stated_at", Instant()),
     Column("staff", Json()),
     Index("ix_message_sender_code_document_id", "sender_code", "document_id", **where("kind = 'edoc'")),
+    Index("ix_message_business", "sender_code", "id", **where("business_type > 0")),
     Index("ix_message_sender_code_number", "sender_code", "number", **where("kind = 'edoc'")),
 )
 
-reference: Final = Table(
-    "reference",
-    metadata,
-    Column("message_id", Text(), ForeignKey("message.id"), primary_key=True),
-    Column("about_id", Text(), ForeignKey("message.id"), primary_key=True),
-    words("relation", primary_key=True),
-    Column("noted_at", Instant(), nullable=False),
-    Index("ix_reference_about_id", "about_id"),
-    sqlite_with_rowid=False,
+reference: Final = (
+    Table(  # one row for each entry by which a message speaks of a document in that document's history
+        "reference",
+        metadata,
+        Column("message_id", Text(), ForeignKey("message.id"), primary_key=True),
+        Column("about_id", Text(), ForeignKey("message.id"), primary_key=True),
+        words("relation", primary_key=True),
+        Column("noted_at", Instant(), nullable=False),
+        Index("ix_reference_about_id", "about_id"),
+        sqlite_with_rowid=False,
+    )
 )
-"""Which message speaks of which document: one row for each entry about it in that document's history."""
 
 body: Final = Table(
     "body",
@@ -276,7 +280,7 @@ credential: Final = Table(
     Column("revoked_at", Instant()),
 )
 
-axis_message: Final = Table(
+axis_message: Final = Table(  # the embedded axis, the queues of `gateway/axis/local.py`
     "axis_message",
     metadata,
     Column("id", RowNumber, primary_key=True),
@@ -285,15 +289,12 @@ axis_message: Final = Table(
     Column("body", LargeBinary(), nullable=False),
     Column("dead", Boolean(), nullable=False, server_default=false()),
     Index("ix_axis_message_queue_id", "queue", "id", **where("NOT dead")),
-    # A row number is the tag by which a message is settled; a number used twice would settle the wrong one.
-    sqlite_autoincrement=True,
+    sqlite_autoincrement=True,  # the number settles a message; one used twice would settle the wrong one
 )
-"""The embedded axis: the queues of `gateway/axis/local.py`."""
 
-readiness: Final = Table(
+readiness: Final = Table(  # one row that a readiness probe writes, because only a write proves that writing works
     "readiness",
     metadata,
     Column("id", Integer(), CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
     Column("tried_at", Instant(), nullable=False),
 )
-"""One row that a readiness probe writes, because only a write proves that writing works."""

@@ -343,7 +343,11 @@ async def test_a_recall_from_beginning_to_end(gateway: World) -> None:
         [entry] = [event for event in now["timeline"] if event["kind"] == "referred"]
         assert (entry["message"], entry["reason_given"]) == (recall["id"], True)
         assert now["statuses"][-1]["description"] == "Đã hủy văn bản"
-        assert [each["recipients"] for each in now["referred_by"]] == [["H53"]]
+        assert [(each["recipients"], each["reason"]) for each in now["referred_by"]] == [
+            (["H53"], "Sai thể thức")
+        ]
+    audited = await shown(gateway, document, token="auditor")
+    assert [each["reason"] for each in audited["referred_by"]] == [None]
     at = await progress(gateway, document)
     assert (at["status_code"], at["take_back"], at["closed"]) == ("03", "agreed", True)
 
@@ -475,7 +479,9 @@ async def test_an_answer_is_linked_if_it_can_be(gateway: World) -> None:
         "recipients": (Organization(organ_id="H26"),),
         "by": identity("H53"),
     }
-    unknown = replace(about(document), document_id="không rõ", promulgation_date=date(2024, 1, 1))
+    unknown = replace(
+        about(document), document_id="không rõ", code="1/KR", promulgation_date=date(2024, 1, 1)
+    )
 
     answer = await accepted(
         gateway, a_document(**facts, response_for=(about(document), unknown)), token="tayninh"
@@ -483,7 +489,8 @@ async def test_an_answer_is_linked_if_it_can_be(gateway: World) -> None:
 
     now = await shown(gateway, document)
     assert [(each["relation"], each["sender"]) for each in now["referred_by"]] == [("answers", "H53")]
-    assert [each["id"] for each in (await shown(gateway, answer))["references"]] == [document["id"]]
+    said = [(each["id"], each["document_id"]) for each in (await shown(gateway, answer))["references"]]
+    assert said == [(document["id"], document["document_id"]), (None, "không rõ")]
     assert now["deliveries"][0]["progress"]["take_back"] == "none"
 
 
@@ -498,5 +505,5 @@ async def test_strangers_attach_nothing(gateway: World) -> None:
 
     answer = await accepted(gateway, a_document(**facts, response_for=(about(document),)), token="tayninh")
 
-    assert (await shown(gateway, answer))["references"] == []
+    assert [each["id"] for each in (await shown(gateway, answer))["references"]] == [None]
     assert (await shown(gateway, document))["referred_by"] == []

@@ -43,6 +43,27 @@ SCHEMA = {
     """,
 }
 
+_MESSAGE_BEFORE = (
+    "INSERT INTO message (id, kind, about, gateway, member_id, sender_code, sender_as_sent, document_id, number, subject, "
+    "sha256, size, accepted_at, registry_version, verdict) "
+    "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
+)
+_BEFORE_0003 = (
+    "DROP TABLE reference",
+    "DROP INDEX ix_message_business",
+    "DROP INDEX ix_message_sender_code_number",
+    *(
+        f"ALTER TABLE message DROP COLUMN {name}"
+        for name in ("business_type", "reason", "refers_to", "promulgation_date", "stated_at", "staff")
+    ),
+    "UPDATE alembic_version SET version_num = '0002'",
+    _MESSAGE_BEFORE.format("d", "edoc", "NULL"),
+    _MESSAGE_BEFORE.format("s", "status", "'d'"),
+    "INSERT INTO arrival (id, message_id, code, as_sent, member_id, queue, reply_queue, receipt, arrived_at) "
+    "VALUES ('a', 's', 'H53', 'H53', 'm', 'q', 'q', '', 5)",
+)
+"""Statements that take a database back to revision 0002, with a document and a status about it that arrived."""
+
 ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 """What can only happen to a connection over which a server decides."""
 
@@ -101,6 +122,19 @@ def test_empty_database_gets_the_newest_schema(empty_url: str) -> None:
 
         assert run(empty_url, "SELECT version_num FROM alembic_version") == [(head_revision(),)]
         assert run(empty_url, "SELECT size FROM log_head") == [(0,)]
+
+
+def test_a_status_from_before_links_were_kept(database_url: str) -> None:
+    """Migrating gives a status that had arrived the link of which the log speaks; documents of before were new ones."""
+    for statement in _BEFORE_0003:
+        run(database_url, statement)
+
+    open_database(database_url).close()
+
+    assert run(database_url, "SELECT message_id, about_id, relation, noted_at FROM reference") == [
+        ("s", "d", "answers", 5)
+    ]
+    assert run(database_url, "SELECT id, business_type FROM message ORDER BY id") == [("d", 0), ("s", None)]
 
 
 def test_processes_that_open_an_empty_database_together(empty_url: str) -> None:

@@ -206,7 +206,13 @@ async def test_mentions_of_several(store: SqlStore) -> None:
 
 async def test_facts_of_a_message_come_back(store: SqlStore) -> None:
     """What a message says of itself is kept as it was, on both roads."""
-    facts: dict[str, Any] = {"business_type": 2, "promulgation_date": ISSUED}
+    refers_to = ({"relation": "updates", "document_id": "d-1", "date": "2025-06-30"},)
+    facts: dict[str, Any] = {
+        "business_type": 2,
+        "promulgation_date": ISSUED,
+        "reason": "Sai sót",
+        "refers_to": refers_to,
+    }
     sent = await accepted(store, **facts)
     staff = {"staff": "Lê Thị Cúc", "email": "cuc@tayninh.example"}
     status = a_status(sent, stated_at=NOON, staff=staff)
@@ -217,6 +223,7 @@ async def test_facts_of_a_message_come_back(store: SqlStore) -> None:
 
     assert kept is not None
     assert (kept.business_type, kept.promulgation_date, kept.stated_at, kept.staff) == (2, ISSUED, None, None)
+    assert (kept.reason, kept.refers_to) == ("Sai sót", refers_to)
     assert came == status.message
 
 
@@ -267,3 +274,24 @@ async def test_a_link_needs_both_ends(store: SqlStore, stores: Stores) -> None:
 
     assert await store.documents.message(recall.message.id) is None
     assert await stores.rows("SELECT * FROM reference") == []
+
+
+async def test_what_overtook_its_document_is_linked_later(store: SqlStore) -> None:
+    """Recalls that are linked to nothing are found by their sender until they are linked; what they answer does not count."""
+    answered, original = await accepted(store, number="1"), await accepted(store, number="2")
+    recall, new = a_message(b"<recall/>", business_type=1), a_message(b"<new/>", business_type=0)
+    answers = replace(recalls(recall, answered), relation=Relation.ANSWERS)
+    await store.documents.arrive(
+        [
+            replace(an_arrival(recall, a_recipient(), body=b"<recall/>"), links=(answers,)),
+            an_arrival(new, a_recipient(), body=b"<new/>"),
+        ]
+    )
+    assert await store.documents.unlinked([recall.sender_code, "H1"]) == (recall,)
+    assert await store.documents.unlinked(["H1"]) == await store.documents.unlinked([]) == ()
+
+    for _ in range(2):
+        await store.documents.link(recall, [recalls(recall, original)])
+
+    assert await store.documents.unlinked([recall.sender_code]) == ()
+    assert await kinds(store, original) == [Kind.ACCEPTED, Kind.REFERRED]

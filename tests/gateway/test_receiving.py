@@ -27,7 +27,7 @@ from gateway.keys import SigningKey
 from gateway.records import AxisMessage, Incoming, Message, MessageKind, PeerGateway, Recipient
 from routing.agencies import Member
 from routing.log import Kind, LogEntry
-from schemas.document import Attachment, Organization
+from schemas.document import Attachment, Business, Organization, ResponseFor
 from tests.api.world import GATEWAY, NOW, World, a_document, a_status, identity, world
 
 OTHER = SigningKey(name="gw.other/axis", private=Ed25519PrivateKey.generate())
@@ -292,3 +292,87 @@ async def _not_taken(gateway: World) -> None:
             "vanthu_axis_arrived_total", {"result": "undecided"}
         ):
             await asyncio.sleep(0.02)
+
+
+def recall_of(document_id: str, **changes: Any) -> bytes:
+    """Return a recall by G22 of a document that it sent to H53."""
+    return from_the_office(
+        business_type=1, business=Business(document_id=document_id, reason="Sai sót"), **changes
+    )
+
+
+async def seal(gateway: World, *bodies: bytes, code: str = "H53") -> list[str]:
+    """Put messages on Tây Ninh's queue, all before the receiver can look, and return their ids."""
+    sealed = [envelope(body, code=code) for body in bodies]
+    messages = [AxisMessage(id=str(uuid4()), queue=TO_TAY_NINH, body=raw) for _, raw in sealed]
+    await gateway.context.link.send(messages)
+    return [message_id for message_id, _ in sealed]
+
+
+def asked_back(document_id: str) -> bytes:
+    """Return status 13 of G22 about its document at H53."""
+    answered = ResponseFor(organ_id="H53", code="7816/VPCP-TTĐT", document_id=document_id)
+    return a_status(document_id, sender="G22", response_for=answered, status_code="13")
+
+
+async def linked(gateway: World, message_id: str) -> dict[str, Any]:
+    """Wait until something refers to a document that waits, and return its item."""
+    async with asyncio.timeout(20):
+        while True:
+            item = await gateway.arrived(message_id)
+            if item["referred_by"]:
+                return item
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["in order", "recall first"])
+async def test_a_document_and_its_recall_in_one_batch(gateway: World, *, turned: bool) -> None:
+    """A gateway that was away gets everything at once, and still knows what speaks of what."""
+    document_id = f"G22,{uuid4().hex}"
+    bodies = [from_the_office(document_id=document_id), recall_of(document_id), asked_back(document_id)]
+    ids = await seal(gateway, *(reversed(bodies) if turned else bodies))
+    original, recall, asked = reversed(ids) if turned else ids
+
+    item = await linked(gateway, original)
+
+    assert [(each["relation"], each["id"], each["reason"]) for each in item["referred_by"]] == [
+        ("recalls", recall, "Sai sót")
+    ]
+    assert item["progress"]["take_back"] == "requested"
+    assert (await gateway.arrived(asked))["document"]["about"] == original
+
+
+async def test_a_recall_that_overtook_its_document(gateway: World) -> None:
+    """A recall is taken although what it recalls is not here, and linked when that arrives; then it can be answered."""
+    document_id = f"G22,{uuid4().hex}"
+    [recall] = await seal(gateway, recall_of(document_id))
+    await gateway.arrived(recall)
+    before = (await gateway.call("GET", f"/v1/documents/{recall}", token="tayninh")).json
+    [original] = await seal(gateway, from_the_office(document_id=document_id))
+
+    item = await linked(gateway, original)
+
+    assert [(each["id"], each["document_id"]) for each in before["references"]] == [(None, document_id)]
+    assert item["progress"]["take_back"] == "requested"
+    referred = await entry(gateway, Kind.REFERRED)
+    assert (referred.document_id, referred.fields["message"]) == (original, recall)
+    agreed = a_status(document_id, about="G22", status_code="15", description="Đồng ý")
+    answer = await gateway.send(agreed, path="/v1/statuses", token="tayninh")
+    assert (answer.status, answer.json["about"]) == (201, original)
+
+
+async def test_statuses_are_history_on_the_sender_s_side(gateway: World) -> None:
+    """What another gateway accepted is kept, though it comes out of order or answers nothing that is known here."""
+    document = (await gateway.send(a_document(recipients=(Organization(organ_id="G22"),)))).json
+    answered = ResponseFor(organ_id="H26", code=document["number"], document_id=document["document_id"])
+    for code in ("05", "01", "15"):
+        body = a_status("", sender="G22", response_for=answered, status_code=code, description="…")
+        message_id, sealed = envelope(body, code="H26")
+        await put(gateway, sealed, "member.hanoi")
+        await gateway.arrived(message_id, member="hanoi")
+
+    shown = (await gateway.call("GET", f"/v1/documents/{document['id']}")).json
+
+    assert [each["effect"] for each in shown["statuses"]] == ["advanced", "late", "late"]
+    assert shown["deliveries"][0]["progress"]["status_code"] == "05"
+    assert [event["kind"] for event in shown["timeline"]].count("status") == 3

@@ -14,7 +14,7 @@ from gateway.records import Message
 from gateway.store import Audit
 from gateway.store.evidence import MessageEvidence
 
-KEPT_SINCE_0003 = frozenset({"promulgation_date", "stated_at", "staff"})
+KEPT_SINCE_0003 = frozenset({"reason", "refers_to", "promulgation_date", "stated_at", "staff"})
 """Columns that are empty for messages that were taken before the schema had them; all of them repeat the document."""
 
 
@@ -95,5 +95,5 @@ def _body_differences(where: str, message: Message, bodies: Bodies) -> Iterator[
         yield differs(where, "size", logged=facts.size, found=message.size)
     for name, said in (facts.summary or {}).items():
         found = getattr(message, name)
-        if said != found and not (found is None and name in KEPT_SINCE_0003):
+        if said != found and not (not found and name in KEPT_SINCE_0003):
             yield differs(where, name, logged=said, found=found)

@@ -14,10 +14,13 @@ branch_labels = None
 depends_on = None
 
 _DOCUMENTS = sa.text("kind = 'edoc'")
+_BUSINESS = sa.text("business_type > 0")
 
 
 def upgrade() -> None:
     op.add_column("message", sa.Column("business_type", sa.Integer()))
+    op.add_column("message", sa.Column("reason", sa.Text()))
+    op.add_column("message", sa.Column("refers_to", sa.Text()))
     op.add_column("message", sa.Column("promulgation_date", sa.Text()))
     op.add_column("message", sa.Column("stated_at", sa.BigInteger()))
     op.add_column("message", sa.Column("staff", sa.Text()))
@@ -28,6 +31,13 @@ def upgrade() -> None:
         ["sender_code", "number"],
         sqlite_where=_DOCUMENTS,
         postgresql_where=_DOCUMENTS,
+    )
+    op.create_index(
+        "ix_message_business",
+        "message",
+        ["sender_code", "id"],
+        sqlite_where=_BUSINESS,
+        postgresql_where=_BUSINESS,
     )
     op.create_table(
         "reference",
