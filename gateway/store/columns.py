@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Dialect, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,6 +33,21 @@ RowNumber: Final = BigInteger().with_variant(Integer(), "sqlite")
 def words(name: str, **options: Any) -> Column[str]:  # noqa: ANN401 - Column's own keywords
     """Return a column of text that is always there."""
     return Column(name, Text(), nullable=False, **options)
+
+
+def only_row() -> Column[int]:
+    """Return the key of a table that has one row."""
+    one = CheckConstraint("id = 1", name="one_row")
+    return Column("id", Integer(), one, primary_key=True, autoincrement=False)
+
+
+def versions(table: str) -> tuple[Column[Any] | Index, ...]:
+    """Return the columns of the recorded axis, and the index that finds what is in force now."""
+    return (
+        Column("since_version", Integer(), nullable=False),
+        Column("until_version", Integer()),
+        Index(f"ix_{table}_until_version", "until_version"),
+    )
 
 
 def where(condition: str) -> dict[str, Any]:

@@ -8,12 +8,11 @@ to the axis, so its size follows the backlog. Registry rows are versioned: a row
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -25,7 +24,18 @@ from sqlalchemy import (
     false,
 )
 
-from gateway.store.columns import NAMES, Day, Digest, Instant, Json, RowNumber, where, words
+from gateway.store.columns import (
+    NAMES,
+    Day,
+    Digest,
+    Instant,
+    Json,
+    RowNumber,
+    only_row,
+    versions,
+    where,
+    words,
+)
 
 metadata: Final = MetaData(naming_convention=NAMES)
 
@@ -61,18 +71,17 @@ message: Final = Table(
     Index("ix_message_sender_code_number", "sender_code", "number", **where("kind = 'edoc'")),
 )
 
-reference: Final = (
-    Table(  # one row for each entry by which a message speaks of a document in that document's history
-        "reference",
-        metadata,
-        Column("message_id", Text(), ForeignKey("message.id"), primary_key=True),
-        Column("about_id", Text(), ForeignKey("message.id"), primary_key=True),
-        words("relation", primary_key=True),
-        Column("noted_at", Instant(), nullable=False),
-        Index("ix_reference_about_id", "about_id"),
-        sqlite_with_rowid=False,
-    )
+reference: Final = Table(
+    "reference",
+    metadata,
+    Column("message_id", Text(), ForeignKey("message.id"), primary_key=True),
+    Column("about_id", Text(), ForeignKey("message.id"), primary_key=True),
+    words("relation", primary_key=True),
+    Column("noted_at", Instant(), nullable=False),
+    Index("ix_reference_about_id", "about_id"),
+    sqlite_with_rowid=False,
 )
+"""One row for each entry by which a message speaks of a document in that document's history."""
 
 body: Final = Table(
     "body",
@@ -175,7 +184,7 @@ log_node: Final = Table(
 log_head: Final = Table(
     "log_head",
     metadata,
-    Column("id", Integer(), CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    only_row(),
     Column("size", BigInteger(), nullable=False),
     Column("root", Digest(), nullable=False),
 )
@@ -191,7 +200,7 @@ log_checkpoint: Final = Table(
 registry_head: Final = Table(
     "registry_head",
     metadata,
-    Column("id", Integer(), CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    only_row(),
     Column("version", Integer(), nullable=False),
     Column("sha256", Digest(), nullable=False),
 )
@@ -206,16 +215,6 @@ registry_version: Final = Table(
     words("source"),
 )
 
-
-def _versions(table: str) -> tuple[Column[Any] | Index, ...]:
-    """Return the columns of the recorded axis, and the index that finds what is in force now."""
-    return (
-        Column("since_version", Integer(), nullable=False),
-        Column("until_version", Integer()),
-        Index(f"ix_{table}_until_version", "until_version"),
-    )
-
-
 agency: Final = Table(
     "agency",
     metadata,
@@ -229,7 +228,7 @@ agency: Final = Table(
     Column("valid_to", Instant()),
     Column("successors", Json(), nullable=False),
     Column("aliases", Json(), nullable=False),
-    *_versions("agency"),
+    *versions("agency"),
 )
 
 certificate: Final = Table(
@@ -241,7 +240,7 @@ certificate: Final = Table(
     Column("valid_from", Instant()),
     Column("valid_to", Instant()),
     Column("pem", LargeBinary(), nullable=False),
-    *_versions("certificate"),
+    *versions("certificate"),
 )
 
 member: Final = Table(
@@ -253,7 +252,7 @@ member: Final = Table(
     Column("prefixes", Json(), nullable=False),
     words("queue"),
     words("gateway"),
-    *_versions("member"),
+    *versions("member"),
 )
 
 peer: Final = Table(
@@ -280,7 +279,7 @@ credential: Final = Table(
     Column("revoked_at", Instant()),
 )
 
-axis_message: Final = Table(  # the embedded axis, the queues of `gateway/axis/local.py`
+axis_message: Final = Table(
     "axis_message",
     metadata,
     Column("id", RowNumber, primary_key=True),
@@ -289,12 +288,10 @@ axis_message: Final = Table(  # the embedded axis, the queues of `gateway/axis/l
     Column("body", LargeBinary(), nullable=False),
     Column("dead", Boolean(), nullable=False, server_default=false()),
     Index("ix_axis_message_queue_id", "queue", "id", **where("NOT dead")),
-    sqlite_autoincrement=True,  # the number settles a message; one used twice would settle the wrong one
+    # A row number is the tag by which a message is settled; a number used twice would settle the wrong one.
+    sqlite_autoincrement=True,
 )
+"""The embedded axis: the queues of `gateway/axis/local.py`."""
 
-readiness: Final = Table(  # one row that a readiness probe writes, because only a write proves that writing works
-    "readiness",
-    metadata,
-    Column("id", Integer(), CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
-    Column("tried_at", Instant(), nullable=False),
-)
+readiness: Final = Table("readiness", metadata, only_row(), Column("tried_at", Instant(), nullable=False))
+"""One row that a readiness probe writes, because only a write proves that writing works."""

@@ -59,8 +59,10 @@ _BEFORE_0003 = (
     "UPDATE alembic_version SET version_num = '0002'",
     _MESSAGE_BEFORE.format("d", "edoc", "NULL"),
     _MESSAGE_BEFORE.format("s", "status", "'d'"),
-    "INSERT INTO arrival (id, message_id, code, as_sent, member_id, queue, reply_queue, receipt, arrived_at) "
-    "VALUES ('a', 's', 'H53', 'H53', 'm', 'q', 'q', '', 5)",
+    (
+        "INSERT INTO arrival (id, message_id, code, as_sent, member_id, queue, reply_queue, receipt, arrived_at) VALUES "
+        "('a', 's', 'H53', 'H53', 'm', 'q', 'q', '', 5)"
+    ),
 )
 """Statements that take a database back to revision 0002, with a document and a status about it that arrived."""
 
