@@ -21,13 +21,13 @@ from gateway.flow.findings import Fault, Finding, Level
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = "5"
 
-_LOG_DEFECTS: Final = (
+_LOG_DEFECTS: Final = (  # noqa: SIM905 - thirty lines otherwise
     "not_canonical entry_too_large entry_malformed entry_version_unknown entry_kind_unknown not_included "
     "not_consistent verifier_key_malformed note_malformed note_signature_invalid note_key_unknown "
     "checkpoint_malformed checkpoint_origin statement_malformed statement_signature_invalid statement_key_unknown "
     "receipt_mismatch entry_altered entry_unreadable entry_out_of_place history_gap history_broken history_illegal "
     "node_altered checkpoint_unreadable checkpoint_contradicted truncated unsigned"
-).split()  # noqa: SIM905 - thirty lines otherwise
+).split()
 """Codes of the routing log that only an auditor or another gateway ever meets."""
 
 STATUS: Final[Mapping[str, int]] = MappingProxyType(
