@@ -106,6 +106,7 @@ async def test_two_gateways_meet_only_on_the_broker(
                 "arrived",
                 "fetched",
                 "acknowledged",
+                "status",
             ]
 
 
