@@ -18,7 +18,7 @@ from schemas.attachments import Contents, read_attachments
 from schemas.business import read_trace_list
 from schemas.business_rules import check_business
 from schemas.document import Attachment, Document, StatusMessage
-from schemas.errors import SchemaError, SchemaErrors, WrongNamespace, WrongRoot
+from schemas.errors import Parties, SchemaError, SchemaErrors, WrongNamespace, WrongRoot
 from schemas.header import (
     MESSAGE_HEADER,
     read_code,
@@ -65,8 +65,19 @@ def parse(tree: etree._ElementTree, *, at: datetime, contents: Contents = _NONE)
     findings = Findings()
     message = _read(tree.getroot(), findings, at, contents)
     if message is None or findings.errors:
-        raise SchemaErrors(tuple(findings.errors), tuple(findings.warnings))
+        parties = None if message is None else parties_of(message)
+        raise SchemaErrors(tuple(findings.errors), tuple(findings.warnings), parties=parties)
     return Parsed(message=message, warnings=tuple(findings.warnings))
+
+
+def parties_of(message: Document | StatusMessage) -> Parties:
+    """Return between whom a message was to go; a status goes to the agency in ResponseFor."""
+    receivers = message.recipients if isinstance(message, Document) else (message.response_for,)
+    return Parties(
+        is_document=isinstance(message, Document),
+        sender_code=message.sender.organ_id,
+        recipient_codes=tuple(each.organ_id for each in receivers if each.organ_id),
+    )
 
 
 def _read(

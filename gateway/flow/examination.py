@@ -29,8 +29,8 @@ from routing.errors import RoutingError
 from routing.resolve import Resolved, resolve
 from routing.route import route
 from schemas.document import Document, StatusMessage
-from schemas.errors import SchemaError, SchemaErrors, UnexpectedMessage
-from schemas.parse import Parsed, parse
+from schemas.errors import Parties, SchemaError, SchemaErrors, UnexpectedMessage
+from schemas.parse import Parsed, parse, parties_of
 from schemas.splice import Opened, open_file
 
 _HAS_COMMENTS = etree.XPath("boolean(//comment())")
@@ -81,6 +81,7 @@ class _Progress:
 
     findings: list[Finding] = field(default_factory=list)
     message: Document | StatusMessage | None = None
+    parties: Parties | None = None
     verdict: Verdict | None = None
     sender: Resolved | None = None
     binding: Binding | None = None
@@ -105,9 +106,11 @@ def examine(
     # 1. Bytes become a tree exactly once. 2. The signature covers the whole document and leads to a trust anchor.
     # 3. The message is read from what was signed.
     _read(source, found, expect=expect, trust=trust, at=at)
-    if found.message is not None:
+    # What follows is looked at even if the message is refused by now, so that its sender hears of everything at once.
+    if found.parties is not None:
         # 4. The sender's code names an agency in force.
-        found.sender = _resolve(_sender_code(found.message), found, directory=directory, at=at)
+        if found.parties.sender_code:
+            found.sender = _resolve(found.parties.sender_code, found, directory=directory, at=at)
         # 5. The caller may act for that agency.
         _bind_caller(caller, found, directory=directory)
         # 6. The signer is that agency.
@@ -136,6 +139,7 @@ def _conclude(found: _Progress, *, directory: Directory, trust: Trust, at: datet
 def _read(
     source: bytes | Path, found: _Progress, *, expect: MessageKind | None, trust: Trust, at: datetime
 ) -> None:
+    verdict = None
     try:
         opened = open_file(source)
         tree = opened.tree
@@ -145,7 +149,7 @@ def _read(
         verdict = verify(tree, trust=trust, at=at, size=opened.size, contents=opened.canonical)
         parsed = _parsed(opened, verdict, at=at)
     except SchemaErrors as errors:
-        found.findings.extend(Finding.of(error) for error in errors.errors)
+        _refuse(errors, found, expect=expect, verdict=verdict)
         return
     except (SchemaError, SignedViewDiffersError) as error:
         found.findings.append(Finding.of(error))
@@ -154,13 +158,31 @@ def _read(
     if expect is not None and kind is not expect:
         found.findings.append(Finding.of(_unexpected(kind, expect)))
         return
-    found.message = parsed.message
+    found.message, found.parties = parsed.message, parties_of(parsed.message)
     found.findings.extend(Finding.of(warning, level=Level.WARNING) for warning in parsed.warnings)
     if kind is MessageKind.EDOC:
-        found.verdict = verdict
-        found.findings.extend(Finding.of(error) for error in verdict.errors)
+        _take_verdict(verdict, found)
     if received is not None and received.message != parsed.message:
         found.findings.append(Finding.of(SignedViewDiffersError()))
+
+
+def _refuse(
+    errors: SchemaErrors, found: _Progress, *, expect: MessageKind | None, verdict: Verdict | None
+) -> None:
+    """Take over why the message cannot be read, and go on with what is known of it all the same."""
+    found.findings.extend(Finding.of(error) for error in errors.errors)
+    found.findings.extend(Finding.of(warning, level=Level.WARNING) for warning in errors.warnings)
+    parties = errors.parties
+    if parties is None or (expect is not None and parties.is_document is not (expect is MessageKind.EDOC)):
+        return
+    found.parties = parties
+    if parties.is_document and verdict is not None:
+        _take_verdict(verdict, found)
+
+
+def _take_verdict(verdict: Verdict, found: _Progress) -> None:
+    found.verdict = verdict
+    found.findings.extend(Finding.of(error) for error in verdict.errors)
 
 
 def _parse(tree: etree._ElementTree, opened: Opened, *, at: datetime) -> Parsed:
@@ -224,7 +246,7 @@ def _bind_signer(found: _Progress, *, at: datetime) -> None:
 
 def _route(found: _Progress, *, directory: Directory, at: datetime) -> None:
     recipients: dict[str, Resolved] = {}
-    for code in _recipient_codes(found.message):
+    for code in found.parties.recipient_codes if found.parties else ():
         resolved = _resolve(code, found, directory=directory, at=at)
         if resolved is not None:
             recipients.setdefault(resolved.agency.code, resolved)
@@ -261,16 +283,3 @@ def _established(found: _Progress) -> bool:
 def kind_of(message: Document | StatusMessage) -> MessageKind:
     """Say which kind of message this is."""
     return MessageKind.EDOC if isinstance(message, Document) else MessageKind.STATUS
-
-
-def _sender_code(message: Document | StatusMessage) -> str:
-    return message.sender.organ_id
-
-
-def _recipient_codes(message: Document | StatusMessage | None) -> tuple[str, ...]:
-    if message is None:
-        return ()
-    if isinstance(message, Document):
-        return tuple(recipient.organ_id for recipient in message.recipients)
-    # A status goes to the agency named in ResponseFor (domain: QCVN 102 status messages have no To).
-    return (message.response_for.organ_id,)

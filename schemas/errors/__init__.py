@@ -70,7 +70,7 @@ from schemas.errors.file import (
     TooLarge,
     UnboundPrefix,
 )
-from schemas.errors.finding import SchemaError, SchemaErrors
+from schemas.errors.finding import Parties, SchemaError, SchemaErrors
 from schemas.errors.remarks import (
     AttachmentNameUnsafe,
     AttachmentTypeDiffers,
@@ -131,6 +131,7 @@ __all__ = [
     "NotUtf8",
     "NotXml",
     "NullAgencyCode",
+    "Parties",
     "ProcessingInstruction",
     "ReasonMissing",
     "RecallOfNothing",

@@ -4,6 +4,7 @@ A finding is an exception, so that it can be raised alone (by the parser) or gat
 Invariants: the facts are short and safe to print; the texts are formatted from the facts and nothing else.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from schemas.clauses import CLAUSES, clause_of, element_path
@@ -54,13 +55,33 @@ class SchemaError(Exception):
         return self.en.format(**self.facts)
 
 
-class SchemaErrors(Exception):  # noqa: N818 - the plural of SchemaError reads better than SchemaErrorsError
-    """All findings about one document, of which at least one refuses it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """Between whom a refused message was to go, as far as it could be read; nothing in here was verified."""
 
-    def __init__(self, errors: tuple[SchemaError, ...], warnings: tuple[SchemaError, ...] = ()) -> None:
+    is_document: bool
+    sender_code: str
+    """Empty if there is none, or none that can be read."""
+    recipient_codes: tuple[str, ...]
+
+
+class SchemaErrors(Exception):  # noqa: N818 - the plural of SchemaError reads better than SchemaErrorsError
+    """All findings about one document, of which at least one refuses it.
+
+    With `parties` more can be found out for the sender's sake: whether the codes exist, for instance.
+    """
+
+    def __init__(
+        self,
+        errors: tuple[SchemaError, ...],
+        warnings: tuple[SchemaError, ...] = (),
+        *,
+        parties: Parties | None = None,
+    ) -> None:
         super().__init__(errors, warnings)
         self.errors = errors
         self.warnings = warnings
+        self.parties = parties
 
     def __str__(self) -> str:
         """Return the English sentences of the refusing findings, one after the other."""

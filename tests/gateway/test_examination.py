@@ -15,6 +15,7 @@ from gateway.flow.examination import Examination, Outcome, examine
 from gateway.flow.findings import Level
 from gateway.records import MessageKind
 from routing.agencies import Agency, Directory, Member
+from tests.schemas.checks import with_text
 from tests.support.documents import TUYEN_QUANG_OFFICE, a_document, edxml, status_edxml
 from tests.support.registry import an_agency
 
@@ -255,3 +256,32 @@ def test_faults_of_a_signed_document_have_the_lines_of_the_file(bench: Bench) ->
     signed_lines = bench.sign(wrong).split(b"\n")
     assert warning.line is not None
     assert b"78a16" in signed_lines[warning.line - 1]
+
+
+def test_everything_is_told_at_once(bench: Bench) -> None:
+    """A document that cannot even be read as one is still held against trust and registry, and its warnings are told."""
+    unknown = replace(TUYEN_QUANG_OFFICE, organ_id="H60.99")
+    file = edxml(recipients=(unknown,), promulgation_place="x" * 51)
+    examination = bench.examine(with_text(file, "Subject", ""), caller=PROVINCES)
+
+    assert examination.outcome is Outcome.REFUSED
+    assert codes(examination) == {
+        "schema.empty_element",
+        "certs.no_signature",
+        "access.sender_not_bound",
+        "registry.unknown_code",
+    }
+    assert [finding.code for finding in examination.warnings] == ["schema.too_long"]
+    assert examination.decisive is not None
+    assert examination.decisive.code == "schema.empty_element"
+    assert examination.message is None
+
+
+def test_of_a_state_secret_nothing_else_is_told(bench: Bench) -> None:
+    """Whatever else is wrong with it stays unsaid, and nothing is known of it afterwards."""
+    unknown = replace(TUYEN_QUANG_OFFICE, organ_id="H60.99")
+    examination = bench.examine(edxml(subject="[Tối mật] V/v bố trí lực lượng", recipients=(unknown,)))
+
+    assert codes(examination) == {"schema.state_secret"}
+    assert (examination.message, examination.sender, examination.verdict) == (None, None, None)
+    assert "lực lượng" not in str(examination)
