@@ -5,13 +5,10 @@ the envelope and on ContentTransferEncoded, but not on the document element or t
 Law: parsing what is written here gives the value that was written.
 """
 
-import hashlib
-import re
+import io
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Final, TypeAlias
-
-import pybase64
+from typing import BinaryIO, TypeAlias
 
 from schemas.document import (
     Attachment,
@@ -29,32 +26,40 @@ from schemas.document import (
 )
 from schemas.names import NAMESPACE, PREFIX
 from schemas.values import VIETNAM
+from schemas.write import DECLARE, INDENT, Source, encoded, escape
 
 # An element: its tag (name and attributes) and its text, or elements inside, or None to leave it out.
 Node: TypeAlias = "tuple[str, str | list[Node] | None]"
-
-_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_DECLARE: Final = f' xmlns:{PREFIX}="{NAMESPACE}"'
-_INDENT: Final = "  "
 
 
 def document_xml(document: Document, attachments: Mapping[str, bytes]) -> bytes:
     """Write a document with the content of its attachments, given by ContentId.
 
-    Raises: KeyError if content is missing; ValueError if it is not the content described, or if a text
-    holds a character that XML cannot carry.
+    Raises: as `write_document`.
     """
+    out = io.BytesIO()
+    write_document(document, attachments, out)
+    return out.getvalue()
+
+
+def write_document(document: Document, sources: Mapping[str, Source], out: BinaryIO) -> None:
+    """Write a document to a stream; the contents of its attachments, given by ContentId, pass through in pieces.
+
+    Raises: KeyError if content is missing, before anything is written; ValueError if it is not the content
+    described, or if a text holds a character that XML cannot carry: what was written is then of no use.
+    """
+    contents = [(attachment, sources[attachment.content_id]) for attachment in document.attachments]
     references: list[Node] = [("Reference", _reference(attachment)) for attachment in document.attachments]
     trace = _trace_list(document)
     header: list[Node] = [("MessageHeader", _message_header(document)), ("TraceHeaderList", trace or None)]
     body: list[Node] = [('edXMLManifest version="1.0"', references)]
-    pieces = [*_envelope([("edXMLHeader", header), ("edXMLBody", body)])]
-    if document.attachments:
-        pieces.append(f"{_INDENT}<AttachmentEncoded>\n".encode())
-        for attachment in document.attachments:
-            pieces.extend(_encoded(attachment, attachments[attachment.content_id]))
-        pieces.append(f"{_INDENT}</AttachmentEncoded>\n".encode())
-    return b"".join((*pieces, b"</edXML>\n"))
+    out.writelines(_envelope([("edXMLHeader", header), ("edXMLBody", body)]))
+    if contents:
+        out.write(f"{INDENT}<AttachmentEncoded>\n".encode())
+        for attachment, source in contents:
+            out.writelines(encoded(attachment, source))
+        out.write(f"{INDENT}</AttachmentEncoded>\n".encode())
+    out.write(b"</edXML>\n")
 
 
 def status_xml(status: StatusMessage) -> bytes:
@@ -235,31 +240,10 @@ def _reference(attachment: Attachment) -> list[Node]:
     ]
 
 
-def _encoded(attachment: Attachment, content: bytes) -> Iterator[bytes]:
-    """Yield one Attachment with its content."""
-    if hashlib.sha256(content).hexdigest() != attachment.sha256:
-        raise ValueError(f"the content given for {attachment.content_id!r} is not the content described")
-    leaves = (
-        ("ContentId", f"cid:{attachment.content_id}"),
-        ("AttachmentName", attachment.name),
-        ("Description", attachment.description),
-        ("FieldName", attachment.field_name),
-        ("MimeType", attachment.mime_type),
-        ("ContentType", attachment.content_type),
-    )
-    yield f"{_INDENT * 2}<Attachment>\n".encode()
-    for name, text in leaves:
-        if text is not None:
-            yield f"{_INDENT * 3}<{name}>{_escape(text)}</{name}>\n".encode()
-    yield f"{_INDENT * 3}<{PREFIX}:ContentTransferEncoded{_DECLARE}>".encode()
-    yield pybase64.b64encode(content)
-    yield f"</{PREFIX}:ContentTransferEncoded>\n{_INDENT * 2}</Attachment>\n".encode()
-
-
 def _envelope(nodes: list[Node]) -> Iterator[bytes]:
     """Yield the file up to the end of the envelope."""
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<edXML xmlns="{NAMESPACE}">\n'.encode()
-    yield "".join(_lines([(f"edXMLEnvelope{_DECLARE}", nodes)], _INDENT)).encode()
+    yield "".join(_lines([(f"edXMLEnvelope{DECLARE}", nodes)], INDENT)).encode()
 
 
 def _lines(nodes: list[Node], indent: str) -> Iterator[str]:
@@ -267,18 +251,11 @@ def _lines(nodes: list[Node], indent: str) -> Iterator[str]:
     for tag, content in nodes:
         name = tag.partition(" ")[0]
         if isinstance(content, str):
-            yield f"{indent}<{PREFIX}:{tag}>{_escape(content)}</{PREFIX}:{name}>\n"
+            yield f"{indent}<{PREFIX}:{tag}>{escape(content)}</{PREFIX}:{name}>\n"
         elif content is not None:
             yield f"{indent}<{PREFIX}:{tag}>\n"
-            yield from _lines(content, indent + _INDENT)
+            yield from _lines(content, indent + INDENT)
             yield f"{indent}</{PREFIX}:{name}>\n"
-
-
-def _escape(text: str) -> str:
-    """Return a text as it stands in XML; a carriage return would not survive as itself."""
-    if found := _NOT_XML.search(text):
-        raise ValueError(f"XML cannot carry the character U+{ord(found[0]):04X}")
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 
 def _number(value: int | None) -> str | None:
