@@ -7,7 +7,18 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api import agencies, docs, documents, inbox, log, members, middleware, operations, submissions
+from gateway.api import (
+    agencies,
+    checking,
+    docs,
+    documents,
+    inbox,
+    log,
+    members,
+    middleware,
+    operations,
+    submissions,
+)
 from gateway.api.auth import Access, Handler, only_for, open_to_all
 from gateway.api.bodies import AT_ONCE, BODIES, defer_continue
 from gateway.api.context import CONTEXT, Context
@@ -21,6 +32,7 @@ ROUTES: Final[tuple[_Route, ...]] = (
     # sending
     ("POST", "/v1/documents", only_for(Access.MEMBER, submissions.post_document)),
     ("POST", "/v1/statuses", only_for(Access.MEMBER, submissions.post_status)),
+    ("POST", "/v1/documents:check", only_for(Access.MEMBER, checking.check_message)),
     ("GET", "/v1/documents/{id}", only_for(Access.ANY, documents.get_document)),
     ("GET", "/v1/documents/{id}/content", only_for(Access.MEMBER, documents.get_content)),
     # receiving

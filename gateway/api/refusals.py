@@ -29,6 +29,8 @@ UNMATCHED: Final = "unmatched"
 
 _DENIALS: Final = (TokenMissingError, TokenInvalidError, TokenExpiredError, RoleMissingError)
 _SAFE: Final = frozenset({"GET", "HEAD"})
+_ASKS_ONLY: Final = frozenset({"/v1/documents:check", "/v1/documents:compose"})
+"""Resources that take a body and keep nothing of it."""
 
 
 class Allowance:
@@ -66,7 +68,8 @@ async def record(request: web.Request, fault: Fault) -> None:
     """
     if fault.retry or resource_of(request) == UNMATCHED:
         return
-    if request.method in _SAFE and not isinstance(fault, _DENIALS):
+    brings_nothing = request.method in _SAFE or resource_of(request) in _ASKS_ONLY
+    if brings_nothing and not isinstance(fault, _DENIALS):
         return
     context = request.app[CONTEXT]
     caller = request.get(CALLER)

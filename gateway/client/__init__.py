@@ -22,6 +22,7 @@ import msgspec
 
 from gateway.client.answers import (
     Acknowledged,
+    Checked,
     Correspondence,
     Delivery,
     InboxDocument,
@@ -40,6 +41,7 @@ from gateway.client.transport import READ_SECONDS, Backoff, Transport, decode
 __all__ = [
     "Acknowledged",
     "Backoff",
+    "Checked",
     "Client",
     "ClientError",
     "Correspondence",
@@ -96,6 +98,14 @@ class Client:
     async def submit_status(self, body: bytes, *, key: str | None = None) -> Submitted:
         """Hand in an edXML status message about a document."""
         return await self._submit("/v1/statuses", body, key)
+
+    async def check(self, body: bytes) -> Checked:
+        """Have a document or status message examined as if it were sent; a refusal is an answer here, not an error."""
+        path = "/v1/documents:check"
+        headers = {"Content-Type": EDXML}
+        answer = await self._transport.call("POST", path, headers=headers, body=body, repeatable=True)
+        checked: Checked = decode(self.url + path, answer, Checked)
+        return checked
 
     async def _submit(self, path: str, body: bytes, key: str | None) -> Submitted:
         headers = {"Content-Type": EDXML, "Idempotency-Key": key or str(uuid4())}

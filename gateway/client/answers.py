@@ -102,6 +102,27 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What sending a message would have come to; `findings` are all of them, `code` is that of the one that decided."""
+
+    outcome: str
+    at: datetime
+    sha256: str
+    size: int
+    code: str | None = None
+    kind: str | None = None
+    document: dict[str, Any] | None = None
+    sender: dict[str, Any] | None = None
+    recipients: tuple[dict[str, Any], ...] = ()
+    verdict: dict[str, Any] = field(default_factory=dict)
+    binding: dict[str, Any] | None = None
+    deliveries: tuple[dict[str, Any], ...] = ()
+    findings: tuple[dict[str, Any], ...] = ()
+    registry_version: int = 0
+    trust_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Correspondence:
     """A message with everything that has happened to it so far."""
 

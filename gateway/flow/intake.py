@@ -81,18 +81,31 @@ class Intake:
 
     async def check(self, submission: Submission) -> Examination:
         """Examine a submission against the current registry and trust, and change nothing."""
+        return await self._examine(submission.body, expect=submission.kind, caller=submission.caller)
+
+    async def preview(self, body: Spooled, *, caller: Member) -> Examination:
+        """Find out what submitting this body, a document or a status, would come to; nothing is kept of it."""
+        examination = await self._examine(body, expect=None, caller=caller)
+        if examination.outcome is Outcome.ACCEPTED:
+            try:
+                await find_correspondence(self._store.documents, examination)
+            except GatewayError as error:
+                return with_finding(examination, error)
+        return examination
+
+    async def _examine(self, body: Spooled, *, expect: MessageKind | None, caller: Member) -> Examination:
         directory = await self._store.registry.directory()
         job = partial(
             examine,
-            submission.body.source,
-            expect=submission.kind,
-            caller=submission.caller,
+            body.source,
+            expect=expect,
+            caller=caller,
             directory=directory,
             trust=self._trust.trust(),
             at=self._clock(),
         )
         with self._metrics.examination_seconds.time():
-            if submission.body.size <= SMALL:
+            if body.size <= SMALL:
                 # About a millisecond: handing it to a thread and back would cost as much, and threads would fight for the GIL.
                 return job()
             return await asyncio.get_running_loop().run_in_executor(self._executor, job)

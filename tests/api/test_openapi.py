@@ -97,8 +97,10 @@ def test_examples_of_problems_are_real() -> None:
 
 
 def test_other_examples_fit_their_schema() -> None:
-    """The examples of an acceptance and of an agency are possible answers."""
+    """The examples of an acceptance, of checks and of an agency are possible answers."""
     examples = document()["components"]["examples"]
 
+    for name in ("CheckedAccepted", "CheckedRefused"):
+        validator("#/components/schemas/Checked").validate(examples[name]["value"])
     validator("#/components/schemas/Accepted").validate(examples["Accepted"]["value"])
     validator("#/components/schemas/Agency").validate(examples["Agency"]["value"])

@@ -401,3 +401,27 @@ def test_any_problem_document_can_be_told(document: dict[str, Any]) -> None:
     assert all(isinstance(getattr(problem.fault, name), str) for name in ("code", "vi", "en", "where"))
     assert str(problem)
     assert all(isinstance(fault, Fault) for fault in problem.faults)
+
+
+async def test_check_hands_a_refusal_back_as_an_answer(script: Script) -> None:
+    """What would be refused is told, not raised; the bytes go out as they are, without an Idempotency-Key."""
+    checked = {
+        "outcome": "refused",
+        "code": "registry.code_closed",
+        "kind": "edoc",
+        "size": 4,
+        "at": "2025-07-01T02:00:00.000Z",
+        "sha256": "ab" * 32,
+        "findings": PROBLEM["errors"],
+    }
+    script.answers = [refuses(503, retry_after="0"), says(checked)]
+
+    async with script.client() as client:
+        found = await client.check(b"<x/>")
+
+    assert (found.outcome, found.code, found.kind) == ("refused", "registry.code_closed", "edoc")
+    assert [each["code"] for each in found.findings] == ["registry.code_closed"]
+    assert {(each.method, each.path, each.body) for each in script.seen} == {
+        ("POST", "/v1/documents:check", b"<x/>")
+    }
+    assert "Idempotency-Key" not in script.seen[0].headers
