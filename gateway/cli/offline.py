@@ -17,7 +17,6 @@ from rich.text import Text
 
 from certs.errors import BadTrustBundleError
 from certs.trust import Trust
-from certs.verdict import Signer
 from gateway.cli.exits import Exit
 from gateway.cli.output import (
     VIETNAM,
@@ -25,13 +24,13 @@ from gateway.cli.output import (
     count,
     local,
     make_console,
-    plain,
     print_json,
     read_file,
     show_facts,
     show_fault,
     show_verdict,
 )
+from gateway.cli.signers import signer_text
 from gateway.client.errors import Fault
 from gateway.clock import utc_now
 from gateway.flow.examination import Examination, Outcome, examine, kind_of
@@ -88,7 +87,7 @@ def check(
         expect=None,
         caller=None,
         directory=directory,
-        trust=_trust(anchors),
+        trust=load_trust(anchors),
         at=_moment(at),
     )
     report = _Report(
@@ -153,7 +152,13 @@ def _directory(path: Path | None) -> Directory:
         raise UnreadableFileError(vi=f"Danh mục {path} có {len(refused.faults)} lỗi", en=en) from refused
 
 
-def _trust(paths: tuple[Path, ...]) -> Trust:
+def load_trust(paths: tuple[Path, ...]) -> Trust:
+    """Load the trust anchors that count at this desk.
+
+    Raises:
+        UnreadableFileError: a file cannot be read, or holds no anchors.
+
+    """
     try:
         return Trust.from_pem(*(read_file(path) for path in paths))
     except BadTrustBundleError as error:
@@ -249,8 +254,3 @@ def _facts(report: _Report) -> list[tuple[str, object]]:
     if found.binding is not None:
         rows.append(("ràng buộc · binding", f"{found.binding.rule.value} = {found.binding.evidence}"))
     return rows
-
-
-def signer_text(signer: Signer | None) -> str | None:
-    """Name a signer as the certificate does."""
-    return plain(signer.subject) if signer else None

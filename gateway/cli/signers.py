@@ -1,0 +1,47 @@
+"""Naming the holder of a certificate for people: common name and agency code instead of a distinguished name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pybase64
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from certs.shape import DS
+from certs.verdict import Signer
+from gateway.cli.output import plain
+from schemas.errors import SchemaError
+from schemas.xml_parser import parse_tree
+
+
+def signer_text(signer: Signer | None) -> str | None:
+    """Name a signer as the certificate does."""
+    if signer is None:
+        return None
+    try:
+        return _readable(x509.Name.from_rfc4514_string(signer.subject)) or plain(signer.subject)
+    except ValueError:
+        return plain(signer.subject)
+
+
+def claimed_signer(file: Path) -> str | None:
+    """Name whom the first certificate in a file names; nothing about it has been checked."""
+    try:
+        element = next(parse_tree(file).iter(f"{{{DS}}}X509Certificate"), None)
+        text = "" if element is None else "".join((element.text or "").split())
+        return _readable(x509.load_der_x509_certificate(pybase64.b64decode(text, validate=True)).subject)
+    except (SchemaError, ValueError, OSError):
+        return None
+
+
+def _readable(name: x509.Name) -> str | None:
+    known = [
+        str(attributes[0].value)
+        for oid in (NameOID.COMMON_NAME, NameOID.SERIAL_NUMBER)
+        if (attributes := name.get_attributes_for_oid(oid))
+    ]
+    if not known:
+        return None
+    named, *code = known
+    return plain(f"{named} ({code[0]})" if code else named)
