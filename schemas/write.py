@@ -22,7 +22,7 @@ DECLARE: Final = f' xmlns:{PREFIX}="{NAMESPACE}"'
 INDENT: Final = "  "
 
 _PIECE: Final = 3 << 18
-_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def describe(
@@ -71,7 +71,7 @@ def escape(text: str) -> str:
 
     Raises: ValueError if it holds a character that XML cannot carry.
     """
-    if found := _NOT_XML.search(text):
+    if found := NOT_XML.search(text):
         raise ValueError(f"XML cannot carry the character U+{ord(found[0]):04X}")
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 

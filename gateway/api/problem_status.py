@@ -69,6 +69,14 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "schema.agency_code_character": 422,
         "schema.agency_code_null": 422,
         "schema.unexpected_message": 422,
+        # the metadata of a message to be composed
+        "schema.metadata_unreadable": 400,
+        "schema.metadata_unknown_key": 422,
+        "schema.metadata_missing_key": 422,
+        "schema.metadata_bad_value": 422,
+        "schema.metadata_file_not_given": 422,
+        "schema.metadata_empty_file": 422,
+        "schema.metadata_status_with_files": 422,
         # remarks: the message is taken, with warnings
         "schema.unusual_date": 201,
         "schema.too_long": 201,

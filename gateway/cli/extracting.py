@@ -7,8 +7,8 @@ what is written has the SHA-256 that the examination found, or came out of a ZIP
 from __future__ import annotations
 
 import hashlib
-import io
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gateway.cli.output import UnreadableFileError, plain
-from schemas.attachments import attachment_bytes
+from schemas.attachments import read_content
 from schemas.document import Attachment
 from schemas.errors import SchemaError
+from schemas.splice import Opened, open_file
 from schemas.wrapping import is_wrapped, unwrap_into
-from schemas.xml_parser import parse_tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,28 +43,39 @@ def extract_to(folder: Path, file: Path, attachments: Sequence[Attachment]) -> t
         if os.path.lexists(target):
             raise UnreadableFileError(vi=f"Đã có {target}, không ghi đè", en=f"{target} is there already")
     folder.mkdir(parents=True, exist_ok=True)
-    tree = parse_tree(file)
-    for attachment, target in zip(attachments, targets, strict=True):
-        content = attachment_bytes(tree, attachment.content_id)
-        if hashlib.sha256(content).hexdigest() != attachment.sha256:
-            raise UnreadableFileError(vi=f"{file} vừa bị thay đổi", en=f"{file} was changed meanwhile")
-        with _new_file(target) as out:
-            _write(out, content, attachment)
-    return tuple(
+    found = [
         Extracted(attachment=attachment, path=path)
         for attachment, path in zip(attachments, targets, strict=True)
-    )
-
-
-def _write(out: BinaryIO, content: bytes, attachment: Attachment) -> None:
-    if not is_wrapped(attachment):
-        out.write(content)
-        return
+    ]
     try:
-        unwrap_into(out, io.BytesIO(content), attachment)
+        opened = open_file(file)
+        for each in found:
+            with _new_file(each.path) as out:
+                _write(out, opened, each.attachment)
     except SchemaError as error:
         vi = error.vi.format(**error.facts)
         raise UnreadableFileError(vi=plain(vi), en=plain(error)) from error
+    return tuple(found)
+
+
+def _write(out: BinaryIO, opened: Opened, attachment: Attachment) -> None:
+    if not is_wrapped(attachment):
+        _copy(out, opened, attachment)
+        return
+    with tempfile.TemporaryFile() as wrapped:
+        _copy(wrapped, opened, attachment)
+        wrapped.seek(0)
+        unwrap_into(out, wrapped, attachment)
+
+
+def _copy(out: BinaryIO, opened: Opened, attachment: Attachment) -> None:
+    digest = hashlib.sha256()
+    for piece in read_content(opened, attachment.content_id):
+        digest.update(piece)
+        out.write(piece)
+    if digest.hexdigest() != attachment.sha256:
+        name = plain(attachment.name)
+        raise UnreadableFileError(vi=f"{name} vừa bị thay đổi", en=f"{name} was changed meanwhile")
 
 
 @contextmanager

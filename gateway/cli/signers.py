@@ -12,7 +12,7 @@ from certs.shape import DS
 from certs.verdict import Signer
 from gateway.cli.output import plain
 from schemas.errors import SchemaError
-from schemas.xml_parser import parse_tree
+from schemas.splice import open_file
 
 
 def signer_text(signer: Signer | None) -> str | None:
@@ -28,7 +28,7 @@ def signer_text(signer: Signer | None) -> str | None:
 def claimed_signer(file: Path) -> str | None:
     """Name whom the first certificate in a file names; nothing about it has been checked."""
     try:
-        element = next(parse_tree(file).iter(f"{{{DS}}}X509Certificate"), None)
+        element = next(open_file(file).tree.iter(f"{{{DS}}}X509Certificate"), None)
         text = "" if element is None else "".join((element.text or "").split())
         return _readable(x509.load_der_x509_certificate(pybase64.b64decode(text, validate=True)).subject)
     except (SchemaError, ValueError, OSError):

@@ -88,7 +88,7 @@ def _place(stated: Mapping[str, Any]) -> str:
     if not isinstance(where, dict):
         return ""
     named = (("line", "dòng"), ("row", "hàng"), ("column", "cột"))
-    parts = [str(where["xpath"])] if where.get("xpath") else []
+    parts = [str(where[name]) for name in ("xpath", "key") if where.get(name)]
     parts += [f"{vi} {where[name]}" for name, vi in named if where.get(name) is not None]
     return ", ".join(parts)
 

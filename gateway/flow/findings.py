@@ -39,6 +39,7 @@ class Finding:
     line: int | None = None
     clause: str | None = None
     """The clause that a document departs from; faults of other kinds have none."""
+    key: str | None = None
     facts: Mapping[str, object]
 
     @classmethod
@@ -54,14 +55,14 @@ class Finding:
             xpath=fault.xpath,
             line=fault.line,
             clause=fault.clause if isinstance(fault, SchemaError) else None,
+            key=getattr(fault, "key", None),
             facts=fault.facts,
         )
 
     def as_json(self) -> dict[str, object]:
         """Return the finding as the API and `vanthu check --json` show it."""
-        where = {
-            key: value for key, value in (("xpath", self.xpath), ("line", self.line)) if value is not None
-        }
+        places = (("xpath", self.xpath), ("line", self.line), ("key", self.key))
+        where = {name: value for name, value in places if value is not None}
         return {
             "code": self.code,
             "level": self.level.value,

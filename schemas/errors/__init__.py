@@ -15,6 +15,9 @@ SchemaError
 │   └── BadAgencyCode
 │       ├── ForeignCharacter
 │       └── NullAgencyCode
+├── MetadataError: what a message is to be composed from
+│   ├── MetadataUnreadable, UnknownKey, MissingKey, BadKeyValue
+│   └── FileNotGiven, StatusWithFiles
 └── SchemaRemark: level "warning", the document is taken
     ├── UnusualDate, TooLong, LettersInCodeNumber, UnknownPriority, UnknownElement
     ├── UnlistedAttachment, CorruptedAttachment, AttachmentTypeDiffers, AttachmentNameUnsafe
@@ -71,6 +74,15 @@ from schemas.errors.file import (
     UnboundPrefix,
 )
 from schemas.errors.finding import Parties, SchemaError, SchemaErrors
+from schemas.errors.metadata import (
+    BadKeyValue,
+    FileNotGiven,
+    MetadataError,
+    MetadataUnreadable,
+    MissingKey,
+    StatusWithFiles,
+    UnknownKey,
+)
 from schemas.errors.remarks import (
     AttachmentNameUnsafe,
     AttachmentTypeDiffers,
@@ -109,6 +121,7 @@ __all__ = [
     "AttachmentTypeDiffers",
     "BadAgencyCode",
     "BadBase64",
+    "BadKeyValue",
     "BadValue",
     "BytesBeforeXml",
     "ContentError",
@@ -120,14 +133,18 @@ __all__ = [
     "EarlyTimestamp",
     "EmptyElement",
     "FileError",
+    "FileNotGiven",
     "ForeignCharacter",
     "FutureTimestamp",
     "IgnoredValue",
     "IncompleteReference",
     "InvisibleCharacter",
     "LettersInCodeNumber",
+    "MetadataError",
+    "MetadataUnreadable",
     "MisplacedElement",
     "MissingElement",
+    "MissingKey",
     "NotUtf8",
     "NotXml",
     "NullAgencyCode",
@@ -144,12 +161,14 @@ __all__ = [
     "SchemaErrors",
     "SchemaRemark",
     "StateSecret",
+    "StatusWithFiles",
     "TooComplex",
     "TooLarge",
     "TooLong",
     "UnboundPrefix",
     "UnexpectedMessage",
     "UnknownElement",
+    "UnknownKey",
     "UnknownPriority",
     "UnknownStatusCode",
     "UnlistedAttachment",

@@ -35,6 +35,8 @@ class SchemaError(Exception):
     fix_en: ClassVar[str] = "Correct the document according to QCVN 102:2016/BTTTT and send it again."
     own_clause: ClassVar[str | None] = None
     """The clause that this finding always rests on; by default it is that of the element."""
+    key: str | None = None
+    """The key of the metadata that the fault came from, where a message was composed from some."""
 
     def __init__(self, *, xpath: str | None = None, line: int | None = None, **facts: object) -> None:
         super().__init__()
