@@ -13,6 +13,8 @@ from typing import BinaryIO, Final, TypeAlias
 import pybase64
 
 from schemas.document import Attachment
+from schemas.file_type import detected_type
+from schemas.measure import Measurement
 from schemas.names import NAMESPACE, PREFIX
 
 Source: TypeAlias = bytes | Callable[[], BinaryIO]
@@ -29,17 +31,17 @@ def describe(
     content: BinaryIO, *, content_id: str, name: str, content_type: str, description: str | None = None
 ) -> Attachment:
     """Describe a file that is to be attached by reading it once, from where the stream stands to its end."""
-    digest, size = hashlib.sha256(), 0
+    measured = Measurement()
     while piece := content.read(_PIECE):
-        digest.update(piece)
-        size += len(piece)
+        measured.update(piece)
     return Attachment(
         content_id=content_id,
         name=name,
         content_type=content_type,
         description=description,
-        size=size,
-        sha256=digest.hexdigest(),
+        detected_type=detected_type(measured),
+        size=measured.size,
+        sha256=measured.sha256,
     )
 
 

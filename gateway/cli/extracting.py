@@ -95,7 +95,7 @@ def _names(attachments: Sequence[Attachment]) -> list[str]:
     taken: set[str] = set()
     names = []
     for attachment in attachments:
-        name = safe_name(attachment.name)
+        name = attachment.safe_name
         stem, dot, extension = name.rpartition(".") if "." in name[1:] else (name, "", "")
         number = 1
         while name.casefold() in taken:
@@ -104,11 +104,3 @@ def _names(attachments: Sequence[Attachment]) -> list[str]:
         taken.add(name.casefold())
         names.append(name)
     return names
-
-
-def safe_name(name: str) -> str:
-    """Make a name harmless."""
-    return (
-        "".join(c if c.isalnum() or c in "._- " else "_" for c in name.rpartition("/")[2]).strip(". ")
-        or "tep"
-    )

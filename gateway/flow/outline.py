@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gateway.records import Json
 from schemas.document import Attachment, Document, ResponseFor, StatusMessage
+from schemas.wrapping import is_wrapped
 
 
 def outline(message: Document | StatusMessage) -> dict[str, Json]:
@@ -41,7 +42,10 @@ def attachment_facts(attachment: Attachment) -> dict[str, Json]:
     return {
         "content_id": attachment.content_id,
         "name": attachment.name,
+        "safe_name": attachment.safe_name,
         "content_type": attachment.content_type,
+        "detected_type": attachment.detected_type,
+        "is_wrapped": is_wrapped(attachment),
         "size": attachment.size,
         "sha256": attachment.sha256,
     }

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.cli import run
-from gateway.cli.extracting import safe_name
 from gateway.clock import utc_now
 from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
 from gateway.demo.letter import Letter, change_one_byte, write_letter, write_status
@@ -251,13 +248,3 @@ def test_extract_keeps_files_of_one_name_apart(desk: Desk, tmp_path: Path) -> No
 
     found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert found == {"a.pdf": PDF, "A (2).PDF": PDF + b"2", "a (3).pdf": PDF + b"3"}
-
-
-@given(st.text(max_size=300))
-def test_safe_names_are_names(name: str) -> None:
-    """A safe name is one step of a path, whatever it was made from."""
-    safe = safe_name(name)
-    assert safe
-    assert safe not in {".", ".."}
-    assert Path(safe).name == safe
-    assert len(safe.encode()) <= 255
