@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas.document import Attachment, Business, Document, StatusMessage, TraceHeader
-from schemas.errors import FileNotGiven, SchemaError, SchemaErrors, StatusWithFiles, UnknownKey
+from schemas.errors import EmptyFile, FileNotGiven, SchemaError, SchemaErrors, StatusWithFiles, UnknownKey
 from schemas.metadata import Reader, is_nothing
 from schemas.metadata_keys import key_of
 from schemas.parse import Parsed, parse
@@ -110,6 +110,9 @@ def _carried(
         if names.count(each.name) != 1 or each.name in found:
             reader.add(FileNotGiven(key=key, name=each.name), key)
         found[each.name] = each.description
+    for place, attachment in enumerate(attachments):
+        if not attachment.size:
+            reader.add(EmptyFile(name=attachment.name), f"attachments[{place}]")
     return tuple(replace(each, description=found.get(each.name, each.description)) for each in attachments)
 
 
@@ -135,9 +138,9 @@ def _read_again(message: Document | StatusMessage, at: datetime) -> Parsed:
     try:
         read = parse(parse_tree(_header_only(message)), at=at)
     except SchemaErrors as refused:
-        _place((*refused.errors, *refused.warnings), message)
+        place_in_metadata((*refused.errors, *refused.warnings), message)
         raise
-    _place(read.warnings, message)
+    place_in_metadata(read.warnings, message)
     return Parsed(message=message, warnings=read.warnings)
 
 
@@ -147,7 +150,7 @@ def _header_only(message: Document | StatusMessage) -> bytes:
     return document_xml(replace(message, attachments=()), {})
 
 
-def _place(findings: Sequence[SchemaError], message: Document | StatusMessage) -> None:
+def place_in_metadata(findings: Sequence[SchemaError], message: Document | StatusMessage) -> None:
     """Say where in the metadata findings about the written file come from; there is no file to look at."""
     is_status = isinstance(message, StatusMessage)
     for finding in findings:

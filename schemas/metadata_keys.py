@@ -10,6 +10,7 @@ _SKIPPED: Final = frozenset(
         *("edXML", "edXMLEnvelope", "edXMLHeader", "edXMLBody", "MessageHeader", "TraceHeaderList"),
         *("PromulgationInfo", "ToPlaces", "ResponseForTask", "Appendixes"),
         *("ReceiverList", "ReplacementInfoList", "OrganIdList"),
+        *("edXMLManifest", "AttachmentEncoded", "ContentTransferEncoded"),
     }
 )
 # A name that means something else below this element than everywhere.
@@ -37,11 +38,14 @@ _NAMES: Final = {
     "Receiver": "receivers",
     "ReplacementInfo": "replacements",
     "StaffInfo": "staff",
+    "Reference": "attachments",
+    "Attachment": "attachments",
+    "AttachmentName": "name",
 }
 _LISTS: Final = frozenset(
     {
         *("recipients", "response_for", "to_places", "task_codes", "appendixes", "trace"),
-        *("receivers", "replacements", "organ_ids"),
+        *("receivers", "replacements", "organ_ids", "attachments"),
     }
 )
 # In the file these stand inside a block that holds other things.

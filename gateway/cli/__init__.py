@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from gateway.cli import access, check, demo, inbox, log, registry, schema, send, serve, show, version
+from gateway.cli import access, check, compose, demo, inbox, log, registry, schema, send, serve, show, version
 from gateway.cli.exits import LEGEND, Exit
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("schema")(schema.schema)
 app.command("show")(show.show)
+app.command("compose")(compose.compose)
 app.command("send")(send.send)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(registry.app, name="registry")

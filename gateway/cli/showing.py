@@ -62,7 +62,7 @@ _LEGACY: Final = (
 _UNANCHORED: Final = "không có chứng thư gốc để đối chiếu · no root to check against: --trust-anchor PEM"
 _ELSEWHERE_VI: Final = "Chữ ký bên trong tệp PDF đính kèm không được kiểm tra ở đây."
 _ELSEWHERE_EN: Final = "Signatures inside attached PDF files are not looked at here."
-_LABEL: Final = 29
+LABEL: Final = 29
 """Columns for the longest label."""
 
 
@@ -144,12 +144,12 @@ def _show(console: Console, report: _Report) -> None:
     else:
         name = title(message)
         console.print(Text.assemble((name.vi.upper(), "bold"), (f" · {name.en}", "dim")))
-    show_facts(console, [("Tệp · file", f"{report.file}  {count(report.size)} byte")], label_width=_LABEL)
+    show_facts(console, [("Tệp · file", f"{report.file}  {count(report.size)} byte")], label_width=LABEL)
     if message is not None:
         console.print()
-        show_facts(console, rows_of(message), label_width=_LABEL)
+        show_facts(console, rows_of(message), label_width=LABEL)
     if isinstance(message, Document):
-        _show_attachments(console, message)
+        show_attachments(console, message)
         _show_signature(console, report, report.found.verdict)
     for finding in report.findings:
         console.print()
@@ -161,7 +161,8 @@ def _heading(console: Console, vi: str, en: str) -> None:
     console.print(Text.assemble((vi, "bold"), (f" · {en}", "dim")))
 
 
-def _show_attachments(console: Console, document: Document) -> None:
+def show_attachments(console: Console, document: Document) -> None:
+    """Print what is attached: name, true type, size and hash, and whether the axis's ZIP is around it."""
     _heading(console, f"Đính kèm ({len(document.attachments)})", "attachments")
     rows = [
         (
@@ -194,7 +195,7 @@ def _show_signature(console: Console, report: _Report, verdict: Verdict | None) 
     elif is_there:
         rows.append(("Tự xưng là · claims to be", claimed_signer(report.file)))
     rows.append(("Thuật toán · algorithm", verdict.algorithm))
-    show_facts(console, rows, label_width=_LABEL)
+    show_facts(console, rows, label_width=LABEL)
     if not is_there:
         console.print(Text.assemble(f"{_ELSEWHERE_VI}\n", (_ELSEWHERE_EN, "dim")))
 

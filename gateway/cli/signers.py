@@ -35,6 +35,11 @@ def claimed_signer(file: Path) -> str | None:
         return None
 
 
+def certificate_text(certificate: x509.Certificate) -> str:
+    """Name the holder of a certificate."""
+    return _readable(certificate.subject) or plain(certificate.subject.rfc4514_string())
+
+
 def _readable(name: x509.Name) -> str | None:
     known = [
         str(attributes[0].value)

@@ -17,7 +17,7 @@ SchemaError
 │       └── NullAgencyCode
 ├── MetadataError: what a message is to be composed from
 │   ├── MetadataUnreadable, UnknownKey, MissingKey, BadKeyValue
-│   └── FileNotGiven, StatusWithFiles
+│   └── FileNotGiven, EmptyFile, StatusWithFiles
 └── SchemaRemark: level "warning", the document is taken
     ├── UnusualDate, TooLong, LettersInCodeNumber, UnknownPriority, UnknownElement
     ├── UnlistedAttachment, CorruptedAttachment, AttachmentTypeDiffers, AttachmentNameUnsafe
@@ -76,6 +76,7 @@ from schemas.errors.file import (
 from schemas.errors.finding import Parties, SchemaError, SchemaErrors
 from schemas.errors.metadata import (
     BadKeyValue,
+    EmptyFile,
     FileNotGiven,
     MetadataError,
     MetadataUnreadable,
@@ -132,6 +133,7 @@ __all__ = [
     "DuplicateRecipient",
     "EarlyTimestamp",
     "EmptyElement",
+    "EmptyFile",
     "FileError",
     "FileNotGiven",
     "ForeignCharacter",

@@ -62,6 +62,16 @@ class FileNotGiven(MetadataError):
     fix_en = "Give the file, or correct its name in the metadata; no two files may have the same name."
 
 
+class EmptyFile(MetadataError):
+    """A file that was to be attached has nothing in it. Facts: name."""
+
+    code = "schema.metadata_empty_file"
+    vi = "Tệp “{name}” rỗng nên không đính kèm được."
+    en = "The file “{name}” is empty and cannot be attached."
+    fix_vi = "Kiểm tra lại tệp, hoặc bỏ tệp này ra."
+    fix_en = "Look at the file again, or leave it out."
+
+
 class StatusWithFiles(MetadataError):
     """A status message was to carry attachments. Facts: count."""
 

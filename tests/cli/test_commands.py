@@ -13,7 +13,7 @@ from gateway.cli.exits import Exit
 from tests.cli.world import ROOT, command
 
 VERBS = (
-    *(("serve",), ("demo",), ("check",), ("schema",), ("send",), ("version",)),
+    *(("serve",), ("demo",), ("check",), ("schema",), ("show",), ("compose",), ("send",), ("version",)),
     *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
     *(("member", "add"), ("token", "issue"), ("cert", "register"), ("log", "verify")),
 )
