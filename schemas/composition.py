@@ -15,6 +15,7 @@ from schemas.document import Attachment, Business, Document, StatusMessage, Trac
 from schemas.errors import EmptyFile, FileNotGiven, SchemaError, SchemaErrors, StatusWithFiles, UnknownKey
 from schemas.metadata import Reader, is_nothing
 from schemas.metadata_keys import key_of
+from schemas.names import XML_SPACE
 from schemas.parse import Parsed, parse
 from schemas.serialize import document_xml, status_xml
 from schemas.xml_parser import parse_tree
@@ -38,6 +39,8 @@ class _Described:
 
 def compose(metadata: Mapping[str, Any], attachments: Sequence[Attachment], *, at: datetime) -> Parsed:
     """Make a message from metadata and the files that it shall carry, with what its sender should be told of it.
+
+    White space around the name of a file does not get through, as with any text.
 
     Raises: SchemaErrors with every fault, each with its `key`; ValueError if `at` carries no zone.
     """
@@ -103,7 +106,7 @@ def _carried(
     reader: Reader, attachments: Sequence[Attachment], described: Sequence[_Described]
 ) -> tuple[Attachment, ...]:
     """Give the attachments their descriptions."""
-    names = [attachment.name for attachment in attachments]
+    names = [attachment.name.strip(XML_SPACE) for attachment in attachments]
     found = {}
     for place, each in enumerate(described):
         key = f"attachments[{place}].name"
@@ -111,9 +114,17 @@ def _carried(
             reader.add(FileNotGiven(key=key, name=each.name), key)
         found[each.name] = each.description
     for place, attachment in enumerate(attachments):
+        reader.read(str, attachment.name, f"attachments[{place}].name")
         if not attachment.size:
             reader.add(EmptyFile(name=attachment.name), f"attachments[{place}]")
-    return tuple(replace(each, description=found.get(each.name, each.description)) for each in attachments)
+    return tuple(
+        replace(
+            each,
+            name=each.name.strip(XML_SPACE),
+            description=found.get(each.name.strip(XML_SPACE), each.description),
+        )
+        for each in attachments
+    )
 
 
 def _business(document: Document) -> Business | None:

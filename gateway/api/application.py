@@ -10,6 +10,7 @@ from aiohttp import web
 from gateway.api import (
     agencies,
     checking,
+    composing,
     docs,
     documents,
     inbox,
@@ -33,6 +34,7 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("POST", "/v1/documents", only_for(Access.MEMBER, submissions.post_document)),
     ("POST", "/v1/statuses", only_for(Access.MEMBER, submissions.post_status)),
     ("POST", "/v1/documents:check", only_for(Access.MEMBER, checking.check_message)),
+    ("POST", "/v1/documents:compose", only_for(Access.MEMBER, composing.compose_message)),
     ("GET", "/v1/documents/{id}", only_for(Access.ANY, documents.get_document)),
     ("GET", "/v1/documents/{id}/content", only_for(Access.MEMBER, documents.get_content)),
     # receiving

@@ -49,6 +49,24 @@ async def received(
     """Receive the body, and discard what is left of it at the end.
 
     Raises:
+        GatewayError: as `arriving`.
+
+    """
+    async with arriving(request, context, media_types=media_types, limit=limit) as progress:
+        body = await spool(progress.chunks(), folder=context.spool, limit=progress.length)
+    try:
+        yield body
+    finally:
+        await body.discard()
+
+
+@asynccontextmanager
+async def arriving(
+    request: web.Request, context: Context, *, media_types: tuple[str, ...], limit: int
+) -> AsyncIterator[Progress]:
+    """Let the body of a request come in while the block runs, after all checks that need none of it.
+
+    Raises:
         UnsupportedMediaTypeError: the content type is none of `media_types`.
         BadParameterError: the content is encoded, or something else than 100-continue is expected.
         LengthMissingError: no length is announced.
@@ -63,11 +81,9 @@ async def received(
         raise OverloadedError(reason=f"≥ {AT_ONCE}")
     async with places:
         await _tell_to_send(request)
-        body = await _spooled(request, context, length)
-    try:
-        yield body
-    finally:
-        await body.discard()
+        progress = Progress(request, context.pace, length)
+        async with _in_time(request, progress, context.pace):
+            yield progress
 
 
 async def received_json(request: web.Request, context: Context, kind: type[T]) -> T:
@@ -111,11 +127,12 @@ async def _tell_to_send(request: web.Request) -> None:
         request.writer.output_size = 0
 
 
-async def _spooled(request: web.Request, context: Context, length: int) -> Spooled:
-    progress = _Progress(request, context.pace)
+@asynccontextmanager
+async def _in_time(request: web.Request, progress: Progress, pace: Pace) -> AsyncIterator[None]:
+    """Say of whatever ends a body early that it is incomplete."""
     try:
-        async with asyncio.timeout(context.pace.grace) as progress.deadline:
-            return await spool(progress.chunks(), folder=context.spool, limit=length)
+        async with asyncio.timeout(pace.grace) as progress.deadline:
+            yield
     except asyncio.CancelledError:
         if request.transport is not None:
             raise
@@ -127,18 +144,24 @@ async def _spooled(request: web.Request, context: Context, length: int) -> Spool
         raise BodyIncompleteError(received=progress.size) from None
 
 
-class _Progress:
-    """A body on its way in; every byte that came moves the deadline on."""
+class Progress:
+    """A body of `length` bytes on its way in, of which `size` were received; every byte that came moves the deadline on."""
 
-    def __init__(self, request: web.Request, pace: Pace) -> None:
+    def __init__(self, request: web.Request, pace: Pace, length: int) -> None:
         self._content = request.content
         self._pace = pace
+        self._begun = asyncio.get_running_loop().time() + pace.grace
         self.deadline: asyncio.Timeout
+        self.length = length
         self.size = 0
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        begun = asyncio.get_running_loop().time() + self._pace.grace
+        """Yield the body as it comes."""
         async for chunk in self._content.iter_any():
-            self.size += len(chunk)
-            self.deadline.reschedule(begun + self.size / self._pace.bytes_per_second)
+            self.came(len(chunk))
             yield chunk
+
+    def came(self, size: int) -> None:
+        """Move the deadline on."""
+        self.size += size
+        self.deadline.reschedule(self._begun + self.size / self._pace.bytes_per_second)

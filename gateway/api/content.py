@@ -44,7 +44,8 @@ async def send(request: web.Request, context: Context, message: Message) -> web.
         return web.Response(headers={**headers, hdrs.CONTENT_LENGTH: str(message.size)})
     if path is None:
         return web.Response(body=body, headers=headers)
-    return await _stream(request, path, message, headers)
+    file: BinaryIO = await asyncio.to_thread(path.open, "rb")
+    return await stream(request, file, size=message.size, headers=headers)
 
 
 def _path(context: Context, message: Message) -> Path:
@@ -54,12 +55,12 @@ def _path(context: Context, message: Message) -> Path:
         raise PayloadMissingError(sha256=message.sha256) from None
 
 
-async def _stream(
-    request: web.Request, path: Path, message: Message, headers: dict[str, str]
+async def stream(
+    request: web.Request, file: BinaryIO, *, size: int, headers: dict[str, str]
 ) -> web.StreamResponse:
+    """Send an open file piece by piece, and close it."""
     response = web.StreamResponse(headers=headers)
-    response.content_length = message.size
-    file: BinaryIO = await asyncio.to_thread(path.open, "rb")
+    response.content_length = size
     try:
         await response.prepare(request)
         while chunk := await asyncio.to_thread(file.read, CHUNK):
@@ -71,13 +72,16 @@ async def _stream(
 
 
 def _headers(message: Message) -> dict[str, str]:
-    encoded = pybase64.b64encode(bytes.fromhex(message.sha256)).decode("ascii")
     return {
         hdrs.CONTENT_TYPE: MEDIA_TYPE,
         hdrs.CONTENT_DISPOSITION: f'attachment; filename="{message.id}.edxml"',
         hdrs.ETAG: f'"{message.sha256}"',
         hdrs.CACHE_CONTROL: "private, no-cache",
-        # RFC 3230 names it Digest; RFC 9530 replaced that by Repr-Digest.
-        "Digest": f"sha-256={encoded}",
-        "Repr-Digest": f"sha-256=:{encoded}:",
+        **digest_headers(message.sha256),
     }
+
+
+def digest_headers(sha256: str) -> dict[str, str]:
+    """Name the hash of what is sent: RFC 3230 calls it Digest, RFC 9530 replaced that by Repr-Digest."""
+    encoded = pybase64.b64encode(bytes.fromhex(sha256)).decode("ascii")
+    return {"Digest": f"sha-256={encoded}", "Repr-Digest": f"sha-256=:{encoded}:"}

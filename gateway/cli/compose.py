@@ -3,52 +3,60 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
 from gateway.cli.options import AsJson
 
+Files: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[FILE]…", help="Tệp đính kèm, theo thứ tự · attachments, in order.", show_default=False
+    ),
+]
+Meta: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--meta", metavar="FILE", help="Mô tả văn bản, JSON hoặc TOML · metadata.", show_default=False
+    ),
+]
+Output: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Tệp edXML; - là đầu ra chuẩn · the result; - for stdout.",
+        show_default=False,
+    ),
+]
+Sign: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--sign", metavar="KEY", help="Khóa bí mật PEM để ký · private key to sign with."),
+]
+Cert: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--cert",
+        metavar="CERT",
+        help="Chứng thư PEM của khóa, có thể kèm chuỗi · its certificate, chain allowed.",
+    ),
+]
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Ghi đè tệp đã có · overwrite.")]
+Example: TypeAlias = Annotated[
+    bool, typer.Option("--example", help="In một tệp mô tả mẫu · print a complete sample of metadata.")
+]
+
 
 def compose(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[FILE]…", help="Tệp đính kèm, theo thứ tự · attachments, in order.", show_default=False
-        ),
-    ] = None,
-    meta: Annotated[
-        Path | None,
-        typer.Option(
-            "--meta", metavar="FILE", help="Mô tả văn bản, JSON hoặc TOML · metadata.", show_default=False
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Tệp edXML; - là đầu ra chuẩn · the result; - for stdout.",
-            show_default=False,
-        ),
-    ] = None,
-    sign: Annotated[
-        Path | None,
-        typer.Option("--sign", metavar="KEY", help="Khóa bí mật PEM để ký · private key to sign with."),
-    ] = None,
-    cert: Annotated[
-        Path | None,
-        typer.Option(
-            "--cert",
-            metavar="CERT",
-            help="Chứng thư PEM của khóa, có thể kèm chuỗi · its certificate, chain allowed.",
-        ),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Ghi đè tệp đã có · overwrite.")] = False,
-    example: Annotated[
-        bool, typer.Option("--example", help="In một tệp mô tả mẫu · print a complete sample of metadata.")
-    ] = False,
+    files: Files = None,
+    meta: Meta = None,
+    output: Output = None,
+    sign: Sign = None,
+    cert: Cert = None,
+    force: Force = False,
+    example: Example = False,
     as_json: AsJson = False,
 ) -> None:
     """Soạn tệp edXML từ tệp thường. Compose an edXML file from plain files.

@@ -37,7 +37,7 @@ from gateway.cli.signers import certificate_text
 from gateway.cli.signing import Identity, load_identity, sign_file
 from gateway.client.errors import Fault
 from gateway.clock import utc_now
-from gateway.flow.composing import Supplied, write_message
+from gateway.flow.composing import Supplied, opener_of, write_message
 from gateway.flow.findings import Finding
 from gateway.flow.outline import outline
 from schemas.document import Document, StatusMessage
@@ -130,7 +130,7 @@ def _target(output: Path, *, force: bool) -> Iterator[Path]:
 def _composed(
     metadata: dict[str, Any], attached: Sequence[Path], draft: Path, output: Path, signer: Identity | None
 ) -> _Result:
-    supplied = [Supplied(name=path.name, path=path) for path in attached]
+    supplied = [Supplied(name=path.name, open=opener_of(path)) for path in attached]
     try:
         composed = write_message(metadata, supplied, draft, at=utc_now(), scratch=None)
         if signer is not None:

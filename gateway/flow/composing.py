@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,10 +29,15 @@ from schemas.write import Source, describe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supplied:
-    """A file to be attached: where it is, and what it shall be called."""
+    """A file to be attached: what it shall be called, and what opens it."""
 
     name: str
-    path: Path
+    open: Callable[[], BinaryIO]
+
+
+def opener_of(path: Path) -> Callable[[], BinaryIO]:
+    """Return what opens a file for reading."""
+    return lambda: path.open("rb")
 
 
 def write_message(
@@ -66,16 +71,16 @@ def _attach(
 ) -> tuple[Attachment, Source]:
     """Describe a file as it will travel, and say where its content comes from."""
     facts = {"content_id": content_id, "name": file.name, "content_type": content_type_for(file.name)}
-    with file.path.open("rb") as source:
+    with file.open() as source:
         if not must_wrap(file.name):
-            return describe(source, **facts), lambda: file.path.open("rb")
+            return describe(source, **facts), file.open
         descriptor, name = tempfile.mkstemp(dir=scratch, prefix="body-")
         path = Path(name)
         stack.callback(path.unlink)
         with os.fdopen(descriptor, "w+b") as wrapped:
             wrap_into(wrapped, source, entry_name=entry_name_for(file.name, unique=str(uuid4())))
             wrapped.seek(0)
-            return describe(wrapped, **facts), lambda: path.open("rb")
+            return describe(wrapped, **facts), opener_of(path)
 
 
 def _write(message: Document | StatusMessage, sources: Mapping[str, Source], out: BinaryIO) -> None:
@@ -87,12 +92,14 @@ def _write(message: Document | StatusMessage, sources: Mapping[str, Source], out
 
 def _read_back(target: Path, message: Document | StatusMessage, *, at: datetime) -> tuple[SchemaError, ...]:
     """Read what was written, attachments included; there is no other judge of what a receiver would refuse."""
-    opened = open_file(target)
     try:
+        opened = open_file(target)
         read = parse(opened.tree, at=at, contents=opened.contents)
     except SchemaErrors as refused:
         place_in_metadata((*refused.errors, *refused.warnings), message)
         raise
+    except SchemaError as refused:
+        raise SchemaErrors((refused,)) from refused
     if read.message != message:
         raise AssertionError("what was written is not what was composed")
     place_in_metadata(read.warnings, message)

@@ -48,8 +48,8 @@ class Spooled:
             await asyncio.to_thread(self.path.unlink, missing_ok=True)
 
 
-async def spool(chunks: AsyncIterator[bytes], *, folder: Path, limit: int) -> Spooled:
-    """Receive a body chunk by chunk, hashing it on the way; `limit` is in bytes.
+async def spool(chunks: AsyncIterator[bytes], *, folder: Path, limit: int, memory: int = MEMORY) -> Spooled:
+    """Receive a body chunk by chunk, hashing it on the way; `limit` is in bytes, and over `memory` bytes it goes to a file.
 
     Raises:
         BodyTooLargeError: more than `limit` bytes came; nothing is left behind.
@@ -66,7 +66,7 @@ async def spool(chunks: AsyncIterator[bytes], *, folder: Path, limit: int) -> Sp
                 raise BodyTooLargeError(limit=limit)  # noqa: TRY301 - the clean-up below is for this too
             digest.update(chunk)
             held.append(chunk)
-            if size > MEMORY:
+            if size > memory:
                 if file is None:
                     file = await asyncio.to_thread(_SpoolFile, folder)
                 if sum(map(len, held)) >= MEMORY:

@@ -52,10 +52,18 @@ async def connected(url: str) -> AsyncIterator[Connection]:
         writer.close()
 
 
-def request(path: str, *, token: str, length: int | None, extra: str = "", method: str = "POST") -> bytes:
+def request(
+    path: str,
+    *,
+    token: str,
+    length: int | None,
+    extra: str = "",
+    method: str = "POST",
+    media_type: str = "application/xml",
+) -> bytes:
     """Write the head of a request to send a document."""
     announced = "" if length is None else f"Content-Length: {length}\r\n"
     return (
         f"{method} {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/xml\r\n{announced}{extra}\r\n"
+        f"Content-Type: {media_type}\r\n{announced}{extra}\r\n"
     ).encode()
