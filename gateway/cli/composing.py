@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import sys
@@ -25,6 +24,7 @@ from gateway.cli.output import (
     UnreadableFileError,
     count,
     make_console,
+    measure_file,
     print_json,
     read_file,
     show_facts,
@@ -138,9 +138,7 @@ def _composed(
     except OSError as error:
         reason = f"{error.filename}: {error.strerror}"
         raise UnreadableFileError(vi="Không đọc hoặc ghi được tệp", en=reason) from error
-    with draft.open("rb") as written:
-        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-        size = written.tell()
+    size, sha256 = measure_file(draft)
     return _Result(
         message=composed.message,
         warnings=composed.warnings,

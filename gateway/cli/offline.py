@@ -6,7 +6,6 @@ Without a list of agencies or without trust anchors the examination comes out un
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from gateway.cli.output import (
     count,
     local,
     make_console,
+    measure_file,
     print_json,
     read_file,
     show_facts,
@@ -80,10 +80,10 @@ def check(
         UnreadableFileError: the file, the list or an anchor cannot be read or used.
 
     """
-    body = read_file(file)
+    size, sha256 = measure_file(file)
     directory = _directory(registry)
     examination = examine(
-        body,
+        file,
         expect=None,
         caller=None,
         directory=directory,
@@ -92,9 +92,9 @@ def check(
     )
     report = _Report(
         file=file,
-        size=len(body),
-        sha256=hashlib.sha256(body).hexdigest(),
-        examination=_remarked(examination, body) if profile is Profile.STRICT else examination,
+        size=size,
+        sha256=sha256,
+        examination=_remarked(examination, file) if profile is Profile.STRICT else examination,
         directory=directory,
     )
     if as_json:
@@ -105,7 +105,7 @@ def check(
     return _EXITS[examination.outcome]
 
 
-def _remarked(examination: Examination, body: bytes) -> Examination:
+def _remarked(examination: Examination, file: Path) -> Examination:
     """Add what the strict schema remarks, but for values of which the examination has spoken already.
 
     Of a state secret nothing is shown: remarks would quote from it.
@@ -113,7 +113,7 @@ def _remarked(examination: Examination, body: bytes) -> Examination:
     if any(finding.code == StateSecret.code for finding in examination.findings):
         return examination
     try:
-        opened = open_file(body)
+        opened = open_file(file)
     except FileError:
         return examination  # the examination says what the file is instead
     told = {finding.xpath for finding in examination.findings}

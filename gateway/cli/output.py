@@ -6,6 +6,7 @@ cannot rewrite the reader's terminal; without a terminal, and under NO_COLOR, th
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -45,8 +46,28 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise UnreadableFileError(vi=f"Không đọc được {path}", en=f"cannot read {path}: {reason}") from error
+        raise unreadable(path, error) from error
+
+
+def measure_file(path: Path) -> tuple[int, str]:
+    """Return size and SHA-256 (hex) of a file that the command line names, without holding it in memory.
+
+    Raises:
+        UnreadableFileError: it is not there or may not be read.
+
+    """
+    try:
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            return file.tell(), sha256
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> UnreadableFileError:
+    """Say why a file cannot be read."""
+    reason = error.strerror or str(error)
+    return UnreadableFileError(vi=f"Không đọc được {path}", en=f"cannot read {path}: {reason}")
 
 
 def make_console(*, error: bool = False) -> Console:

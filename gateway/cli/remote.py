@@ -6,8 +6,9 @@ Invariant: nothing is printed before the gateway has answered, so that `--json` 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import shutil
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from gateway.cli.drafts import draft_of
 from gateway.cli.failures import verdict_of
 from gateway.cli.output import (
     VIETNAM,
@@ -30,11 +32,12 @@ from gateway.cli.output import (
     show_fault,
     show_table,
     show_verdict,
+    unreadable,
 )
 from gateway.client import Client, Fault, InboxItem, ProblemError, Submitted
 from schemas.errors import SchemaError
 from schemas.names import qualified
-from schemas.xml_parser import parse_tree
+from schemas.splice import open_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +81,21 @@ def send(file: Path, *, key: str | None) -> Work:
     """Submit a file as what it is: a status message or a document."""
 
     async def work(client: Client) -> Result:
-        body = read_file(file)
-        submit = client.submit_status if _is_status(body) else client.submit_document
-        sent = await submit(body, key=key)
+        submit = client.submit_status if await asyncio.to_thread(_is_status, file) else client.submit_document
+        sent = await submit(file, key=key)
         return Result(value=sent, show=lambda console: _show_sent(console, sent))
 
     return work
 
 
-def _is_status(body: bytes) -> bool:
+def _is_status(file: Path) -> bool:
     try:
-        root = parse_tree(body).getroot()
+        root = open_file(file).tree.getroot()
     except SchemaError:
         # The gateway will say what is wrong with it, in full.
         return False
+    except OSError as error:
+        raise unreadable(file, error) from error
     steps = (qualified(name) for name in ("edXMLEnvelope", "edXMLHeader", "MessageHeader", "StatusCode"))
     return root.find("/".join(steps)) is not None
 
@@ -152,15 +156,19 @@ def inbox_get(item_id: str, *, output: Path | None) -> Work:
     """Fetch one item to a file; without one, to standard output."""
 
     async def work(client: Client) -> Result:
-        body = await client.inbox_content(item_id)
+        if output is None:
+            with tempfile.TemporaryFile() as fetched:
+                await client.save_inbox_content(item_id, fetched)
+                fetched.seek(0)
+                shutil.copyfileobj(fetched, sys.stdout.buffer)
+            return Result(value=None, show=lambda _: None)
+        with draft_of(output, force=True) as draft, draft.open("w+b") as fetched:
+            sha256 = await client.save_inbox_content(item_id, fetched)
+            size = fetched.tell()
 
         def show(console: Console) -> None:
-            if output is None:
-                sys.stdout.buffer.write(body)
-                return
-            output.write_bytes(body)
-            show_verdict(console, good=True, vi=f"Đã ghi {output}", en=f"{count(len(body))} bytes")
-            show_facts(console, [("sha256", hashlib.sha256(body).hexdigest())])
+            show_verdict(console, good=True, vi=f"Đã ghi {output}", en=f"{count(size)} bytes")
+            show_facts(console, [("sha256", sha256)])
 
         return Result(value=None, show=show)
 

@@ -6,7 +6,6 @@ at hand, so findings about codes and routes are left to `vanthu check`. Invarian
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,9 +19,9 @@ from gateway.cli.exits import Exit
 from gateway.cli.extracting import Extracted, extract_to
 from gateway.cli.offline import load_trust
 from gateway.cli.output import (
-    UnreadableFileError,
     count,
     make_console,
+    measure_file,
     print_json,
     show_facts,
     show_fault,
@@ -96,15 +95,9 @@ def show(file: Path, *, anchors: tuple[Path, ...], extract: Path | None, as_json
 
 def _read(file: Path, *, anchors: tuple[Path, ...]) -> _Report:
     trust = load_trust(anchors)
-    try:
-        with file.open("rb") as opened:
-            sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-            size = opened.tell()
-        nobody = Directory(0, registry_sha256((), ()), (), ())
-        found = examine(file, expect=None, caller=None, directory=nobody, trust=trust, at=utc_now())
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UnreadableFileError(vi=f"Không đọc được {file}", en=f"cannot read {file}: {reason}") from error
+    size, sha256 = measure_file(file)
+    nobody = Directory(0, registry_sha256((), ()), (), ())
+    found = examine(file, expect=None, caller=None, directory=nobody, trust=trust, at=utc_now())
     findings = tuple(each for each in found.findings if each.code.startswith(_SHOWN))
     if not anchors:
         findings = tuple(each for each in findings if each.code != _NO_ANCHORS)

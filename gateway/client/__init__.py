@@ -1,7 +1,7 @@
 """A client of the gateway's HTTP API, as a document-management system would write it; used by the command line and the demo.
 
     async with Client("https://vanthu.example", token="vt_…") as client:
-        sent = await client.submit_document(path.read_bytes())
+        sent = await client.submit_document(path)
 
 Refusals are raised as `ProblemError` with the code, the texts in both languages and what to do. Only what is safe is repeated by
 itself: reading, acknowledging, and submitting, which always goes with an Idempotency-Key, so that a lost answer never makes a
@@ -10,11 +10,14 @@ second document.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -36,7 +39,7 @@ from gateway.client.answers import (
     Submitted,
 )
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
-from gateway.client.transport import READ_SECONDS, Backoff, Transport, decode
+from gateway.client.transport import CHUNK, READ_SECONDS, Backoff, Transport, decode
 
 __all__ = [
     "Acknowledged",
@@ -65,7 +68,10 @@ EDXML = "application/edxml+xml"
 
 
 class Client:
-    """A caller of one gateway, used as an async context manager; every method raises `ClientError` and nothing else."""
+    """A caller of one gateway, used as an async context manager.
+
+    Every method raises `ClientError` and nothing else, but for OSError where a file given by its path cannot be read or written.
+    """
 
     def __init__(
         self,
@@ -91,15 +97,18 @@ class Client:
 
     # Sending
 
-    async def submit_document(self, body: bytes, *, key: str | None = None) -> Submitted:
-        """Hand in an edXML document; `key` is the Idempotency-Key, one of its own if none is given."""
+    async def submit_document(self, body: bytes | Path, *, key: str | None = None) -> Submitted:
+        """Hand in an edXML document; `key` is the Idempotency-Key, one of its own if none is given.
+
+        A file given by its path is read while it is sent, so its size costs no memory.
+        """
         return await self._submit("/v1/documents", body, key)
 
-    async def submit_status(self, body: bytes, *, key: str | None = None) -> Submitted:
+    async def submit_status(self, body: bytes | Path, *, key: str | None = None) -> Submitted:
         """Hand in an edXML status message about a document."""
         return await self._submit("/v1/statuses", body, key)
 
-    async def check(self, body: bytes) -> Checked:
+    async def check(self, body: bytes | Path) -> Checked:
         """Have a document or status message examined as if it were sent; a refusal is an answer here, not an error."""
         path = "/v1/documents:check"
         headers = {"Content-Type": EDXML}
@@ -107,7 +116,7 @@ class Client:
         checked: Checked = decode(self.url + path, answer, Checked)
         return checked
 
-    async def _submit(self, path: str, body: bytes, key: str | None) -> Submitted:
+    async def _submit(self, path: str, body: bytes | Path, key: str | None) -> Submitted:
         headers = {"Content-Type": EDXML, "Idempotency-Key": key or str(uuid4())}
         answer = await self._transport.call("POST", path, headers=headers, body=body, repeatable=True)
         submitted: Submitted = decode(self.url + path, answer, Submitted)
@@ -145,6 +154,19 @@ class Client:
         """Fetch the exact bytes of an inbox item; the gateway records that they were fetched."""
         answer = await self._transport.call("GET", f"/v1/inbox/{_part(item_id)}/content", repeatable=True)
         return answer.body
+
+    async def save_inbox_content(self, item_id: str, out: BinaryIO) -> str:
+        """Fetch an inbox item into a file that can seek, and return the SHA-256 of what was written (hex).
+
+        The bytes are held against the hash that the gateway names.
+        """
+        path, start = f"/v1/inbox/{_part(item_id)}/content", out.tell()
+        answer = await self._transport.call("GET", path, out=out, repeatable=True)
+        sha256 = await asyncio.to_thread(_digest, out, start)
+        named = answer.headers.get("ETag", "").strip('"')
+        if named != sha256:
+            raise UnexpectedAnswerError(self.url + path, answer.status, f"SHA-256 {sha256}, not {named}")
+        return sha256
 
     async def acknowledge(self, item_id: str) -> Acknowledged:
         """Take an item over; saying it again is harmless."""
@@ -251,6 +273,16 @@ class Client:
         headers = {"Content-Type": "application/json"}
         answer = await self._transport.call("POST", path, headers=headers, body=msgspec.json.encode(given))
         return decode(self.url + path, answer, kind)
+
+
+def _digest(out: BinaryIO, start: int) -> str:
+    """Read back what stands in a file from `start` on; it is left at its end."""
+    out.flush()
+    out.seek(start)
+    digest = hashlib.sha256()
+    while piece := out.read(CHUNK):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _part(text: str) -> str:

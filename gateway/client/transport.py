@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import io
 import random
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import aiohttp
 import msgspec
@@ -25,6 +27,8 @@ NOT_NOW = frozenset({429, 500, 502, 503, 504})
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
 """Longest silence of a gateway that does not wait on purpose."""
+
+CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,18 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One try of a call."""
+
+    method: str
+    path: str
+    parameters: Mapping[str, str]
+    headers: Mapping[str, str]
+    data: BinaryIO | None
+    silence: float
 
 
 class Transport:
@@ -81,13 +97,18 @@ class Transport:
         *,
         parameters: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: bytes | Path | None = None,
+        out: BinaryIO | None = None,
         repeatable: bool = False,
         silence: float = READ_SECONDS,
     ) -> Answer:
         """Call until an answer comes that settles it; `silence` is how long the gateway may say nothing, in seconds.
 
+        A file given as `body` is opened again for each try and read while it is sent. With `out`, a file that can seek, the body
+        of a good answer is written there from where it stands, and the answer has none.
+
         Raises:
+            OSError: the file to be sent cannot be opened.
             ProblemError: the gateway refused, or still could not decide at the last try.
             UnreachableError: no answer came.
             UnexpectedAnswerError: the answer is not a gateway's.
@@ -96,7 +117,9 @@ class Transport:
         tries = self._backoff.tries if repeatable else 1
         for failures in range(1, tries + 1):
             try:
-                return await self._once(method, path, parameters or {}, headers or {}, body, silence)
+                async with _readable(body) as data:
+                    request = _Request(method, path, parameters or {}, headers or {}, data, silence)
+                    return await self._once(request, out)
             except ClientError as error:
                 if failures == tries or not _may_pass(error):
                     raise
@@ -104,35 +127,57 @@ class Transport:
                 await asyncio.sleep(self._backoff.pause(failures, asked=asked))
         raise AssertionError("a call is tried at least once")
 
-    async def _once(
-        self,
-        method: str,
-        path: str,
-        parameters: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: bytes | None,
-        silence: float,
-    ) -> Answer:
+    async def _once(self, request: _Request, out: BinaryIO | None) -> Answer:
         if self._session is None:
             raise AssertionError("a client is used inside `async with`")
-        url = self.url + path
+        url = self.url + request.path
+        start = 0 if out is None else out.tell()
         try:
             async with self._session.request(
-                method,
+                request.method,
                 url,
-                params=parameters,
-                headers=headers,
-                # A stream, because aiohttp rightly warns of writing megabytes in one go.
-                data=None if body is None else io.BytesIO(body),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence),
+                params=request.parameters,
+                headers=request.headers,
+                data=request.data,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=CONNECT_SECONDS, sock_read=request.silence
+                ),
                 allow_redirects=False,
             ) as response:
-                answer = Answer(status=response.status, headers=response.headers, body=await response.read())
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                is_good = response.ok and response.status < 300  # noqa: PLR2004 - 2xx
+                if is_good and out is not None:
+                    await _write(response, out)
+                body = await response.read()
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            if out is not None:
+                # The next try begins anew.
+                out.seek(start)
+                out.truncate()
             raise UnreachableError(url, str(error) or type(error).__name__) from error
-        if response.ok and response.status < 300:  # noqa: PLR2004 - 2xx
+        answer = Answer(status=response.status, headers=response.headers, body=body)
+        if is_good:
             return answer
         raise _failure(url, answer, response.content_type)
+
+
+@asynccontextmanager
+async def _readable(body: bytes | Path | None) -> AsyncIterator[BinaryIO | None]:
+    """Give a body as a stream, because aiohttp rightly warns of writing megabytes in one go."""
+    if body is None:
+        yield None
+        return
+    stream: BinaryIO = (
+        io.BytesIO(body) if isinstance(body, bytes) else await asyncio.to_thread(body.open, "rb")
+    )
+    try:
+        yield stream
+    finally:
+        await asyncio.to_thread(stream.close)
+
+
+async def _write(response: aiohttp.ClientResponse, out: BinaryIO) -> None:
+    async for chunk in response.content.iter_chunked(CHUNK):
+        await asyncio.to_thread(out.write, chunk)
 
 
 def decode(url: str, answer: Answer, kind: Any) -> Any:  # noqa: ANN401 - msgspec's own signature; callers name the type twice

@@ -6,10 +6,13 @@ The other end is a server that answers from a script, so that lost answers and f
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
+import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -166,6 +169,73 @@ async def test_body_over_a_megabyte_is_streamed(script: Script) -> None:
 
     assert script.seen[0].body == body
     assert script.seen[0].headers["Content-Length"] == str(len(body))
+
+
+async def test_file_is_read_again_for_each_try(script: Script, tmp_path: Path) -> None:
+    """A file given by its path goes out whole each time, with its length."""
+    script.answers = [lost, refuses(503, outcome="undecided"), says(ACCEPTED, 201)]
+    file = tmp_path / "big.edxml"
+    file.write_bytes(os.urandom(2**21))
+
+    async with script.client() as client:
+        await client.submit_document(file)
+
+    assert [each.body == file.read_bytes() for each in script.seen] == [True, True, True]
+    assert len({each.headers["Idempotency-Key"] for each in script.seen}) == 1
+    assert script.seen[0].headers["Content-Length"] == str(2**21)
+
+
+async def test_file_that_cannot_be_read(script: Script, tmp_path: Path) -> None:
+    """A file that is not there is the caller's own error, and nothing is sent."""
+    async with script.client() as client:
+        with pytest.raises(FileNotFoundError):
+            await client.submit_status(tmp_path / "none")
+
+    assert script.seen == []
+
+
+async def test_content_is_written_to_a_file(script: Script, tmp_path: Path) -> None:
+    """What is fetched goes to a file from where it stands; a broken answer leaves nothing of itself behind."""
+    content = os.urandom(2**21)
+    tag = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"'}
+
+    def broken() -> web.Response:
+        return web.Response(body=content[:-1], headers={**tag, "Content-Length": str(len(content))})
+
+    script.answers = [broken, lost, lambda: web.Response(body=content, headers=tag)]
+    with (tmp_path / "out").open("w+b") as out:
+        out.write(b"before ")
+        async with script.client() as client:
+            sha256 = await client.save_inbox_content("i", out)
+
+    assert (tmp_path / "out").read_bytes() == b"before " + content
+    assert sha256 == hashlib.sha256(content).hexdigest()
+    assert len(script.seen) == 3
+
+
+@pytest.mark.parametrize("tag", [{"ETag": f'"{"00" * 32}"'}, {}], ids=["other", "none"])
+async def test_content_that_is_not_what_was_named(
+    script: Script, tmp_path: Path, tag: dict[str, str]
+) -> None:
+    """Bytes that do not have the hash that the gateway names are not passed off as the document."""
+    script.answers = [lambda: web.Response(body=b"content", headers=tag)]
+
+    with (tmp_path / "out").open("w+b") as out:
+        async with script.client() as client:
+            with pytest.raises(UnexpectedAnswerError):
+                await client.save_inbox_content("i", out)
+
+
+async def test_refusal_of_content_is_raised(script: Script, tmp_path: Path) -> None:
+    """A problem document is not written into the file."""
+    script.answers = [refuses(404)]
+
+    with (tmp_path / "out").open("w+b") as out:
+        async with script.client() as client:
+            with pytest.raises(ProblemError):
+                await client.save_inbox_content("i", out)
+
+    assert (tmp_path / "out").read_bytes() == b""
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from schemas.file_type import PROGRAMS, detected_type
 from schemas.measure import Measurement
 from schemas.names import XML_SPACE
 from schemas.references import references
+from schemas.secrecy import is_marked
 from schemas.zip_directory import is_zip
 
 # Everything that XML 1.0 can carry, carriage return and astral planes included.
@@ -36,9 +37,11 @@ xml_characters = st.characters(
 
 
 def texts(longest: int = 40) -> st.SearchStrategy[str]:
-    """Give texts as a reader returns them: not empty, no white space of XML around them."""
+    """Give texts as a reader returns them: not empty, no white space of XML around them, no mark of a state secret."""
     raw = st.text(xml_characters, min_size=1, max_size=longest)
-    return raw.map(lambda text: text.strip(XML_SPACE)).filter(bool)
+    return raw.map(lambda text: text.strip(XML_SPACE)).filter(
+        lambda text: bool(text) and not is_marked(text.upper())
+    )
 
 
 def maybe(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str | None]:
