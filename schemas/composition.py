@@ -127,12 +127,12 @@ def _carried(
     )
 
 
-def _business(document: Document) -> Business | None:
-    """Say of a new document that it is one; whoever recalls, updates or replaces says why."""
-    if document.business_type:
-        return document.business
+def _business(document: Document) -> Business:
+    """Say of a new document that it is one; who recalls, updates or replaces has reasons of their own."""
     business = document.business or Business()
-    return business if business.reason else replace(business, reason=DEFAULT_REASON)
+    if document.business_type or business.reason:
+        return business
+    return replace(business, reason=DEFAULT_REASON)
 
 
 def _document_id(document: Document) -> str:
@@ -162,8 +162,8 @@ def _header_only(message: Document | StatusMessage) -> bytes:
 
 
 def place_in_metadata(findings: Sequence[SchemaError], message: Document | StatusMessage) -> None:
-    """Say where in the metadata findings about the written file come from; there is no file to look at."""
+    """Say where in the metadata findings about the written file come from; there is no file whose lines could be counted."""
     is_status = isinstance(message, StatusMessage)
     for finding in findings:
         finding.key = key_of(finding.xpath or "", is_status=is_status)
-        finding.xpath = finding.line = None
+        finding.line = None

@@ -15,6 +15,7 @@ from gateway.api.submissions import MEDIA_TYPES
 from gateway.flow.access import Caller
 from gateway.flow.examination import Examination, kind_of, recipient_codes
 from gateway.flow.outline import outline
+from gateway.flow.preview import preview
 from gateway.flow.spool import Spooled
 from gateway.records import Json
 from routing.agencies import Directory
@@ -28,7 +29,7 @@ async def check_message(request: web.Request, context: Context, caller: Caller) 
     limit = context.settings.max_body
     async with received(request, context, media_types=MEDIA_TYPES, limit=limit) as body:
         note(request, sha256=body.sha256, size=body.size)
-        examination = await context.intake.preview(body, caller=member)
+        examination = await preview(context.intake, context.store, body, caller=member)
     decisive = examination.decisive
     note(request, outcome=examination.outcome.value, code=decisive.code if decisive else None)
     directory = await context.store.registry.directory()

@@ -88,7 +88,9 @@ def _place(stated: Mapping[str, Any]) -> str:
     if not isinstance(where, dict):
         return ""
     named = (("line", "dòng"), ("row", "hàng"), ("column", "cột"))
-    parts = [str(where[name]) for name in ("xpath", "key") if where.get(name)]
+    # What was composed has no file to look at, but metadata with keys.
+    at = where.get("key") or where.get("xpath")
+    parts = [str(at)] if at else []
     parts += [f"{vi} {where[name]}" for name, vi in named if where.get(name) is not None]
     return ", ".join(parts)
 

@@ -81,19 +81,10 @@ class Intake:
 
     async def check(self, submission: Submission) -> Examination:
         """Examine a submission against the current registry and trust, and change nothing."""
-        return await self._examine(submission.body, expect=submission.kind, caller=submission.caller)
+        return await self.examine(submission.body, expect=submission.kind, caller=submission.caller)
 
-    async def preview(self, body: Spooled, *, caller: Member) -> Examination:
-        """Find out what submitting this body, a document or a status, would come to; nothing is kept of it."""
-        examination = await self._examine(body, expect=None, caller=caller)
-        if examination.outcome is Outcome.ACCEPTED:
-            try:
-                await find_correspondence(self._store.documents, examination)
-            except GatewayError as error:
-                return with_finding(examination, error)
-        return examination
-
-    async def _examine(self, body: Spooled, *, expect: MessageKind | None, caller: Member) -> Examination:
+    async def examine(self, body: Spooled, *, expect: MessageKind | None, caller: Member) -> Examination:
+        """Examine a body that a member brought, of the kind expected or (None) of either, and change nothing."""
         directory = await self._store.registry.directory()
         job = partial(
             examine,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
+from typing import Any
 
 import pytest
 
-from schemas.document import Organization
+from schemas.document import Organization, ResponseFor
 from tests.api.world import (
     World,
     a_big_document,
@@ -150,3 +152,65 @@ async def test_untrusted_signers(gateway: World) -> None:
     found = await _check(gateway, a_document(by=identity("H26", trusted=False)))
 
     assert (found["outcome"], found["code"]) == ("refused", "certs.untrusted_certificate")
+
+
+async def test_a_document_id_that_was_used(gateway: World) -> None:
+    """Other bytes under a DocumentId that was sent are told of; the very bytes that were sent are a harmless repeat."""
+    first = a_document(document_id="H26,2025/07/01,checked twice")
+    await gateway.send(first)
+
+    other = await _check(gateway, a_document(document_id="H26,2025/07/01,checked twice"))
+    same = await _check(gateway, first)
+
+    assert (other["outcome"], other["code"]) == ("refused", "intake.document_id_reused")
+    assert same["outcome"] == "accepted"
+
+
+def _recall(document_id: str, sender: str = "H26") -> dict[str, Any]:
+    answered = ResponseFor(
+        organ_id=sender, code="1/A", promulgation_date=date(2025, 6, 30), document_id=document_id
+    )
+    return {"sender": Organization(organ_id=sender), "business_type": 1, "response_for": (answered,)}
+
+
+async def test_recalls(gateway: World) -> None:
+    """A recall is checked against what was sent, together with everything else that is wrong with it."""
+    await gateway.send(a_document(document_id="H26,2025/07/01,to recall"))
+
+    good = await _check(gateway, a_document(**_recall("H26,2025/07/01,to recall")))
+    bad = await _check(gateway, unsigned_document(**_recall("H26,2025/07/01,never sent")))
+
+    assert good["outcome"] == "accepted"
+    assert isinstance(good["document"], dict)
+    assert good["document"]["business_type"] == 1
+    assert isinstance(bad["findings"], list)
+    codes = {each["code"] for each in bad["findings"]}
+    assert {"certs.no_signature", "correspondence.unknown_document"} <= codes
+
+
+async def test_others_learn_nothing(gateway: World) -> None:
+    """Who may not speak for the sender does not learn what that sender sent."""
+    await gateway.send(a_document(document_id="H26,2025/07/01,none of yours"))
+
+    known = await _check(
+        gateway, unsigned_document(document_id="H26,2025/07/01,none of yours"), token="tayninh"
+    )
+    unknown = await _check(gateway, unsigned_document(), token="tayninh")
+    recall = await _check(gateway, unsigned_document(**_recall("never sent")), token="tayninh")
+
+    def codes(found: dict[str, object]) -> list[str]:
+        assert isinstance(found["findings"], list)
+        return [each["code"] for each in found["findings"]]
+
+    assert (
+        codes(known) == codes(unknown) == codes(recall) == ["certs.no_signature", "access.sender_not_bound"]
+    )
+
+
+async def test_state_secrets_are_not_told_again(gateway: World) -> None:
+    """Of a document that is marked as a secret nothing is in the answer but that it is."""
+    found = await _check(gateway, a_document(subject="TUYỆT MẬT: kế hoạch số 9"))
+
+    assert (found["outcome"], found["code"]) == ("refused", "schema.state_secret")
+    assert (found["document"], found["sender"], found["recipients"]) == (None, None, [])
+    assert "kế hoạch" not in str(found)

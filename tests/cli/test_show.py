@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -13,9 +15,26 @@ from gateway.clock import utc_now
 from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
 from gateway.demo.letter import Letter, change_one_byte, write_letter, write_status
 from gateway.demo.pki import ROOT_FILE, identities
-from schemas.document import Attachment, ResponseFor
+from schemas.document import (
+    Attachment,
+    Business,
+    BusinessDocumentInfo,
+    Receiver,
+    ReplacementInfo,
+    ResponseFor,
+)
 from tests.cli.world import lines_wider_than
 from tests.support.documents import PDF, edxml
+
+META: Final = {
+    "subject": "V/v số liệu",
+    "promulgation_date": "2025-07-01",
+    "code": {"number": "126", "notation": "VP-TH"},
+    "document_type": {"type_name": "Công văn"},
+    "signer": {"full_name": "Nguyễn Văn An"},
+    "sender": {"organ_id": "H26.1"},
+    "recipients": [{"organ_id": "H60.1"}],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +211,70 @@ def test_unreadable_files(desk: Desk, capsys: pytest.CaptureFixture[str]) -> Non
     assert desk.show("none-such.edxml") == 3
     assert "none-such.edxml" in capsys.readouterr().err
     assert desk.show(".") == 3
+
+
+def test_state_secrets(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a document that is marked as a secret only the refusal is shown."""
+    name = desk.write("secret.edxml", edxml(subject="TUYỆT MẬT: kế hoạch số 9"))
+
+    assert desk.show(name, "--extract", desk.folder / "secret") == 1
+    shown = capsys.readouterr().out
+    assert "✗ schema.state_secret" in shown
+    assert desk.show(name, "--json") == 1
+    shown += capsys.readouterr().out
+    assert "kế hoạch" not in shown
+    assert "7816" not in shown
+    assert not (desk.folder / "secret").exists()
+
+
+def test_recalls_updates_and_replacements(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is done with another document is told in words: which, why, and who is added or taken off."""
+    changed = BusinessDocumentInfo(
+        document_info=1,
+        receivers=(Receiver(organ_id="H26", receiver_type=1), Receiver(organ_id="H60", receiver_type=0)),
+    )
+    replaced = ReplacementInfo(document_id="G22,2025,7", organ_ids=("H26", "H60.1"))
+    kinds = {
+        1: Business(document_id="G22,2025,5", reason="Gửi nhầm nơi nhận"),
+        2: Business(document_id="G22,2025,6", document_info=changed),
+        3: Business(replacements=(replaced,)),
+    }
+    shown = ""
+    for kind, business in kinds.items():
+        assert desk.show(desk.write("business.edxml", edxml(business_type=kind, business=business))) == 0
+        shown += capsys.readouterr().out
+
+    for expected in (
+        "THU HỒI · recall",
+        "Văn bản liên quan · concerns   G22,2025,5",
+        "Lý do · reason                 Gửi nhầm nơi nhận",
+        "CẬP NHẬT · update",
+        "Cập nhật · updated             nội dung · content",
+        "Thay đổi nơi nhận · changed    H26  thêm",
+        "H60  bỏ",
+        "THAY THẾ · replacement",
+        "Thay cho · replaces            G22,2025,7  (H26, H60.1)",
+    ):
+        assert expected in shown
+
+
+def test_extract_takes_files_out_of_the_wrapping(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table that travels in a ZIP is written as the table; a ZIP that was attached stays one."""
+    table = tmp_path / "số liệu.csv"
+    table.write_bytes(b"a,b\n" * 50_000)
+    with zipfile.ZipFile(tmp_path / "hồ sơ.zip", "w") as archive:
+        archive.writestr("a.txt", "a")
+    (tmp_path / "meta.json").write_text(json.dumps(META))
+    composed = ["--meta", tmp_path / "meta.json", table, tmp_path / "hồ sơ.zip", "-o", tmp_path / "x.edxml"]
+    assert run(["compose", *map(str, composed)]) == 0
+
+    assert run(["show", str(tmp_path / "x.edxml"), "--extract", str(tmp_path / "out")]) == 0
+
+    assert "bọc ZIP · zipped" in capsys.readouterr().out
+    assert (tmp_path / "out" / "số liệu.csv").read_bytes() == table.read_bytes()
+    assert (tmp_path / "out" / "hồ sơ.zip").read_bytes() == (tmp_path / "hồ sơ.zip").read_bytes()
 
 
 def test_extract(desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

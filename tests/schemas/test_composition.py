@@ -267,6 +267,57 @@ def test_statuses_are_held_to_their_rules() -> None:
     assert _faults(LETTER | {"kind": "letter"}) == {"kind": "metadata_unknown_key"}
 
 
+@pytest.mark.parametrize(
+    ("business_type", "more"),
+    [
+        (1, {"response_for": [{"organ_id": "G22", "code": "1/A", "document_id": "x"}]}),
+        (1, {"business": {"document_id": "x", "reason": "Gửi nhầm"}}),
+        (2, {"business": {"document_id": "x", "document_info": {"document_info": 1}}}),
+        (
+            2,
+            {
+                "business": {
+                    "document_id": "x",
+                    "document_info": {"receivers": [{"organ_id": "H26", "receiver_type": 1}]},
+                }
+            },
+        ),
+        (3, {"business": {"replacements": [{"document_id": "x", "organ_ids": ["H60.1"]}]}}),
+    ],
+)
+def test_business_of_every_kind(business_type: int, more: dict[str, Any]) -> None:
+    """A recall, an update and a replacement are composed as they are told, with no reason put into their mouths."""
+    composed = _document(LETTER | {"business_type": business_type} | more, PDF)
+
+    assert composed.business_type == business_type
+    assert composed.business is not None
+    assert composed.business.reason != DEFAULT_REASON
+    content = {"1": b"%PDF-1.7"}
+    assert parse(parse_tree(document_xml(composed, content)), at=AT).message == composed
+
+
+@pytest.mark.parametrize(
+    ("business_type", "code"),
+    [(1, "recall_of_nothing"), (2, "update_of_nothing"), (3, "replacement_of_nothing")],
+)
+def test_business_that_says_nothing(business_type: int, code: str) -> None:
+    """A recall, update or replacement of nothing is refused as a receiver would."""
+    with pytest.raises(SchemaErrors) as refused:
+        compose(LETTER | {"business_type": business_type, "business": {"reason": "x"}}, (), at=AT)
+
+    assert f"schema.{code}" in {fault.code for fault in refused.value.errors}
+
+
+def test_state_secrets_are_not_composed() -> None:
+    """A mark of secrecy stops the message, and the finding does not quote it."""
+    with pytest.raises(SchemaErrors) as refused:
+        compose(LETTER | {"subject": "TỐI MẬT: kế hoạch"}, (), at=AT)
+
+    (fault,) = refused.value.errors
+    assert (fault.code, fault.key) == ("schema.state_secret", "subject")
+    assert "kế hoạch" not in str(fault)
+
+
 def test_files_can_be_described() -> None:
     """A description goes to the file of that name; files that are not there, or meant twice, are told."""
     table = replace(PDF, content_id="2", name="phu-luc.xlsx")
