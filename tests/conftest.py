@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.postgres import Cluster, running_cluster
 from tests.support.rabbitmq import RabbitMQ, running_node
+
+# A slow machine is no fault of the code; what has to be fast is measured in benchmarks/.
+settings.register_profile("vanthu", deadline=None)
+settings.load_profile("vanthu")
 
 
 @pytest.fixture(scope="session")

@@ -349,7 +349,7 @@ def test_findings_speak_both_languages() -> None:
             assert finding.vi.format(**finding.facts)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_every_flipped_bit_is_found(data: st.DataObject) -> None:
     """Whatever single bit of the stored log is flipped, the log is no longer valid."""

@@ -77,7 +77,7 @@ def _faults(metadata: dict[str, Any], *attachments: Attachment) -> dict[str, str
     return {fault.key or "": fault.code.removeprefix("schema.") for fault in refused.value.errors}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(documents())
 def test_the_metadata_of_a_document_composes_it(drawn: tuple[Document, dict[str, bytes]]) -> None:
     """What a document says, told key by key, is the document again; only what every one must have is added."""
@@ -97,14 +97,14 @@ def test_the_metadata_of_a_document_composes_it(drawn: tuple[Document, dict[str,
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(statuses)
 def test_the_metadata_of_a_status_composes_it(status: StatusMessage) -> None:
     """The same for a status message."""
     assert compose(_metadata(status), (), at=AT).message == status
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(documents())
 def test_what_is_composed_is_read_back(drawn: tuple[Document, dict[str, bytes]]) -> None:
     """Reading what was composed and written gives what was composed."""

@@ -161,7 +161,7 @@ def _canonical(file: bytes, *, exclusive: bool) -> bytes:
     return sink.getvalue()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(documents(), st.booleans())
 def test_canonical_octets_give_the_same_message(
     drawn: tuple[Document, dict[str, bytes]], exclusive: bool
@@ -173,7 +173,7 @@ def test_canonical_octets_give_the_same_message(
     assert read(_canonical(file, exclusive=exclusive)).message == read(file).message == document
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.randoms(use_true_random=False))
 def test_order_of_elements_is_irrelevant(shuffler: random.Random) -> None:
     """Children of every element may stand in any order, as long as repeated ones keep theirs."""
@@ -191,7 +191,7 @@ def test_order_of_elements_is_irrelevant(shuffler: random.Random) -> None:
     assert read(edit(status_edxml(), shuffle)) == Parsed(message=a_status())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,8}", fullmatch=True).filter(lambda p: p[:3].lower() != "xml")
 )

@@ -44,7 +44,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return file
 
 
-@settings(max_examples=300, deadline=2_000)
+@settings(max_examples=300)
 @given(mutated())
 def test_mutated_files_are_read_or_refused(file: bytes) -> None:
     """A damaged file is a message or findings, never another failure."""
@@ -82,7 +82,7 @@ def rearranged(draw: st.DrawFn) -> bytes:
     return etree.tostring(tree, encoding="UTF-8", xml_declaration=True)
 
 
-@settings(max_examples=300, deadline=2_000)
+@settings(max_examples=300)
 @given(rearranged())
 def test_rearranged_files_are_read_or_refused(file: bytes) -> None:
     """A well-formed file with anything anywhere is a message or located findings."""

@@ -71,7 +71,7 @@ def test_a_document_is_spoken_of_once() -> None:
     assert len(references(a_document(response_for=(ANSWERED, ANSWERED)))) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(bare_documents)
 def test_no_reference_is_repeated(document: Document) -> None:
     """Relation and id together name a reference."""

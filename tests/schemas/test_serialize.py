@@ -15,7 +15,7 @@ from tests.schemas.strategies import documents, statuses
 from tests.support.documents import AT, PDF, a_document, a_status, edxml, status_edxml
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(documents())
 def test_a_written_document_is_read_back(drawn: tuple[Document, dict[str, bytes]]) -> None:
     """Reading what was written gives the same document."""
@@ -23,7 +23,7 @@ def test_a_written_document_is_read_back(drawn: tuple[Document, dict[str, bytes]
     assert parse(parse_tree(document_xml(document, contents)), at=AT).message == document
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(statuses)
 def test_a_written_status_is_read_back(status: StatusMessage) -> None:
     """Reading what was written gives the same status."""

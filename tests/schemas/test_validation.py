@@ -36,7 +36,7 @@ def strict(file: bytes) -> SchemaError:
     return findings[0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(documents())
 def test_what_is_written_fits_both_schemas(drawn: tuple[Document, dict[str, bytes]]) -> None:
     """Whatever the writer writes of a document fits."""
@@ -46,7 +46,7 @@ def test_what_is_written_fits_both_schemas(drawn: tuple[Document, dict[str, byte
     assert held_against(file, TOLERANT) == ()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(statuses)
 def test_a_written_status_fits_both_schemas(status: StatusMessage) -> None:
     """Whatever the writer writes of a status fits."""
@@ -103,7 +103,7 @@ def _change(draw: st.DrawFn, element: etree._Element, elements: list[etree._Elem
             element.append(etree.Comment("c"))
 
 
-@settings(max_examples=250, deadline=2_000)
+@settings(max_examples=250)
 @given(mutated())
 def test_what_the_tolerant_schema_refuses_is_refused(file: bytes) -> None:
     """Where the tolerant schema has a finding, the reader refuses; where the strict one has none, nor has the tolerant one."""
@@ -114,7 +114,7 @@ def test_what_the_tolerant_schema_refuses_is_refused(file: bytes) -> None:
             read(file)
 
 
-@settings(max_examples=80, deadline=2_000)
+@settings(max_examples=80)
 @given(mutated())
 def test_findings_have_texts_and_a_place(file: bytes) -> None:
     """Every finding is a remark with a clause, complete texts, and an XPath that leads to one element."""

@@ -33,7 +33,7 @@ def _opener(content: bytes, kind: type[io.BytesIO] = io.BytesIO) -> Callable[[],
     return lambda: kind(content)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(documents(), st.sampled_from([io.BytesIO, Stuttering]))
 def test_streams_and_octets_give_the_same_file(
     drawn: tuple[Document, dict[str, bytes]], kind: type[io.BytesIO]
