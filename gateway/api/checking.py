@@ -13,7 +13,7 @@ from gateway.api.bodies import received
 from gateway.api.context import Context, note
 from gateway.api.submissions import MEDIA_TYPES
 from gateway.flow.access import Caller
-from gateway.flow.examination import Examination, kind_of, recipient_codes
+from gateway.flow.examination import Examination, kind_of
 from gateway.flow.outline import outline
 from gateway.flow.preview import preview
 from gateway.flow.spool import Spooled
@@ -21,6 +21,7 @@ from gateway.records import Json
 from routing.agencies import Directory
 from routing.errors import RoutingError
 from routing.resolve import Resolved, resolve
+from schemas.parse import parties_of
 
 
 async def check_message(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
@@ -47,9 +48,9 @@ def _checked(body: Spooled, examination: Examination, directory: Directory) -> d
         "sha256": body.sha256,
         "size": body.size,
         "document": outline(message) if message else None,
-        "sender": _party(message.sender.organ_id, examination.sender) if message else None,
+        "sender": _sender(examination),
         "recipients": [
-            _party(code, _resolved(code, examination, directory)) for code in recipient_codes(message)
+            _party(code, _resolved(code, examination, directory)) for code in _recipient_codes(examination)
         ],
         "verdict": examination.verdict.facts() if examination.verdict is not None else {},
         "binding": {"rule": binding.rule.value, "evidence": binding.evidence} if binding else None,
@@ -61,6 +62,20 @@ def _checked(body: Spooled, examination: Examination, directory: Directory) -> d
         "registry_version": examination.registry_version,
         "trust_version": examination.trust_version,
     }
+
+
+def _sender(examination: Examination) -> dict[str, Json] | None:
+    found, message = examination.sender, examination.message
+    if found is not None:
+        return _party(found.as_sent, found)
+    return _party(message.sender.organ_id, None) if message else None
+
+
+def _recipient_codes(examination: Examination) -> tuple[str, ...]:
+    """Return the recipients as the message has them; of one that cannot be read, those that could be reached."""
+    if examination.message is not None:
+        return parties_of(examination.message).recipient_codes
+    return tuple(delivery.as_sent for delivery in examination.deliveries)
 
 
 def _resolved(code: str, examination: Examination, directory: Directory) -> Resolved | None:

@@ -23,7 +23,7 @@ class MetadataUnreadable(MetadataError):
 
 
 class UnknownKey(MetadataError):
-    """A key has no meaning here. Facts: key, known (near ones, or all)."""
+    """A key has no meaning here. Facts: key, known."""
 
     code = "schema.metadata_unknown_key"
     vi = "Không có khóa nào tên là “{key}”."
