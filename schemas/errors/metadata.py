@@ -26,10 +26,10 @@ class UnknownKey(MetadataError):
     """A key has no meaning here. Facts: key, known."""
 
     code = "schema.metadata_unknown_key"
-    vi = "Không có khóa nào tên là “{key}”."
-    en = "There is no key “{key}”."
-    fix_vi = "Xóa khóa này hoặc sửa tên. Khóa dùng được ở đây: {known}."
-    fix_en = "Take it out or correct its name. Keys that are known here: {known}."
+    vi = "Không có khóa nào tên là “{key}”; khóa dùng được ở đây: {known}."
+    en = "There is no key “{key}”; known here: {known}."
+    fix_vi = "Xóa khóa này hoặc sửa tên; lệnh vanthu compose --example in ra mọi khóa."
+    fix_en = "Take it out or correct its name; vanthu compose --example prints all keys."
 
 
 class MissingKey(MetadataError):
