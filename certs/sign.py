@@ -31,6 +31,8 @@ from certs.issue import PrivateKey
 from certs.shape import DS, SIGNATURE_PATH, check_document
 
 _SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+# As the axis's software writes it; lxml would put it in apostrophes.
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 _NONE: Contents = MappingProxyType({})
 _BY_NAME = {algorithm.name: algorithm for algorithm in SIGNATURE_ALGORITHMS.values()}
 
@@ -82,8 +84,9 @@ def sign_tree(
     for certificate in certificates:
         der = certificate.public_bytes(Encoding.DER)
         etree.SubElement(data, f"{{{DS}}}X509Certificate").text = _text(der)
-    for piece in spliced(etree.tostring(tree, encoding="UTF-8", xml_declaration=True), contents):
-        out.write(piece)
+    out.write(_DECLARATION)
+    out.writelines(spliced(etree.tostring(tree, encoding="UTF-8", xml_declaration=False), contents))
+    out.write(b"\n")
 
 
 def _method(key: PrivateKey, algorithm: str | None) -> SignatureAlgorithm:

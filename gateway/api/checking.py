@@ -21,7 +21,6 @@ from gateway.records import Json
 from routing.agencies import Directory
 from routing.errors import RoutingError
 from routing.resolve import Resolved, resolve
-from schemas.parse import parties_of
 
 
 async def check_message(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
@@ -50,7 +49,8 @@ def _checked(body: Spooled, examination: Examination, directory: Directory) -> d
         "document": outline(message) if message else None,
         "sender": _sender(examination),
         "recipients": [
-            _party(code, _resolved(code, examination, directory)) for code in _recipient_codes(examination)
+            _party(code, _resolved(code, examination, directory))
+            for code in (examination.parties.recipient_codes if examination.parties else ())
         ],
         "verdict": examination.verdict.facts() if examination.verdict is not None else {},
         "binding": {"rule": binding.rule.value, "evidence": binding.evidence} if binding else None,
@@ -65,17 +65,8 @@ def _checked(body: Spooled, examination: Examination, directory: Directory) -> d
 
 
 def _sender(examination: Examination) -> dict[str, Json] | None:
-    found, message = examination.sender, examination.message
-    if found is not None:
-        return _party(found.as_sent, found)
-    return _party(message.sender.organ_id, None) if message else None
-
-
-def _recipient_codes(examination: Examination) -> tuple[str, ...]:
-    """Return the recipients as the message has them; of one that cannot be read, those that could be reached."""
-    if examination.message is not None:
-        return parties_of(examination.message).recipient_codes
-    return tuple(delivery.as_sent for delivery in examination.deliveries)
+    parties = examination.parties
+    return _party(parties.sender_code, examination.sender) if parties and parties.sender_code else None
 
 
 def _resolved(code: str, examination: Examination, directory: Directory) -> Resolved | None:

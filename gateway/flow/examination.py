@@ -55,6 +55,7 @@ class Examination:
     registry_sha256: str
     trust_version: str
     message: Document | StatusMessage | None
+    parties: Parties | None
     verdict: Verdict | None
     sender: Resolved | None
     binding: Binding | None
@@ -129,6 +130,7 @@ def _conclude(found: _Progress, *, directory: Directory, trust: Trust, at: datet
         registry_sha256=directory.sha256,
         trust_version=trust.version,
         message=found.message,
+        parties=found.parties,
         verdict=found.verdict,
         sender=found.sender,
         binding=found.binding,

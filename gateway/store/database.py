@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -181,10 +182,23 @@ def _open_sqlite(target: URL) -> tuple[Engine, Engine]:
 
 def _prepare_sqlite_writer(connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's event signature
     connection.isolation_level = None
-    # Changing to WAL needs the file alone for a moment; a second process that opens it at the same time waits here.
-    connection.execute("PRAGMA journal_mode=WAL")
+    _change_to_wal(connection)
     for pragma in _SQLITE_WRITER:
         connection.execute(pragma)
+
+
+def _change_to_wal(connection: sqlite3.Connection) -> None:
+    """Change the journal of a new database; that needs the file alone for a moment, and SQLite does not always wait for it."""
+    given_up_at = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > given_up_at:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _prepare_sqlite_reader(connection: sqlite3.Connection, _record: object) -> None:
