@@ -1,7 +1,7 @@
 """What a recall, an update and a replacement have to say to be understood (QCVN 102:2016/BTTTT).
 
 A recall names what it recalls, in Bussiness or in ResponseFor; an update names one document and at least one
-change; a replacement names each replaced document once; no document speaks of itself. A new document owes
+change; a replacement names each replaced document once; none of them does anything to itself. A new document owes
 nothing: its Bussiness/DocumentId may hold anything, the DocumentId of the header is its identity. Whether the
 documents named exist, and whether the sender may speak of them, is for those to say who know them.
 """
@@ -20,7 +20,7 @@ from schemas.errors import (
     UpdateOfNothing,
     UpdateWithoutChange,
 )
-from schemas.references import references
+from schemas.references import Relation, references
 
 
 def check_business(document: Document) -> Iterator[SchemaError]:
@@ -33,7 +33,9 @@ def check_business(document: Document) -> Iterator[SchemaError]:
         yield from _check_update(business)
     elif document.business_type == REPLACEMENT:
         yield from _check_replacement(business)
-    if document.document_id in {reference.document_id for reference in references(document)} - {""}:
+    # Software that fills in an answer to itself is sloppy but harms nobody.
+    acted_on = {each.document_id for each in references(document) if each.relation is not Relation.ANSWERS}
+    if document.document_id in acted_on - {""}:
         yield RefersToItself(document_id=document.document_id)
 
 

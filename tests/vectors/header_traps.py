@@ -190,7 +190,8 @@ HEADER_TRAPS: Final = (
         file=edxml(
             response_for=(ResponseFor(organ_id="G22", code="1", document_id=a_document().document_id),)
         ),
-        refused="schema.refers_to_itself",
+        warnings=("schema.incomplete_reference",),
+        reads={"response_for.0.organ_id": "G22"},
     ),
     Trap(
         name="priority-5",
