@@ -71,10 +71,10 @@ class ReplacedTwice(ContentError):
 
 
 class RefersToItself(ContentError):
-    """A document recalls, updates, replaces or answers itself. Facts: document_id."""
+    """A document recalls, updates or replaces itself. Facts: document_id."""
 
     code = "schema.refers_to_itself"
-    vi = "Văn bản viện dẫn chính DocumentId của mình (“{document_id}”)."
-    en = "The document refers to its own DocumentId (“{document_id}”)."
+    vi = "Văn bản thu hồi, cập nhật hoặc thay thế chính nó (“{document_id}”)."
+    en = "The document recalls, updates or replaces itself (“{document_id}”)."
     fix_vi = "Cấp DocumentId mới cho văn bản này và viện dẫn DocumentId của văn bản kia."
     fix_en = "Give this document a DocumentId of its own and refer to that of the other document."
