@@ -200,7 +200,9 @@ async def test_content_is_written_to_a_file(script: Script, tmp_path: Path) -> N
     tag = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"'}
 
     def broken() -> web.Response:
-        return web.Response(body=content[:-1], headers={**tag, "Content-Length": str(len(content))})
+        cut = web.Response(body=content[:-1], headers={**tag, "Content-Length": str(len(content))})
+        cut.force_close()
+        return cut
 
     script.answers = [broken, lost, lambda: web.Response(body=content, headers=tag)]
     with (tmp_path / "out").open("w+b") as out:
