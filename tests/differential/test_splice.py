@@ -5,8 +5,10 @@ same documents; it is named when they differ.
 """
 
 import base64
+import io
 import os
 import random
+import zipfile
 from collections.abc import Callable
 from typing import Final
 
@@ -24,7 +26,17 @@ from tests.support.signing import EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, MARK, Reci
 
 SEED: Final = int(os.environ.get("VANTHU_TEST_SEED", "20250701"))
 WHOLE: Final = 1 << 30
-CONTENTS: Final = {"a": bytes(range(256)) * 2, "b": b"PK\x03\x04" + bytes(400), "c": b"short"}
+
+
+def _zip() -> bytes:
+    """Give a sane ZIP file, whose directory at the end is looked at as well."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("bang.csv"), "a,b\n" * 60)
+    return out.getvalue()
+
+
+CONTENTS: Final = {"a": bytes(range(256)) * 2, "b": _zip(), "c": b"short"}
 SNIPPETS: Final = (
     b"<", b">", b"&", b"=", b"\r", b"\n", b"\r\n", b" ", b"\t", b"\x00", b"\xc3\xa9", b"\xff", b"A", b"*",
     b"&#13;", b"&#xD;", b"&#x41;", b"&amp;", b"<!-- x -->", b"<![CDATA[", b"]]>", b"<?pi?>", b"<!DOCTYPE a>",
@@ -127,7 +139,7 @@ def test_every_verdict_is_the_same(count: int) -> None:
     """Mutants are judged in blocks of several sizes and as a whole."""
     random_ = random.Random(SEED)
     documents = _documents()
-    spliced = passed = 0
+    spliced = passed = read = 0
     for number in range(count):
         file = random_.choice(documents)
         for _ in range(random_.choice((0, 1, 1, 1, 2, 3))):
@@ -137,5 +149,7 @@ def test_every_verdict_is_the_same(count: int) -> None:
         assert found == _judge(file, WHOLE)[0], f"seed {SEED}, document {number}, blocks of {block}: {file!r}"
         spliced += was_spliced
         passed += "TOTAL_PASSED" in str(found)
+        read += "Document(" in str(found)
     assert spliced > count // 4, "too few documents were spliced to mean anything"
     assert passed > count // 20, "too few documents passed to mean anything"
+    assert read > count // 5, "too few documents could be read to mean anything"
