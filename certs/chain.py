@@ -34,6 +34,7 @@ from certs.errors import (
     TrustError,
     UntrustedCertificateError,
 )
+from certs.known_paths import CertificatePath
 from certs.rules import CertificateRule
 from certs.trust import Trust, is_issued_by
 
@@ -66,8 +67,6 @@ _NEARNESS: tuple[type[TrustError], ...] = (
     UntrustedCertificateError,
 )
 
-CertificatePath = tuple[x509.Certificate, ...]
-
 
 def find_path(
     leaf: x509.Certificate, others: Iterable[x509.Certificate], *, trust: Trust, at: datetime
@@ -82,12 +81,16 @@ def find_path(
         raise NoTrustAnchorsError
     if leaf in trust.anchors:
         raise KeyUsageError(CertificateRule.ANCHOR, subject=name_of(leaf))
-    candidates = _anchored((other for other in others if other != leaf), trust=trust)
-    intermediates = [*trust.intermediates, *candidates]
+    offered = tuple(other for other in others if other != leaf)
+    known = trust.paths.get((leaf, offered), at)
+    if known is not None:
+        return known
+    intermediates = [*trust.intermediates, *_anchored(offered, trust=trust)]
     path = _path_at(leaf, intermediates, trust=trust, at=at)
     if path is None:
         raise _explain(leaf, intermediates, trust=trust, at=at)
     check_leaf(leaf)
+    trust.paths.add((leaf, offered), path)
     return path
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import Store
 
 from certs.errors import BadTrustBundleError
+from certs.known_paths import KnownPaths
 
 
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -32,11 +33,14 @@ class Trust:
     anchors: tuple[x509.Certificate, ...]
     intermediates: tuple[x509.Certificate, ...] = ()
     version: str = field(init=False, compare=False)
+    paths: KnownPaths = field(init=False, repr=False, compare=False)
+    """What was found before under this very trust, so that it need not be searched again."""
     _store: Store | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Derive the version, and the form in which the path builder wants the anchors."""
         object.__setattr__(self, "version", _version(self.anchors, self.intermediates))
+        object.__setattr__(self, "paths", KnownPaths())
         # A Store must not be empty.
         object.__setattr__(self, "_store", Store(list(self.anchors)) if self.anchors else None)
 
