@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final, TypeAlias
 
 from gateway.cli.output import local
-from schemas.codelists import BUSINESS_TYPES, PRIORITIES, STATUS_CODES, Name
+from schemas.codelists import BUSINESS_TYPES, PRIORITIES, SENT_BY_SENDER, STATUS_CODES, Name
 from schemas.document import (
     Business,
     Document,
@@ -63,7 +63,9 @@ def _document(document: Document) -> Iterator[Row]:
     yield from _listed("Nơi nhận · to", (_party(each) for each in document.recipients))
     yield "Nơi nhận ghi ở cuối · copies", "; ".join(document.to_places) or None
     yield "Người ký · signed by", _signer(document.signer)
-    yield from _listed("Trả lời cho · answers", (_answered(each) for each in document.response_for))
+    yield from _listed(
+        "Trả lời cho · answers", (_answered(each, each.organ_id) for each in document.response_for)
+    )
     yield from _business(document.business_type, document.business)
     yield from _further(document)
     yield "Mã văn bản · document id", document.document_id
@@ -76,7 +78,10 @@ def _status(status: StatusMessage) -> Iterator[Row]:
     yield "Lúc · at", f"{local(status.timestamp)} (+07)"
     yield "Nơi gửi · from", _party(status.sender)
     yield "Gửi tới · to", status.response_for.organ_id
-    yield "Về văn bản · about", _answered(status.response_for)
+    # Whoever asks for a document back has issued it; ResponseFor then names the agency that is asked.
+    asks = status.status_code in SENT_BY_SENDER
+    issuer = status.sender.organ_id if asks else status.response_for.organ_id
+    yield "Về văn bản · about", _answered(status.response_for, issuer)
     yield "Mã văn bản · document id", status.response_for.document_id
     yield "Người xử lý · staff", _staff(status.staff)
 
@@ -134,9 +139,9 @@ def _signer(signer: SignerInfo) -> str:
     return ", ".join(filter(None, (signer.competence, signer.position, signer.full_name)))
 
 
-def _answered(response: ResponseFor) -> str:
+def _answered(response: ResponseFor, issuer: str) -> str:
     issued = f"ngày {day(response.promulgation_date)}" if response.promulgation_date else None
-    of = f"của {response.organ_id}" if response.organ_id else None
+    of = f"của {issuer}" if issuer else None
     return " ".join(filter(None, (response.code or response.document_id, issued, of)))
 
 

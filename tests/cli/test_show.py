@@ -19,12 +19,13 @@ from schemas.document import (
     Attachment,
     Business,
     BusinessDocumentInfo,
+    Organization,
     Receiver,
     ReplacementInfo,
     ResponseFor,
 )
 from tests.cli.world import lines_wider_than
-from tests.support.documents import PDF, edxml
+from tests.support.documents import PDF, edxml, status_edxml
 
 META: Final = {
     "subject": "V/v số liệu",
@@ -137,6 +138,15 @@ def test_a_status(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert "126/VP-TH ngày 30/06/2025 của H26.1" in shown
     assert "Trần Thị Bình, Văn thư" in shown
     assert "Đính kèm" not in shown
+
+
+def test_a_status_that_asks_for_a_document_back(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """The document is that of the agency that asks, although ResponseFor names the one that is asked (QCVN 102, status 13)."""
+    response = ResponseFor(organ_id="H60.1", code="7816/VPCP-TTĐT", document_id="x")
+    asking = status_edxml(sender=Organization(organ_id="G22"), response_for=response, status_code="13")
+
+    assert desk.show(desk.write("asking.edxml", asking)) == 0
+    assert "7816/VPCP-TTĐT của G22" in capsys.readouterr().out
 
 
 def test_a_forged_letter(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
