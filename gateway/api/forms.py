@@ -15,7 +15,7 @@ from typing import Final
 from aiohttp import BodyPartReader, MultipartReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from gateway.api.bodies import JSON, JSON_LIMIT, Progress, arriving
+from gateway.api.bodies import JSON, Progress, arriving
 from gateway.api.context import Context
 from gateway.errors import BadParameterError, UnsupportedMediaTypeError
 from gateway.flow.spool import SMALL, Spooled, spool
@@ -26,6 +26,8 @@ PARTS: Final = 100
 HEADERS: Final = 8
 """Headers of one part."""
 HEADER_SIZE: Final = 4096
+METADATA_SIZE: Final = 4 * 2**20
+"""Octets of the metadata: a circular may go to all ten thousand communes of before July 2025, each with name and address."""
 METADATA: Final = "metadata"
 FILE: Final = "file"
 
@@ -100,7 +102,8 @@ async def _metadata(part: BodyPartReader, context: Context, progress: Progress) 
     found = part.headers.get(hdrs.CONTENT_TYPE, "")
     if found.partition(";")[0].strip().lower() not in JSON:
         raise UnsupportedMediaTypeError(found=printable(found), expected=f"{METADATA}: {' / '.join(JSON)}")
-    body = await spool(_chunks(part, progress), folder=context.spool, limit=JSON_LIMIT, memory=JSON_LIMIT)
+    chunks = _chunks(part, progress)
+    body = await spool(chunks, folder=context.spool, limit=METADATA_SIZE, memory=METADATA_SIZE)
     return body.memory or b""
 
 

@@ -15,6 +15,7 @@ from aiohttp import hdrs
 
 from gateway.api.bodies import BODIES
 from gateway.api.context import Pace
+from gateway.api.forms import METADATA_SIZE
 from schemas.attachments import read_content
 from schemas.document import Document, StatusMessage
 from schemas.parse import Parsed, parse
@@ -210,6 +211,16 @@ async def test_names_carry_no_path(gateway: World, sent: str, stored: str) -> No
     assert message.attachments[0].name == stored
 
 
+async def test_a_circular_to_every_commune(gateway: World) -> None:
+    """Ten thousand recipients with their names fit into the metadata."""
+    recipients = [{"organ_id": f"H26.{number}", "name": "Ủy ban nhân dân Xã"} for number in range(10_035)]
+
+    message = _read(await _compose(gateway, LETTER | {"recipients": recipients}))[0].message
+
+    assert isinstance(message, Document)
+    assert len(message.recipients) == len(recipients)
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -236,7 +247,7 @@ async def test_names_carry_no_path(gateway: World, sent: str, stored: str) -> No
         (_form(_metadata(LETTER), _file("a.pdf", PDF, "\r\nX: " + "y" * 5000)), "request.bad_parameter"),
         (_form(_metadata(LETTER), _file("a.pdf", PDF, "\r\nX: y" * 20)), "request.bad_parameter"),
         (_form(_metadata(LETTER, "text/plain")), "request.unsupported_media_type"),
-        (_form(_metadata({"subject": "x" * 70_000})), "request.body_too_large"),
+        (_form(_metadata({"subject": "x" * (METADATA_SIZE + 1)})), "request.body_too_large"),
         (_metadata(LETTER), "request.bad_parameter"),
         (_metadata(LETTER)[:-9], "request.bad_parameter"),
         (b"no form at all", "request.bad_parameter"),
