@@ -31,6 +31,7 @@ __all__ = [
     "Scope",
     "Standing",
     "Status",
+    "current_lists",
     "objection_to",
     "status_of",
     "statuses_of",
@@ -83,21 +84,24 @@ def status_of(
     date is not: what is known must not be ignored because it became known later.
     """
     authority = authority_of(issuer)
-    own = sorted(
-        (each for each in lists if each.authority == authority),
-        key=lambda each: (each.this_update, each.number or 0),
-    )
-    current = {each.scope: each for each in own if each.this_update <= at + SKEW}
+    own = [each for each in lists if each.authority == authority]
+    current = current_lists(own, at=at)
     later = [each for each in own if each.this_update > at + SKEW]
-    speaking = [*current.values(), *later]
     noted: Status | None = None
-    for each in speaking:
+    for each in (*current, *later):
         entry = each.entries.get(certificate.serial_number)
         if entry is not None and entry.since <= at:
             return Status(standing=Standing.REVOKED, source=each, entry=entry)
-        if entry is not None and each.next_update >= at and each in current.values():
+        if entry is not None and each in current and each.next_update >= at:
             noted = Status(standing=Standing.GOOD, source=each, entry=entry)
-    return noted or _absent(certificate, list(current.values()), later, at=at)
+    return noted or _absent(certificate, current, later, at=at)
+
+
+def current_lists(lists: Iterable[RevocationList], *, at: datetime) -> list[RevocationList]:
+    """Return of each authority and scope the newest list that had been issued, whether it is in force still or not."""
+    ordered = sorted(lists, key=lambda each: (each.this_update, each.number or 0))
+    newest = {(each.authority, each.scope): each for each in ordered if each.this_update <= at + SKEW}
+    return list(newest.values())
 
 
 def _absent(

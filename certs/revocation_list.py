@@ -122,7 +122,7 @@ class RevocationList:
 def authority_of(certificate: x509.Certificate) -> str:
     """Return what identifies an authority: a SHA-256 (hex) over its name and key, the same for all its certificates."""
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    name = certificate.subject.public_bytes()
+    name = certificate.subject.rfc4514_string().encode()  # the same however its strings are encoded
     return hashlib.sha256(len(name).to_bytes(4) + name + key).hexdigest()
 
 
