@@ -75,7 +75,7 @@ def status_of(
     certificate: x509.Certificate,
     *,
     issuer: x509.Certificate,
-    lists: Iterable[RevocationList],
+    lists: tuple[RevocationList, ...],
     at: datetime,
 ) -> Status:
     """Say whether a certificate, issued by `issuer`, was revoked at a time.
@@ -83,6 +83,8 @@ def status_of(
     Of the lists with one scope the newest that is not younger than `at` counts. An entry on a younger list counts too if its
     date is not: what is known must not be ignored because it became known later.
     """
+    if not lists:
+        return Status(standing=Standing.UNKNOWN, gap=RevocationGap.MISSING)
     authority = authority_of(issuer)
     own = [each for each in lists if each.authority == authority]
     current = current_lists(own, at=at)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -119,6 +120,7 @@ class RevocationList:
         )
 
 
+@lru_cache(maxsize=256)
 def authority_of(certificate: x509.Certificate) -> str:
     """Return what identifies an authority: a SHA-256 (hex) over its name and key, the same for all its certificates."""
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

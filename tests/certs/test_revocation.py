@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ from certs.errors_revocation import BadRevocationListError
 from certs.indication import Indication, SubIndication
 from certs.issue import Authority, new_root
 from certs.revocation import SKEW, Revocation, RevocationList, Standing, Status, status_of
+from certs.revocation_list import authority_of
 from certs.rules import RevocationGap, RevocationReason
 from certs.trust import Trust
 from certs.verdict import Verdict
@@ -192,15 +193,20 @@ def test_distribution_points() -> None:
         return pki.certificate(ROOT, extensions=((x509.CRLDistributionPoints(points), False),))
 
     def point(
-        name: x509.UniformResourceIdentifier, *, reasons: frozenset[x509.ReasonFlags] | None = None
+        name: x509.UniformResourceIdentifier,
+        *,
+        reasons: frozenset[x509.ReasonFlags] | None = None,
+        issuer: list[x509.GeneralName] | None = None,
     ) -> x509.DistributionPoint:
-        return x509.DistributionPoint(full_name=[name], relative_name=None, reasons=reasons, crl_issuer=None)
+        return x509.DistributionPoint([name], None, reasons, issuer)
 
     some = frozenset({x509.ReasonFlags.key_compromise})
     assert status(taken, of=certificate(point(POINT))).standing is Standing.GOOD
     assert status(taken, of=certificate(point(OTHER_POINT), point(POINT))).standing is Standing.GOOD
     assert status(taken, of=certificate(point(OTHER_POINT))).gap is RevocationGap.MISSING
     assert status(taken, of=certificate(point(POINT, reasons=some))).gap is RevocationGap.MISSING
+    other = [x509.DirectoryName(pki.authority().certificate.subject)]
+    assert status(taken, of=certificate(point(POINT, issuer=list(other)))).gap is RevocationGap.MISSING
     assert status(taken).gap is RevocationGap.MISSING
 
 
@@ -358,6 +364,49 @@ def test_lists_of_two_roots_with_one_name() -> None:
 
     assert verdict.indication is Indication.TOTAL_PASSED
     assert [each.gap for each in verdict.revocation] == [RevocationGap.MISSING]
+
+
+def test_authority_is_name_and_key() -> None:
+    """Neither half alone makes two certificates those of one authority; a renewed certificate is its own."""
+    name = ROOT.certificate.subject
+    renewed = pki.certificate(ROOT, name=name, public_key=ROOT.key, is_authority=True)
+    renamed = pki.certificate(ROOT, public_key=ROOT.key, is_authority=True)
+
+    assert authority_of(renewed) == authority_of(ROOT.certificate)
+    assert authority_of(renamed) != authority_of(ROOT.certificate)
+    assert authority_of(pki.stranger().certificate) != authority_of(ROOT.certificate)
+
+
+def der(tag: int, *content: bytes) -> bytes:
+    """Encode a DER value of less than 64 KiB."""
+    body = b"".join(content)
+    return bytes([tag, 0x82]) + len(body).to_bytes(2) + body if len(body) > 255 else _short(tag, body)
+
+
+def _short(tag: int, body: bytes) -> bytes:
+    return bytes([tag, *([0x81] if len(body) > 127 else []), len(body)]) + body
+
+
+def test_list_without_end() -> None:
+    """A list that names no next update would be good for ever."""
+    version = der(0x02, b"\x01")
+    algorithm = der(0x30, der(0x06, bytes.fromhex("2a8648ce3d040302")))  # ecdsa-with-SHA256
+    moments = [der(0x17, b"260630000000Z"), der(0x17, b"260707000000Z")]
+
+    def signed(*updates: bytes) -> bytes:
+        content = der(0x30, version, algorithm, ROOT.certificate.subject.public_bytes(), *updates)
+        value = sign_der(ROOT, content)
+        return der(0x30, content, algorithm, der(0x03, b"\x00", value))
+
+    assert status(read(signed(*moments))).standing is Standing.GOOD
+    with pytest.raises(BadRevocationListError, match="when the next one is due"):
+        read(signed(moments[0]))
+
+
+def sign_der(authority: Authority, content: bytes) -> bytes:
+    """Sign as X.509 does with ECDSA."""
+    assert isinstance(authority.key, ec.EllipticCurvePrivateKey)
+    return authority.key.sign(content, ec.ECDSA(hashes.SHA256()))
 
 
 def test_many_entries() -> None:
