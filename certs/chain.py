@@ -6,7 +6,8 @@ would suit document signing, so these are here (`check_leaf`). Invariants:
 
 - a path has at least two certificates: an anchor is not a signing certificate;
 - certificates from the message are only ever candidates between the leaf and an anchor that we hold;
-- a path at another time than asked for is sought only to explain a refusal, never to accept.
+- a path at another time than asked for is sought only to explain a refusal, never to accept;
+- a revoked certificate gives way only to one with the same key that is known to be good.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,6 +36,7 @@ from certs.errors import (
     UntrustedCertificateError,
 )
 from certs.known_paths import CertificatePath
+from certs.revocation import Revocation, Standing, Status, statuses_of
 from certs.rules import CertificateRule
 from certs.trust import Trust, is_issued_by
 
@@ -103,7 +105,7 @@ def choose_path(
 ) -> CertificatePath:
     """Return the path of the signing certificate; of several good ones with the same key, the newest.
 
-    `certificates` are all that came with the message.
+    `certificates` are all that came with the message. The path may be revoked: `revocation_of` says so.
 
     Raises: CertificateError; of several, the one that comes closest to a good certificate.
     """
@@ -116,7 +118,22 @@ def choose_path(
             errors.append(error)
     if not paths:
         raise min(errors, key=lambda error: _NEARNESS.index(type(error)))
-    return max(paths, key=lambda path: (path[0].not_valid_before_utc, path[0].fingerprint(hashes.SHA256())))
+    return max(paths, key=lambda path: _preference(path, revocation_of(path, trust=trust, at=at)))
+
+
+def revocation_of(path: CertificatePath, *, trust: Trust, at: datetime) -> tuple[Status, ...]:
+    """Return what is known of every certificate of a path but the anchor, leaf first; nothing if nobody wants to know."""
+    if trust.revocation is Revocation.OFF:
+        return ()
+    return statuses_of(path, lists=trust.lists, at=at)
+
+
+def _preference(path: CertificatePath, statuses: tuple[Status, ...]) -> tuple[int, datetime, bytes]:
+    """Rank good before revoked and revoked before unknown: what is not known to be good excuses no revoked certificate."""
+    standings = [status.standing for status in statuses]
+    standing = Standing.REVOKED if Standing.REVOKED in standings else (standings or [Standing.GOOD])[0]
+    rank = (Standing.UNKNOWN, Standing.REVOKED, Standing.GOOD).index(standing)
+    return rank, path[0].not_valid_before_utc, path[0].fingerprint(hashes.SHA256())
 
 
 def _anchored(certificates: Iterable[x509.Certificate], *, trust: Trust) -> tuple[x509.Certificate, ...]:

@@ -21,7 +21,8 @@
     │   ├── NoTrustAnchorsError           certs.no_trust_anchors          (retry)
     │   ├── CertificateExpiredError       certs.certificate_expired
     │   ├── CertificateNotYetValidError   certs.certificate_not_yet_valid
-    │   └── KeyUsageError                 certs.key_usage
+    │   ├── KeyUsageError                 certs.key_usage
+    │   └── …                             revocation: `certs.errors_revocation`
     ├── BadTrustBundleError           certs.bad_trust_bundle   raised to the operator, never in a verdict
     └── CannotSignError               certs.cannot_sign        raised to the signer, never in a verdict
 

@@ -1,7 +1,8 @@
 """The rules that signatures and signing certificates must obey, each with its Vietnamese and English text.
 
 `ShapeRule` names what XML-DSig allows and this profile does not (OpenSAML's idea of a check *before* any
-cryptography); `CertificateRule` names what RFC 5280 leaves to the application.
+cryptography); `CertificateRule` names what RFC 5280 leaves to the application. `RevocationReason`
+and `RevocationGap` name in the same way why a certificate was revoked, and why that is not known.
 """
 
 from enum import StrEnum
@@ -122,4 +123,46 @@ class CertificateRule(Rule):
         "critical_extension",
         "có mở rộng quan trọng mà hệ thống không xử lý được",
         "it has a critical extension that cannot be processed",
+    )
+
+
+class RevocationReason(Rule):
+    """Why an authority revoked a certificate (RFC 5280 §5.3.1); the names are those of `x509.ReasonFlags`."""
+
+    UNSPECIFIED = ("unspecified", "không nêu lý do", "none given")
+    KEY_COMPROMISE = ("key_compromise", "lộ khóa bí mật", "the private key was compromised")
+    CA_COMPROMISE = (
+        "ca_compromise",
+        "lộ khóa bí mật của tổ chức chứng thực",
+        "the authority's private key was compromised",
+    )
+    AFFILIATION_CHANGED = (
+        "affiliation_changed",
+        "thông tin của thuê bao đã thay đổi",
+        "the holder's affiliation changed",
+    )
+    SUPERSEDED = ("superseded", "đã có chứng thư số thay thế", "another certificate took its place")
+    CESSATION_OF_OPERATION = ("cessation_of_operation", "ngừng hoạt động", "it is no longer needed")
+    CERTIFICATE_HOLD = ("certificate_hold", "tạm dừng", "it is on hold")
+    PRIVILEGE_WITHDRAWN = ("privilege_withdrawn", "bị rút quyền", "the privilege was withdrawn")
+    AA_COMPROMISE = (
+        "aa_compromise",
+        "lộ khóa của bên cấp thuộc tính",
+        "the attribute authority was compromised",
+    )
+
+
+class RevocationGap(Rule):
+    """Why nobody can say whether a certificate was revoked."""
+
+    MISSING = (
+        "missing",
+        "chưa có danh sách thu hồi của tổ chức cấp",
+        "no revocation list of its issuer covers it",
+    )
+    STALE = ("stale", "danh sách thu hồi đã quá hạn", "the revocation list is out of date")
+    NOT_YET = (
+        "not_yet",
+        "danh sách thu hồi được phát hành sau thời điểm này",
+        "the revocation list was issued later",
     )

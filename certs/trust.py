@@ -1,10 +1,11 @@
-"""Trust: the certification authorities that are relied upon at one moment, as an immutable value.
+"""Trust: the certification authorities that are relied upon at one moment, and what they revoked, as an immutable value.
 
 Anchors are self-signed certificates that an operator has installed. Subordinate authorities in the same bundles
 are only building blocks for paths (RFC 5280 §6.1); being in a bundle does not make them anchors.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -15,6 +16,8 @@ from cryptography.x509.verification import Store
 
 from certs.errors import BadTrustBundleError
 from certs.known_paths import KnownPaths
+from certs.revocation import Revocation, RevocationList
+from certs.revocation_list import is_authority
 
 
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -28,10 +31,15 @@ def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> boo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Anchors and intermediates; `version` is a SHA-256 (hex) that changes whenever either of them does."""
+    """Anchors, intermediates and revocation lists, and how much must be known of revocation.
+
+    `version` is a SHA-256 (hex) that changes whenever any of them does.
+    """
 
     anchors: tuple[x509.Certificate, ...]
     intermediates: tuple[x509.Certificate, ...] = ()
+    lists: tuple[RevocationList, ...] = ()
+    revocation: Revocation = Revocation.SOFT
     version: str = field(init=False, compare=False)
     paths: KnownPaths = field(init=False, repr=False, compare=False)
     """What was found before under this very trust, so that it need not be searched again."""
@@ -39,7 +47,7 @@ class Trust:
 
     def __post_init__(self) -> None:
         """Derive the version, and the form in which the path builder wants the anchors."""
-        object.__setattr__(self, "version", _version(self.anchors, self.intermediates))
+        object.__setattr__(self, "version", _version(self))
         object.__setattr__(self, "paths", KnownPaths())
         # A Store must not be empty.
         object.__setattr__(self, "_store", Store(list(self.anchors)) if self.anchors else None)
@@ -52,23 +60,31 @@ class Trust:
         return self._store
 
     @classmethod
-    def from_pem(cls, *pems: bytes) -> Self:
+    def from_pem(
+        cls, *pems: bytes, lists: Iterable[bytes] = (), revocation: Revocation = Revocation.SOFT
+    ) -> Self:
         """Read PEM bundles: self-signed authorities become anchors, all others intermediates.
 
-        Raises: BadTrustBundleError when a bundle is not PEM or holds a certificate that is not an authority's.
+        `lists` are revocation lists, each in DER, or one or more in PEM; their signers must be in the bundles.
+
+        Raises: BadTrustBundleError when a bundle is not PEM or holds a certificate that is not an authority's;
+            BadRevocationListError, which is one of these, when a list cannot be used.
         """
         certificates = {certificate: None for pem in pems for certificate in _read(pem)}
         anchors = tuple(certificate for certificate in certificates if is_issued_by(certificate, certificate))
+        verified = (each for data in lists for each in RevocationList.read(data, issuers=certificates))
         return cls(
             anchors=anchors,
             intermediates=tuple(certificate for certificate in certificates if certificate not in anchors),
+            lists=tuple(dict.fromkeys(verified)),
+            revocation=revocation,
         )
 
 
 def _read(pem: bytes) -> list[x509.Certificate]:
     try:
         certificates = x509.load_pem_x509_certificates(pem)
-        strangers = [certificate for certificate in certificates if not _is_authority(certificate)]
+        strangers = [certificate for certificate in certificates if not is_authority(certificate)]
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         raise BadTrustBundleError(reason=str(error)) from error
     if strangers:
@@ -76,18 +92,13 @@ def _read(pem: bytes) -> list[x509.Certificate]:
     return certificates
 
 
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
-
-
-def _version(*roles: tuple[x509.Certificate, ...]) -> str:
-    digest = hashlib.sha256()
-    for role in roles:
+def _version(trust: Trust) -> str:
+    digest = hashlib.sha256(trust.revocation.encode())
+    for role in (trust.anchors, trust.intermediates):
         # The count keeps a certificate that moves from one role to the other from going unnoticed.
         digest.update(len(role).to_bytes(4))
         for der in sorted(certificate.public_bytes(Encoding.DER) for certificate in role):
             digest.update(hashlib.sha256(der).digest())
+    for sha256 in sorted(each.sha256 for each in trust.lists):
+        digest.update(bytes.fromhex(sha256))
     return digest.hexdigest()

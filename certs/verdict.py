@@ -15,11 +15,12 @@ from cryptography.x509.oid import NameOID
 
 from certs.errors import TrustError
 from certs.indication import Indication, Scope, SubIndication
+from certs.revocation import Standing, Status
 from certs.xmldsig import SignedView
 
 __all__ = ["Indication", "Scope", "Signer", "SubIndication", "Verdict"]
 
-Fact = str | int | bool | list[str]
+Fact = str | int | bool | list[str] | list[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,8 @@ class Verdict:
 
     `errors` is empty exactly when the indication is TOTAL_PASSED, and the first of them decided. `algorithm`,
     `digest` and `canonicalization` are short names from the allow-list. `chain` holds SHA-256 (hex), leaf to
-    anchor. `signed_view` is there only after TOTAL_PASSED.
+    anchor, and `revocation` what is known of each but the anchor; it is empty if nobody wanted to know.
+    `signed_view` is there only after TOTAL_PASSED.
     """
 
     indication: Indication
@@ -82,6 +84,7 @@ class Verdict:
     digest: str | None = None
     canonicalization: str | None = None
     chain: tuple[str, ...] = ()
+    revocation: tuple[Status, ...] = ()
     signed_view: SignedView | None = None
 
     def __post_init__(self) -> None:
@@ -94,6 +97,8 @@ class Verdict:
             or (passed and not complete)
         ):
             raise ValueError("a verdict passes with a full scope, a signer and a signed view, or not at all")
+        if passed and any(status.standing is Standing.REVOKED for status in self.revocation):
+            raise ValueError("a verdict with a revoked certificate does not pass")
 
     def __bool__(self) -> bool:
         """Refuse to be a yes or a no."""
@@ -111,6 +116,7 @@ class Verdict:
             "digest": self.digest,
             "canonicalization": self.canonicalization,
             "chain": list(self.chain),
+            "revocation": _revocation_facts(self.chain, self.revocation) or None,
             "signed_view_sha256": self.signed_view.sha256 if self.signed_view else None,
             "control_time": _instant(self.control_time),
             **(_signer_facts(self.signer) if self.signer else {}),
@@ -129,6 +135,28 @@ def _signer_facts(signer: Signer) -> dict[str, Fact | None]:
         "signer_not_before": _instant(signer.not_before),
         "signer_not_after": _instant(signer.not_after),
     }
+
+
+def _revocation_facts(chain: tuple[str, ...], statuses: tuple[Status, ...]) -> list[dict[str, str]]:
+    return [
+        {"certificate_sha256": sha256, **_status_facts(status)}
+        for sha256, status in zip(chain, statuses, strict=False)
+    ]
+
+
+def _status_facts(status: Status) -> dict[str, str]:
+    facts = {"status": status.standing.value}
+    if status.gap is not None:
+        facts["why"] = status.gap.value
+    if status.entry is not None:
+        facts |= {"revoked_since": _instant(status.entry.since), "reason": status.entry.reason.value}
+    if status.source is not None:
+        facts |= {
+            "source_sha256": status.source.sha256,
+            "this_update": _instant(status.source.this_update),
+            "next_update": _instant(status.source.next_update),
+        }
+    return facts
 
 
 def _instant(moment: datetime) -> str:

@@ -15,6 +15,7 @@ The steps, numbered as in the code of `verify`:
    it may speak for the sender named in the view is for `routing.binding` to say.
 8. Order: shape, then allow-list, then SignatureValue and certificate path, and only then the digest, so that the
    costly work is done for a genuine SignedInfo only. Cheap faults are collected; the first one decides.
+9. No certificate of the path is revoked. This comes last: a changed document is refused, whatever list is missing.
 
 Rules: XML Signature 1.1 §3.2, RFC 5280 §6, ETSI EN 319 102-1 §5.3. Attachments are inside the document, so a
 signature over all of it covers them.
@@ -27,10 +28,12 @@ from types import MappingProxyType
 from lxml import etree
 
 from certs.c14n import Contents, as_root
-from certs.chain import choose_path
+from certs.chain import choose_path, revocation_of
 from certs.errors import LegacySignatureError, TrustError
 from certs.indication import Indication, Scope
+from certs.known_paths import CertificatePath
 from certs.methods import Methods, resolve_methods
+from certs.revocation import Revocation, Status, objection_to
 from certs.shape import (
     SIGNATURE_PATH,
     check_content,
@@ -53,8 +56,10 @@ class _Findings:
 
     errors: list[TrustError] = field(default_factory=list)
     scope: Scope = Scope.NONE
+    path: CertificatePath = ()
     signer: Signer | None = None
     chain: tuple[str, ...] = ()
+    revocation: tuple[Status, ...] = ()
     algorithm: str | None = None
     digest: str | None = None
     canonicalization: str | None = None
@@ -64,6 +69,22 @@ class _Findings:
         self.algorithm, self.digest = methods.algorithm.name, methods.digest.name
         self.canonicalization = methods.view_canonicalization.name
         return bool(self.errors)
+
+    def take(self, path: CertificatePath, *, trust: Trust, at: datetime) -> None:
+        """Keep who signed, and what is known of the revocation of each certificate."""
+        self.path = path
+        self.chain = tuple(fingerprint(certificate) for certificate in path)
+        self.signer = Signer.from_path(path, self.chain)
+        self.revocation = revocation_of(path, trust=trust, at=at)
+
+    def object_to_revoked(self, revocation: Revocation) -> None:
+        """Raise what speaks against the path, if anything does.
+
+        Raises: RevokedError, RevocationUnknownError.
+        """
+        objection = objection_to(self.path, self.revocation, revocation=revocation)
+        if objection is not None:
+            raise objection
 
 
 def verify(
@@ -88,8 +109,11 @@ def verify(
     view = None
     try:
         view = _view(tree, findings, trust=trust, at=at, size=size, contents=contents, path=path)
+        # 9. Revocation.
+        findings.object_to_revoked(trust.revocation)
     except TrustError as error:
         findings.errors.append(error)
+        view = None
     first = findings.errors[0] if findings.errors else None
     return Verdict(
         indication=first.indication if first else Indication.TOTAL_PASSED,
@@ -102,6 +126,7 @@ def verify(
         digest=findings.digest,
         canonicalization=findings.canonicalization,
         chain=findings.chain,
+        revocation=findings.revocation,
         signed_view=view,
         control_time=at,
     )
@@ -139,11 +164,9 @@ def _view(
     # 8. SignatureValue over SignedInfo, with a key from a validated path, before any digest of the document.
     octets = signed_octets(signature, copy, methods)
     signers, certificates = signing_certificates(ders, methods.algorithm, value=value, octets=octets)
-    certificate_path = choose_path(signers, certificates, trust=trust, at=at)
 
     # 7. The signer is who the path says it is.
-    findings.chain = tuple(fingerprint(certificate) for certificate in certificate_path)
-    findings.signer = Signer.from_path(certificate_path, findings.chain)
+    findings.take(choose_path(signers, certificates, trust=trust, at=at), trust=trust, at=at)
 
     # 5. The digest, and what it is over.
     return open_view(tree, signature, methods, expected=info.digest, size=size, contents=contents)

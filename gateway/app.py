@@ -124,7 +124,7 @@ async def _composed(
         stack.enter_context(await asyncio.to_thread(_take, settings.data))
         spool = await asyncio.to_thread(_prepare_folders, settings)
         keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
-        trust = await asyncio.to_thread(DirectoryTrust, settings.trust_folder)
+        trust = await asyncio.to_thread(DirectoryTrust, settings.trust_folder, revocation=settings.revocation)
         payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
         bell, metrics = Bell(), Metrics()
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from certs.revocation import Revocation
+
 PREFIX = "VANTHU_"
 CLIENT_PREFIX = "VANTHU_CLIENT_"
 """Variables of the command-line client, which may stand in the same environment."""
@@ -46,7 +48,11 @@ class Settings:
     """Folder for bodies over 16 KiB; gateways that meet on one broker share it. Empty means a folder in `data`."""
 
     trust: Path | None = None
-    """Folder of trust anchors and intermediates as PEM files. Empty means `trust` in `data`."""
+    """Folder of trust anchors, intermediates and revocation lists. Empty means `trust` in `data`."""
+
+    revocation: Revocation = Revocation.SOFT
+    """What must be known before a signature passes: `require` that no certificate is revoked, `soft` only that no list says so,
+    `off` nothing."""
 
     max_body: int = 200 * 2**20
     """Largest accepted body in bytes; 100 MB of attachments make 134 MB of edXML."""
@@ -106,4 +112,9 @@ def _value(variable: str, kind: str, text: str) -> object:
         if not text.isdecimal():
             raise SettingsError(f"{variable} must be a whole number, not {text!r}")
         return int(text)
+    if kind == "Revocation":
+        try:
+            return Revocation(text)
+        except ValueError as error:
+            raise SettingsError(f"{variable} must be {', '.join(Revocation)}, not {text!r}") from error
     return Path(text) if kind.startswith("Path") else text

@@ -74,6 +74,13 @@ class Metrics:
         )
         self.backlog = gauge("vanthu_backlog", "Rows waiting, by place.", ("place",))
         self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
+        self.revocation_lists = gauge(
+            "vanthu_revocation_lists", "Revocation lists that count, one for each authority and scope."
+        )
+        self.revocation_next_update = gauge(
+            "vanthu_revocation_next_update_seconds",
+            "Seconds until the first of these lists is out of date; negative when one is, NaN without any.",
+        )
         self.unlogged_refusals = count(
             "vanthu_unlogged_refusals_total",
             "Refusals of unknown callers over the rate that the routing log takes.",

@@ -1,4 +1,4 @@
-"""The trust anchors in force: PEM or DER certificates (`*.pem`, `*.crt`) in a folder that operators and their tools write to.
+"""The trust in force: certificates (`*.pem`, `*.crt`) and revocation lists (`*.crl`), PEM or DER, in a folder of the operator's.
 
 Invariants: what is in force is always one whole reading of the folder; a reading that fails changes nothing and is reported once;
 `trust` never touches the disk.
@@ -7,19 +7,26 @@ Invariants: what is in force is always one whole reading of the folder; a readin
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 import structlog
 
 from certs.errors import BadTrustBundleError
+from certs.revocation import Revocation, RevocationList
 from certs.trust import Trust
 
 INTERVAL = 5.0
-SUFFIXES = frozenset({".pem", ".crt"})
+CERTIFICATES = frozenset({".pem", ".crt"})
+LISTS = frozenset({".crl"})
 
 _Signature: TypeAlias = tuple[tuple[str, int, int, int], ...]
+_Lists: TypeAlias = tuple[RevocationList, ...]
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +34,7 @@ log = structlog.get_logger(__name__)
 class DirectoryTrust:
     """`TrustSource` over a folder; `watch` keeps it current."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, revocation: Revocation = Revocation.SOFT) -> None:
         """Make the folder if it is missing, and read it.
 
         Raises:
@@ -37,6 +44,9 @@ class DirectoryTrust:
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._revocation = revocation
+        self._taken: dict[tuple[str, str], _Lists] = {}
+        """The lists of the last reading by their file's content and the certificates that they were verified against."""
         self._signature = self._look()
         self._trust = self._read()
         self.problem = ""
@@ -47,7 +57,7 @@ class DirectoryTrust:
         return self._trust
 
     def refresh(self) -> bool:
-        """Read the folder again if it has changed, and return whether other anchors are in force now. Call it from a thread."""
+        """Read the folder again if it has changed, and return whether another trust is in force now. Call it from a thread."""
         before = self._trust.version
         try:
             signature = self._look()
@@ -64,7 +74,10 @@ class DirectoryTrust:
         if self._trust.version == before:
             return False
         log.info(
-            "trust_refreshed", anchors=len(self._trust.anchors), intermediates=len(self._trust.intermediates)
+            "trust_refreshed",
+            anchors=len(self._trust.anchors),
+            intermediates=len(self._trust.intermediates),
+            revocation_lists=len(self._trust.lists),
         )
         return True
 
@@ -74,22 +87,43 @@ class DirectoryTrust:
             await asyncio.sleep(interval)
             await asyncio.to_thread(self.refresh)
 
-    def _files(self) -> list[Path]:
-        return sorted(path for path in self._folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
+    def _files(self, suffixes: frozenset[str]) -> list[Path]:
+        return sorted(path for path in self._folder.iterdir() if path.suffix in suffixes and path.is_file())
 
     def _look(self) -> _Signature:
         """Return what tells one state of the folder from another without reading the files."""
-        states = ((path, path.stat()) for path in self._files())
+        states = ((path, path.stat()) for path in self._files(CERTIFICATES | LISTS))
         return tuple((path.name, state.st_ino, state.st_size, state.st_mtime_ns) for path, state in states)
 
     def _read(self) -> Trust:
-        bundles = {path.name: _as_pem(path.read_bytes()) for path in self._files()}
+        bundles = {path.name: _as_pem(path.read_bytes()) for path in self._files(CERTIFICATES)}
         for name, bundle in bundles.items():
-            try:
+            with _naming(name):
                 Trust.from_pem(bundle)
-            except BadTrustBundleError as error:
-                raise BadTrustBundleError(reason=f"{name}: {error.facts['reason']}") from error
-        return Trust.from_pem(*bundles.values())
+        trust = Trust.from_pem(*bundles.values())
+        lists = self._read_lists(trust)
+        return replace(trust, lists=tuple(dict.fromkeys(lists)), revocation=self._revocation)
+
+    def _read_lists(self, trust: Trust) -> list[RevocationList]:
+        """Read what is new; a list that was verified against the same certificates before is not read again."""
+        issuers = (*trust.anchors, *trust.intermediates)
+        taken: dict[tuple[str, str], _Lists] = {}
+        for path in self._files(LISTS):
+            data = path.read_bytes()
+            key = (trust.version, hashlib.sha256(data).hexdigest())
+            with _naming(path.name):
+                taken[key] = self._taken.get(key) or RevocationList.read(data, issuers=issuers)
+        self._taken = taken
+        return [each for lists in taken.values() for each in lists]
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Say which file is broken."""
+    try:
+        yield
+    except BadTrustBundleError as error:
+        raise type(error)(reason=f"{name}: {error.facts['reason']}") from error
 
 
 def _as_pem(data: bytes) -> bytes:

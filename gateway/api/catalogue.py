@@ -19,10 +19,10 @@ from typing import Final
 from gateway.api.problem_status import STATUS
 
 PACKAGES: Final = ("schemas", "certs", "routing", "gateway")
-ALSO_RAISED: Final = frozenset({"schema.malformed_agency_code"})
+ALSO_RAISED: Final = frozenset({"schema.malformed_agency_code", "certs.bad_trust_bundle"})
 """Codes of classes that are raised themselves although more exact ones stand below them."""
 
-_MODULES: Final = frozenset({"errors", "errors_log", "findings"})
+_MODULES: Final = frozenset({"errors", "errors_log", "errors_revocation", "findings"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

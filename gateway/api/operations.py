@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
@@ -16,6 +17,7 @@ from aiohttp import web
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from certs.revocation import current_lists
 from gateway.api import wire
 from gateway.api.context import Context
 from gateway.api.problems import RETRY_AFTER
@@ -72,6 +74,9 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
     """Show the numbers to Prometheus."""
     for place, count in (await context.store.documents.backlog()).items():
         context.metrics.backlog.labels(place).set(count)
+    count, remaining = _revocation(context)
+    context.metrics.revocation_lists.set(count)
+    context.metrics.revocation_next_update.set(math.nan if remaining is None else remaining)
     body = await asyncio.to_thread(generate_latest, context.metrics.registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -117,7 +122,22 @@ async def _try_payloads(context: Context) -> dict[str, Json]:
 
 
 async def _try_trust(context: Context) -> dict[str, Json]:
-    return {"anchors": len(context.trust.trust().anchors)}
+    trust = context.trust.trust()
+    count, remaining = _revocation(context)
+    facts: dict[str, Json] = {
+        "anchors": len(trust.anchors),
+        "revocation": trust.revocation.value,
+        "revocation_lists": count,
+    }
+    return facts if remaining is None else {**facts, "revocation_next_update_s": remaining}
+
+
+def _revocation(context: Context) -> tuple[int, int | None]:
+    """Return how many revocation lists count, and the seconds until the first of them is out of date."""
+    now = context.clock()
+    lists = current_lists(context.trust.trust().lists, at=now)
+    due = min((each.next_update for each in lists), default=None)
+    return len(lists), None if due is None else int((due - now).total_seconds())
 
 
 _PROBES: Final[dict[str, Probe]] = {

@@ -122,7 +122,11 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "certs.certificate_expired": 422,
         "certs.certificate_not_yet_valid": 422,
         "certs.key_usage": 422,
+        "certs.certificate_revoked": 422,
+        "certs.authority_revoked": 422,
+        "certs.revocation_unknown": 503,
         "certs.bad_trust_bundle": 500,
+        "certs.bad_revocation_list": 500,
         "certs.cannot_sign": 500,
         # codes and routes; looked up at /v1/agencies the first four are 404 or 410
         "registry.malformed_code": 422,

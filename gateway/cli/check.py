@@ -25,6 +25,14 @@ Anchors: TypeAlias = Annotated[
         help="Chứng thư gốc, dùng nhiều lần được · root; may be repeated.",
     ),
 ]
+Lists: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--crl",
+        metavar="FILE",
+        help="Danh sách thu hồi (CRL), dùng nhiều lần được · revocation list; may be repeated.",
+    ),
+]
 At: TypeAlias = Annotated[
     datetime | None,
     typer.Option(
@@ -48,6 +56,7 @@ def check(
     file: File,
     registry: Registry = None,
     trust_anchor: Anchors = None,
+    crl: Lists = None,
     at: At = None,
     profile: Held = Profile.TOLERANT,
     as_json: AsJson = False,
@@ -68,6 +77,7 @@ def check(
         file,
         registry=registry,
         anchors=tuple(trust_anchor or ()),
+        lists=tuple(crl or ()),
         at=at,
         profile=profile,
         as_json=as_json,

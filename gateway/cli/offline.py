@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from certs.errors import BadTrustBundleError
+from certs.errors_revocation import BadRevocationListError
 from certs.trust import Trust
 from gateway.cli.exits import Exit
 from gateway.cli.output import (
@@ -30,7 +31,7 @@ from gateway.cli.output import (
     show_fault,
     show_verdict,
 )
-from gateway.cli.signers import signer_text
+from gateway.cli.signers import revocation_text, signer_text
 from gateway.client.errors import Fault
 from gateway.clock import utc_now
 from gateway.flow.examination import Examination, Outcome, examine, kind_of
@@ -70,6 +71,7 @@ def check(
     *,
     registry: Path | None,
     anchors: tuple[Path, ...],
+    lists: tuple[Path, ...],
     at: datetime | None,
     profile: Profile,
     as_json: bool,
@@ -77,7 +79,7 @@ def check(
     """Examine a file and print the outcome with every finding.
 
     Raises:
-        UnreadableFileError: the file, the list or an anchor cannot be read or used.
+        UnreadableFileError: the file, the list of agencies, an anchor or a revocation list cannot be read or used.
 
     """
     size, sha256 = measure_file(file)
@@ -87,7 +89,7 @@ def check(
         expect=None,
         caller=None,
         directory=directory,
-        trust=load_trust(anchors),
+        trust=load_trust(anchors, lists),
         at=_moment(at),
     )
     report = _Report(
@@ -101,7 +103,7 @@ def check(
         print_json(_as_json(report))
     else:
         _show(make_console(), report)
-        _advise(make_console(), registry=registry, anchors=anchors)
+        _advise(make_console(), registry=registry, anchors=anchors, lists=lists)
     return _EXITS[examination.outcome]
 
 
@@ -152,15 +154,19 @@ def _directory(path: Path | None) -> Directory:
         raise UnreadableFileError(vi=f"Danh mục {path} có {len(refused.faults)} lỗi", en=en) from refused
 
 
-def load_trust(paths: tuple[Path, ...]) -> Trust:
-    """Load the trust anchors that count at this desk.
+def load_trust(anchors: tuple[Path, ...], lists: tuple[Path, ...] = ()) -> Trust:
+    """Load the trust anchors and revocation lists that count at this desk.
 
     Raises:
-        UnreadableFileError: a file cannot be read, or holds no anchors.
+        UnreadableFileError: a file cannot be read, holds no anchors, or a list that cannot be verified.
 
     """
     try:
-        return Trust.from_pem(*(read_file(path) for path in paths))
+        return Trust.from_pem(
+            *(read_file(path) for path in anchors), lists=[read_file(path) for path in lists]
+        )
+    except BadRevocationListError as error:
+        raise UnreadableFileError(vi="Không dùng được danh sách thu hồi", en=str(error)) from error
     except BadTrustBundleError as error:
         raise UnreadableFileError(vi="Không dùng được chứng thư gốc", en=str(error)) from error
 
@@ -214,11 +220,15 @@ def _show(console: Console, report: _Report) -> None:
         show_fault(console, Fault.read(finding.as_json()))
 
 
-def _advise(console: Console, *, registry: Path | None, anchors: tuple[Path, ...]) -> None:
+def _advise(
+    console: Console, *, registry: Path | None, anchors: tuple[Path, ...], lists: tuple[Path, ...]
+) -> None:
     """Say what was not looked at, and how it could be."""
     console.print()
     if not anchors:
         console.print("Chưa kiểm tra được chữ ký đến gốc · to check the chain: --trust-anchor PEM")
+    elif not lists:
+        console.print("Chưa kiểm tra được việc thu hồi · to check revocation: --crl FILE")
     if registry is None:
         console.print("Chưa kiểm tra được mã định danh · to check the codes: --registry CSV")
     else:
@@ -251,6 +261,7 @@ def _facts(report: _Report) -> list[tuple[str, object]]:
             ("chữ ký · signature", f"{found.verdict.indication.value}  {found.verdict.algorithm or ''}")
         )
         rows.append(("người ký · signer", signer_text(found.verdict.signer)))
+        rows += [("thu hồi · revocation", revocation_text(status)) for status in found.verdict.revocation]
     if found.binding is not None:
         rows.append(("ràng buộc · binding", f"{found.binding.rule.value} = {found.binding.evidence}"))
     return rows

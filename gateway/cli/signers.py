@@ -1,4 +1,7 @@
-"""Naming the holder of a certificate for people: common name and agency code instead of a distinguished name."""
+"""Naming the holder of a certificate for people, and saying whether it is revoked.
+
+A holder is named by common name and agency code instead of a distinguished name.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ import pybase64
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from certs.revocation import Standing, Status
 from certs.shape import DS
 from certs.verdict import Signer
-from gateway.cli.output import plain
+from gateway.cli.output import local, plain
 from schemas.errors import SchemaError
 from schemas.splice import open_file
 
@@ -23,6 +27,16 @@ def signer_text(signer: Signer | None) -> str | None:
         return _readable(x509.Name.from_rfc4514_string(signer.subject)) or plain(signer.subject)
     except ValueError:
         return plain(signer.subject)
+
+
+def revocation_text(status: Status) -> str:
+    """Say what is known of one certificate's revocation, and until when the list that says so is in force."""
+    if status.gap is not None:
+        return f"chưa rõ · unknown: {status.gap.vi}"
+    word = "đã thu hồi · revoked" if status.standing is Standing.REVOKED else "không bị thu hồi · good"
+    since = f", {local(status.entry.since)}: {status.entry.reason.vi}" if status.entry else ""
+    until = f" (CRL → {local(status.source.next_update)})" if status.source else ""
+    return f"{word}{since}{until}"
 
 
 def claimed_signer(file: Path) -> str | None:

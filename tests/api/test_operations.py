@@ -27,6 +27,7 @@ async def test_ready(gateway: World) -> None:
     assert (answer.status, answer.json["status"]) == (200, "ok")
     assert set(answer.json["checks"]) == {"database", "registry", "axis", "payloads", "trust"}
     assert answer.json["checks"]["trust"]["anchors"] == 1
+    assert answer.json["checks"]["trust"]["revocation"] == "soft"
     assert answer.json["checks"]["registry"]["agencies"] >= 5
 
 
@@ -69,6 +70,8 @@ async def test_metrics(gateway: World) -> None:
     assert 'vanthu_backlog{place="inbox_waiting"}' in text
     assert 'method="other",resource="unmatched"' in text
     assert "coffee" not in text
+    assert "vanthu_revocation_lists 0.0" in text
+    assert "vanthu_revocation_next_update_seconds NaN" in text
 
 
 def lines_of(lines: list[Any], resource: str) -> list[Any]:

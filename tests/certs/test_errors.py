@@ -6,11 +6,12 @@ from string import Formatter
 import pytest
 
 import certs.errors
+import certs.errors_revocation
 from certs.errors import CanonicalizationFailedError, KeyUsageError, SignatureShapeError, TrustError
 from certs.indication import Indication
-from certs.rules import CertificateRule, Rule, ShapeRule
+from certs.rules import CertificateRule, RevocationGap, RevocationReason, Rule, ShapeRule
 
-NEVER_IN_A_VERDICT = {"certs.bad_trust_bundle", "certs.cannot_sign"}
+NEVER_IN_A_VERDICT = {"certs.bad_trust_bundle", "certs.bad_revocation_list", "certs.cannot_sign"}
 
 
 def _tree(error: type[TrustError]) -> Iterator[type[TrustError]]:
@@ -34,8 +35,8 @@ def test_codes_are_unique() -> None:
 
 
 def test_tree_is_drawn() -> None:
-    """The module's drawing shows every class with its code."""
-    drawing = certs.errors.__doc__ or ""
+    """The modules' drawings show every class with its code."""
+    drawing = (certs.errors.__doc__ or "") + (certs.errors_revocation.__doc__ or "")
     assert all(error.__name__ in drawing and error.code in drawing for error in LEAVES)
 
 
@@ -56,12 +57,15 @@ def test_no_error_passes(error: type[TrustError]) -> None:
     assert (error.sub_indication is None) == (absent or error.code in NEVER_IN_A_VERDICT)
 
 
-def test_only_missing_anchors_are_worth_another_try() -> None:
-    """A document cannot get better by itself; our own configuration can."""
-    assert [error.code for error in LEAVES if error.retry] == ["certs.no_trust_anchors"]
+def test_what_is_worth_another_try() -> None:
+    """A document cannot get better by itself; what we hold can."""
+    assert {error.code for error in LEAVES if error.retry} == {
+        "certs.no_trust_anchors",
+        "certs.revocation_unknown",
+    }
 
 
-@pytest.mark.parametrize("rule", [*ShapeRule, *CertificateRule], ids=str)
+@pytest.mark.parametrize("rule", [*ShapeRule, *CertificateRule, *RevocationReason, *RevocationGap], ids=str)
 def test_rules_have_two_texts(rule: Rule) -> None:
     """Each rule is explained in Vietnamese and English, and reported by a word."""
     assert rule.vi

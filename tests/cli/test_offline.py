@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certs.issue import issue, new_root
 from gateway.cli import run
 from gateway.cli.offline import offline_directory
 from gateway.clock import utc_now
@@ -18,6 +20,8 @@ from gateway.demo.letter import change_one_byte, write_letter, write_status
 from gateway.demo.pki import ROOT_FILE, Identity, identities
 from routing.agency_csv import parse_agencies
 from tests.cli.world import AGENCIES, lines_wider_than
+from tests.support import pki
+from tests.support.crl import crl, revoked
 from tests.support.registry import an_agency
 
 
@@ -95,6 +99,55 @@ def test_clause_and_place(desk: Path, capsys: pytest.CaptureFixture[str]) -> Non
     shown = " ".join(capsys.readouterr().out.split())
     assert "§ QCVN 102:2016/BTTTT, mục 1.4 PromulgationInfo/PromulgationDate" in shown
     assert ", dòng " in shown
+
+
+def test_revocation(desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a list it is told that none was looked at; with one, what it says, and a revoked signer is refused."""
+    now = utc_now().replace(microsecond=0)
+    root = new_root("Gốc", now - timedelta(days=1))
+    certificate, key = issue(
+        root,
+        subject_common_name=HANOI.holder,
+        subject_serial_number=HANOI.code,
+        not_before=now - timedelta(days=1),
+        not_after=now + timedelta(days=1),
+    )
+    letter, anchor = tmp_path / "letter.edxml", tmp_path / "root.pem"
+    letter.write_bytes(write_letter(HANOI, TUYEN_QUANG, Identity(certificate=certificate, key=key)).signed)
+    anchor.write_bytes(root.certificate.public_bytes(Encoding.PEM))
+    clean, naming = tmp_path / "clean.crl", tmp_path / "naming.crl"
+    clean.write_bytes(crl(root, this_update=now - timedelta(hours=2)))
+    since = now - timedelta(hours=1)
+    naming.write_bytes(crl(root, revoked(certificate, since=since), this_update=since))
+
+    def check(*lists: Path) -> tuple[int, str]:
+        options = ["--registry", str(desk / "agencies.csv"), "--trust-anchor", str(anchor)]
+        for each in lists:
+            options += ["--crl", str(each)]
+        code = run(["check", str(letter), *options])
+        return code, " ".join(capsys.readouterr().out.split())
+
+    code, shown = check()
+    assert code == 0
+    assert "chưa rõ · unknown: chưa có danh sách thu hồi" in shown
+    assert "to check revocation: --crl FILE" in shown
+    code, shown = check(clean)
+    assert code == 0
+    assert "không bị thu hồi · good" in shown
+    assert "--crl" not in shown
+    code, shown = check(clean, naming)
+    assert code == 1
+    assert "✗ certs.certificate_revoked" in shown
+    assert "đã thu hồi · revoked" in shown
+
+
+def test_revocation_list_that_cannot_be_used(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A list that nobody vouches for is a file that cannot be read."""
+    (desk / "forged.crl").write_bytes(crl(pki.root()))
+
+    assert _check(desk, "letter.edxml", "--crl", str(desk / "forged.crl")) == 3
+    shown = capsys.readouterr()
+    assert "danh sách thu hồi" in shown.out + shown.err
 
 
 def test_strict_profile(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from certs.revocation import Revocation
 from gateway.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -30,8 +31,16 @@ def test_variables_are_read_by_type() -> None:
     assert settings.name == "gw"
 
 
+def test_modes_of_revocation() -> None:
+    """Softness is the default; the other modes are named as the mode is."""
+    assert Settings().revocation is Revocation.SOFT
+    for mode in Revocation:
+        assert Settings.from_environment({"VANTHU_REVOCATION": mode.value}).revocation is mode
+
+
 @pytest.mark.parametrize(
-    ("variable", "value"), [("VANTHU_PROT", "1"), ("VANTHU_PORT", "eighty"), ("VANTHU_PORT", "-1")]
+    ("variable", "value"),
+    [("VANTHU_PROT", "1"), ("VANTHU_PORT", "eighty"), ("VANTHU_PORT", "-1"), ("VANTHU_REVOCATION", "on")],
 )
 def test_what_does_not_fit_is_refused(variable: str, value: str) -> None:
     """A mistyped name or an impossible value stops the start and is named."""

@@ -8,9 +8,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.errors import BadTrustBundleError
+from certs.errors_revocation import BadRevocationListError
+from certs.revocation import Revocation
 from gateway.ports import TrustSource
 from gateway.trust_directory import DirectoryTrust
 from tests.support import pki
+from tests.support.crl import crl, revoked
 
 ROOT = pki.root().certificate
 AUTHORITY = pki.authority().certificate
@@ -132,3 +135,71 @@ async def test_watch(source: DirectoryTrust, tmp_path: Path) -> None:
     watching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await watching
+
+
+def put_list(folder: Path, name: str, data: bytes) -> None:
+    """Write a revocation list as an operator's tool does."""
+    (folder / "draft").write_bytes(data)
+    (folder / "draft").rename(folder / name)
+
+
+def test_revocation_lists(source: DirectoryTrust, tmp_path: Path) -> None:
+    """Lists in DER and PEM come into force, are replaced and go, with anchors and mode beside them."""
+    before = source.trust()
+    put_list(tmp_path, "root.crl", crl(pki.root(), revoked(pki.signer()[0])))
+    put(tmp_path, "authority.pem", AUTHORITY)
+    put_list(tmp_path, "authority.crl", crl(pki.authority(), encoding=Encoding.PEM))
+    assert source.refresh()
+    first = source.trust()
+    assert sorted(len(each.entries) for each in first.lists) == [0, 1]
+    assert first.version != before.version
+    assert first.revocation is Revocation.SOFT
+
+    put_list(tmp_path, "root.crl", crl(pki.root()))
+    assert source.refresh()
+    assert [len(each.entries) for each in source.trust().lists] == [0, 0]
+    # What did not change was not read again.
+    assert source.trust().lists[0] is first.lists[0]
+
+    (tmp_path / "root.crl").unlink()
+    (tmp_path / "authority.crl").unlink()
+    assert source.refresh()
+    assert source.trust().lists == ()
+    assert before.lists == ()
+
+
+def test_mode_of_revocation(tmp_path: Path) -> None:
+    """The mode that the gateway was started with stays through every reading."""
+    source = DirectoryTrust(tmp_path, revocation=Revocation.REQUIRE)
+    put(tmp_path, "root.pem", ROOT)
+    assert source.refresh()
+
+    assert source.trust().revocation is Revocation.REQUIRE
+
+
+def test_list_that_is_out_of_date_is_kept(source: DirectoryTrust, tmp_path: Path) -> None:
+    """What it names stays revoked."""
+    put_list(tmp_path, "old.crl", crl(pki.root(), this_update=pki.AT - pki.YEAR))
+
+    assert source.refresh()
+    assert len(source.trust().lists) == 1
+
+
+def test_list_that_cannot_be_verified(source: DirectoryTrust, tmp_path: Path) -> None:
+    """A forged list changes nothing and is named; so does one whose signer is not held, until it is."""
+    put_list(tmp_path, "root.crl", crl(pki.root()))
+    assert source.refresh()
+    put_list(tmp_path, "forged.crl", crl(pki.stranger()))
+    assert not source.refresh()
+    assert "forged.crl: not signed by" in source.problem
+    assert len(source.trust().lists) == 1
+    with pytest.raises(BadRevocationListError, match=r"forged\.crl"):
+        DirectoryTrust(tmp_path)
+
+    put(tmp_path, "stranger.pem", STRANGER)
+    assert source.refresh()
+    assert len(source.trust().lists) == 2
+    # Its signer gone, a list that was good before is not any more.
+    (tmp_path / "stranger.pem").unlink()
+    assert not source.refresh()
+    assert "forged.crl" in source.problem
