@@ -48,7 +48,13 @@ _UNDERSTOOD: Final = frozenset(
     }
 )
 _ENTRY_UNDERSTOOD: Final = frozenset({CRLEntryExtensionOID.CRL_REASON, CRLEntryExtensionOID.INVALIDITY_DATE})
-_UNREADABLE: Final = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_UNREADABLE: Final = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,13 @@ class Scope:
     points: frozenset[x509.GeneralName] | None = None
 
     def covers(self, certificate: x509.Certificate) -> bool:
-        """Tell whether the list would hold the certificate if it were revoked."""
+        """Tell whether the list would hold the certificate if it were revoked: not if nobody can read what it says."""
+        try:
+            return self._covers(certificate)
+        except _UNREADABLE:
+            return False
+
+    def _covers(self, certificate: x509.Certificate) -> bool:
         if self.users_only and is_authority(certificate):
             return False
         if self.authorities_only and not is_authority(certificate):
@@ -96,16 +108,15 @@ class RevocationList:
         Raises: BadRevocationListError.
         """
         held = tuple(issuers)
-        return tuple(cls._of(crl, held) for crl in _load(data))
+        try:
+            return tuple(cls._of(crl, held) for crl in _load(data))
+        # The library reads a list's parts only when they are asked for.
+        except _UNREADABLE as error:
+            raise BadRevocationListError(reason=str(error)) from error
 
     @classmethod
     def _of(cls, crl: x509.CertificateRevocationList, issuers: tuple[x509.Certificate, ...]) -> Self:
         issuer = _signer(crl, issuers)
-        try:
-            scope, number = _scope(crl.extensions), _number(crl.extensions)
-            entries = MappingProxyType(_index(crl))
-        except _UNREADABLE as error:
-            raise BadRevocationListError(reason=str(error)) from error
         if crl.next_update_utc is None:
             raise BadRevocationListError(reason="it does not say when the next one is due")
         return cls(
@@ -114,9 +125,9 @@ class RevocationList:
             issuer=crl.issuer.rfc4514_string(),
             this_update=crl.last_update_utc,
             next_update=crl.next_update_utc,
-            number=number,
-            scope=scope,
-            entries=entries,
+            number=_number(crl.extensions),
+            scope=_scope(crl.extensions),
+            entries=MappingProxyType(_index(crl)),
         )
 
 
@@ -137,15 +148,12 @@ def is_authority(certificate: x509.Certificate) -> bool:
 
 
 def _load(data: bytes) -> list[x509.CertificateRevocationList]:
-    try:
-        if _LONG_SEQUENCE.match(data):
-            return [x509.load_der_x509_crl(data)]
-        blocks = _PEM.findall(data)
-        if not blocks:
-            raise BadRevocationListError(reason="it is neither PEM nor DER")
-        return [x509.load_pem_x509_crl(block) for block in blocks]
-    except ValueError as error:
-        raise BadRevocationListError(reason=str(error)) from error
+    if _LONG_SEQUENCE.match(data):
+        return [x509.load_der_x509_crl(data)]
+    blocks = _PEM.findall(data)
+    if not blocks:
+        raise BadRevocationListError(reason="it is neither PEM nor DER")
+    return [x509.load_pem_x509_crl(block) for block in blocks]
 
 
 def _signer(crl: x509.CertificateRevocationList, issuers: tuple[x509.Certificate, ...]) -> x509.Certificate:

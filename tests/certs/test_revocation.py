@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from certs.chain import choose_path
@@ -284,6 +284,30 @@ def test_unknown_extension_that_need_not_be_understood() -> None:
     taken = read(crl(ROOT, revoked(SIGNER, extensions=((UNKNOWN, False),)), extensions=((UNKNOWN, False),)))
 
     assert status(taken).standing is Standing.REVOKED
+
+
+LISTED = crl(ROOT, revoked(SIGNER), extensions=scope(full_name=[POINT]))
+
+
+@given(place=st.integers(0, len(LISTED) - 1), octet=st.integers(0, 255))
+@example(place=LISTED.index(bytes.fromhex("0603550406")), octet=0)  # the issuer's name is read late
+def test_damaged_list(place: int, octet: int) -> None:
+    """Whatever becomes of an octet: the list is refused and nothing else happens."""
+    damaged = LISTED[:place] + bytes([octet]) + LISTED[place + 1 :]
+    if damaged == LISTED:
+        assert read(damaged).entries
+        return
+    with pytest.raises(BadRevocationListError):
+        read(damaged)
+
+
+def test_extensions_that_cannot_be_read() -> None:
+    """A certificate whose distribution points cannot be read is on no list that is limited to some."""
+    broken = x509.UnrecognizedExtension(x509.CRLDistributionPoints.oid, b"\x30\x00\x00")
+    certificate = pki.certificate(ROOT, extensions=((broken, False),))
+
+    assert status(read(LISTED), of=certificate).gap is RevocationGap.MISSING
+    assert status(read(crl(ROOT)), of=certificate).standing is Standing.GOOD
 
 
 def test_changed_list() -> None:
