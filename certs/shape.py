@@ -114,8 +114,10 @@ def check_document(tree: etree._ElementTree) -> None:
         raise SignatureShapeError(ShapeRule.PROCESSING_INSTRUCTION)
 
 
-def find_signature(tree: etree._ElementTree, *, path: tuple[str, ...] = SIGNATURE_PATH) -> etree._Element:
-    """Return the one signature of a document.
+def find_signature(
+    tree: etree._ElementTree, *, path: tuple[str, ...] | None = SIGNATURE_PATH
+) -> etree._Element:
+    """Return the one signature of a document, at `path` or (None) anywhere below the document element.
 
     Raises: NoSignatureError, LegacySignatureError, SeveralSignaturesError, SignatureMisplacedError,
     SignatureShapeError when other XML-DSig elements are about.
@@ -141,12 +143,12 @@ def find_signature(tree: etree._ElementTree, *, path: tuple[str, ...] = SIGNATUR
     return signature
 
 
-def _check_place(signature: etree._Element, path: tuple[str, ...]) -> None:
+def _check_place(signature: etree._Element, path: tuple[str, ...] | None) -> None:
     place = (*(str(element.tag) for element in reversed(list(signature.iterancestors()))), str(signature.tag))
-    if place != path:
-        raise SignatureMisplacedError(
-            line=signature.sourceline, found=_readable(place), expected=_readable(path)
-        )
+    is_right = len(place) > 1 if path is None else place == path
+    if not is_right:
+        expected = "/*//Signature" if path is None else _readable(path)
+        raise SignatureMisplacedError(line=signature.sourceline, found=_readable(place), expected=expected)
 
 
 def _readable(path: tuple[str, ...]) -> str:

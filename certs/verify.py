@@ -94,14 +94,14 @@ def verify(
     at: datetime,
     size: int | None = None,
     contents: Contents = _NONE,
-    path: tuple[str, ...] = SIGNATURE_PATH,
+    path: tuple[str, ...] | None = SIGNATURE_PATH,
 ) -> Verdict:
     """Say whether the document in `tree` is signed, wholly and validly, at the instant `at` (aware).
 
     The tree is consumed: its signature is taken out. It must come from a parser with limits. `size` is the number
     of octets it was parsed from and bounds the work; without it the tree is measured. `contents` are the texts that marks in the
     tree stand for; they are part of what was signed. `path` is the place of the signature, as expanded names from the document
-    element down.
+    element down; None takes it anywhere below that element, for XML that is not edXML.
 
     Never raises for a fault of the document: faults are in the verdict, the first one decides.
     """
@@ -140,7 +140,7 @@ def _view(
     at: datetime,
     size: int | None,
     contents: Contents,
-    path: tuple[str, ...],
+    path: tuple[str, ...] | None,
 ) -> SignedView | None:
     """Return the signed view, or leave at least one error in the findings, or raise one."""
     # 1. What may be nowhere in a document that is to be signed. An unsigned one is reported as such all the same.

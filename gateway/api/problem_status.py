@@ -174,6 +174,10 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "axis.payload_missing": 503,
         "axis.payload_differs": 500,
         "axis.not_addressed": 500,
+        # `vanthu verify`: these stand in its report only
+        "verify.binding_mismatch": 500,
+        "verify.not_a_certificate": 500,
+        "verify.broke": 500,
         # the service itself
         "store.unsupported_database": 500,
         "store.unsafe_database": 500,

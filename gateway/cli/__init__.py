@@ -11,7 +11,21 @@ from collections.abc import Sequence
 
 import typer
 
-from gateway.cli import access, check, compose, demo, inbox, log, registry, schema, send, serve, show, version
+from gateway.cli import (
+    access,
+    check,
+    compose,
+    demo,
+    inbox,
+    log,
+    registry,
+    schema,
+    send,
+    serve,
+    show,
+    verify,
+    version,
+)
 from gateway.cli.exits import LEGEND, Exit
 
 app = typer.Typer(
@@ -27,6 +41,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
+app.command("verify")(verify.verify)
 app.command("schema")(schema.schema)
 app.command("show")(show.show)
 app.command("compose")(compose.compose)

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from gateway.cli.moments import FORMATS
 from gateway.cli.options import AsJson, File
 from schemas.profiles import Profile
 
@@ -38,7 +39,7 @@ At: TypeAlias = Annotated[
     typer.Option(
         "--at",
         metavar="TIME",
-        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
+        formats=list(FORMATS),
         help="Kiểm tra như tại thời điểm này, giờ Việt Nam nếu không ghi múi · as if at this moment.",
         show_default="bây giờ · now",
     ),

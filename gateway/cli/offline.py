@@ -7,7 +7,7 @@ Without a list of agencies or without trust anchors the examination comes out un
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from certs.errors import BadTrustBundleError
 from certs.errors_revocation import BadRevocationListError
 from certs.trust import Trust
 from gateway.cli.exits import Exit
+from gateway.cli.moments import moment
 from gateway.cli.output import (
-    VIETNAM,
     UnreadableFileError,
     count,
     local,
@@ -33,7 +33,6 @@ from gateway.cli.output import (
 )
 from gateway.cli.signers import revocation_text, signer_text
 from gateway.client.errors import Fault
-from gateway.clock import utc_now
 from gateway.flow.examination import Examination, Outcome, examine, kind_of
 from gateway.flow.findings import Finding, Level
 from routing.agencies import Agency, Directory, Member, registry_sha256
@@ -90,7 +89,7 @@ def check(
         caller=None,
         directory=directory,
         trust=load_trust(anchors, lists),
-        at=_moment(at),
+        at=moment(at),
     )
     report = _Report(
         file=file,
@@ -147,11 +146,16 @@ def _directory(path: Path | None) -> Directory:
     try:
         return offline_directory(parse_agencies(read_file(path)))
     except RegistryFileErrors as refused:
-        console = make_console(error=True)
-        for fault in refused.faults:
-            show_fault(console, Fault.read(Finding.of(fault).as_json()))
-        en = f"{path}: {len(refused.faults)} faults"
-        raise UnreadableFileError(vi=f"Danh mục {path} có {len(refused.faults)} lỗi", en=en) from refused
+        raise unusable_registry(path, refused) from refused
+
+
+def unusable_registry(path: Path, refused: RegistryFileErrors) -> UnreadableFileError:
+    """Show what is wrong with a list of agencies, and return the error that ends the command."""
+    console = make_console(error=True)
+    for fault in refused.faults:
+        show_fault(console, Fault.read(Finding.of(fault).as_json()))
+    en = f"{path}: {len(refused.faults)} faults"
+    return UnreadableFileError(vi=f"Danh mục {path} có {len(refused.faults)} lỗi", en=en)
 
 
 def load_trust(anchors: tuple[Path, ...], lists: tuple[Path, ...] = ()) -> Trust:
@@ -169,12 +173,6 @@ def load_trust(anchors: tuple[Path, ...], lists: tuple[Path, ...] = ()) -> Trust
         raise UnreadableFileError(vi="Không dùng được danh sách thu hồi", en=str(error)) from error
     except BadTrustBundleError as error:
         raise UnreadableFileError(vi="Không dùng được chứng thư gốc", en=str(error)) from error
-
-
-def _moment(at: datetime | None) -> datetime:
-    if at is None:
-        return utc_now()
-    return (at if at.tzinfo else at.replace(tzinfo=VIETNAM)).astimezone(UTC)
 
 
 def _as_json(report: _Report) -> dict[str, Any]:

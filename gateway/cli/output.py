@@ -10,19 +10,18 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gateway.cli.moments import VIETNAM
 from gateway.client.errors import Fault
 
 WIDTH = 100
 """Columns that no output exceeds, and that a pipe gets."""
-
-VIETNAM = timezone(timedelta(hours=7))
 
 _MARKS = {"refuse": ("✗", "bold red"), "undecided": ("?", "bold yellow"), "warning": ("!", "yellow")}
 

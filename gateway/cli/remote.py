@@ -21,8 +21,8 @@ from rich.console import Console
 
 from gateway.cli.drafts import draft_of
 from gateway.cli.failures import verdict_of
+from gateway.cli.moments import VIETNAM
 from gateway.cli.output import (
-    VIETNAM,
     count,
     local,
     make_console,

@@ -1,0 +1,97 @@
+"""`vanthu verify`: the verdict on one signed file, for a court, a clerk and a script."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.check import Anchors, Registry
+from gateway.cli.moments import FORMATS, moment
+
+
+class FileType(StrEnum):
+    """What kinds of file can be verified."""
+
+    EDXML = "edxml"
+    XMLDSIG = "xmldsig"
+    CERT = "cert"
+
+
+class BindingName(StrEnum):
+    """How the signer can be held against the sender without a list of agencies."""
+
+    SUBJECT = "subject.serialNumber"
+
+
+def verify(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Tệp cần kiểm tra · file.", show_default=False)
+    ],
+    trust_anchor: Anchors = None,
+    intermediate: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--intermediate",
+            metavar="PEM",
+            help="Chứng thư trung gian, dùng nhiều lần được · intermediate; may be repeated.",
+        ),
+    ] = None,
+    time: Annotated[
+        datetime | None,
+        typer.Option(
+            "--time",
+            metavar="TIME",
+            formats=list(FORMATS),
+            help="Thời điểm kiểm tra, giờ Việt Nam nếu không ghi múi · moment that counts.",
+            show_default="bây giờ · now",
+        ),
+    ] = None,
+    kind: Annotated[FileType, typer.Option("--type", help="Loại tệp · kind of file.")] = FileType.EDXML,
+    binding: Annotated[
+        BindingName | None,
+        typer.Option(
+            "--binding",
+            help="serialNumber của chứng thư phải trùng từng byte với From/OrganId · must equal it byte for byte.",
+            show_default=False,
+        ),
+    ] = None,
+    registry: Registry = None,
+    json: Annotated[
+        str | None,
+        typer.Option(
+            "--json",
+            metavar="PATH",
+            help="Ghi báo cáo JSON vào tệp, “-”: ra màn hình · write the report as JSON; “-”: standard output.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Kiểm tra chữ ký số của một tệp. Verify the signature of a file.
+
+    Example: vanthu verify cong-van.edxml --trust-anchor goc.pem --binding subject.serialNumber --json -
+
+    Nothing is fetched from anywhere: what is not in the file or on the command
+    line does not exist. docs/verify.md describes the report. Exits
+    0 TOTAL_PASSED, 1 TOTAL_FAILED, 2 INDETERMINATE, 3 NO_SIGNATURE_FOUND, or 3
+    without a report if a file cannot be read.
+    """
+    if binding is not None and registry is not None:
+        raise typer.BadParameter("--binding, --registry: chỉ chọn một · choose one")
+    if kind is not FileType.EDXML and (binding is not None or registry is not None):
+        raise typer.BadParameter("--binding, --registry: chỉ với --type edxml · only with --type edxml")
+    from gateway.cli import verifying  # noqa: PLC0415 - start-up time
+
+    request = verifying.Request(
+        file=file,
+        kind=kind.value,
+        anchors=tuple(trust_anchor or ()),
+        intermediates=tuple(intermediate or ()),
+        at=moment(time),
+        by_subject=binding is not None,
+        registry=registry,
+    )
+    raise typer.Exit(verifying.verify(request, json_to=json))

@@ -1,0 +1,122 @@
+"""The work behind `vanthu verify`: from the files on the command line to a report and an exit.
+
+Invariant: once every file could be read, the exit is one of the four that say an indication, whatever the file holds and whatever
+goes wrong; a defect of this software is told on standard error, and the verdict is that nothing could be decided.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import traceback
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from certs.errors import BadTrustBundleError
+from certs.indication import SubIndication
+from certs.trust import Trust
+from gateway.cli.exits import Exit
+from gateway.cli.verification.certificate import judge_certificate
+from gateway.cli.verification.documents import Bind, bind_to_subject, judge_edxml, judge_xml
+from gateway.cli.verification.errors import ValidationBrokeError
+from gateway.cli.verification.inputs import load_source, load_trust
+from gateway.cli.verification.report import Judgement, Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command line asks for; `at` is aware."""
+
+    file: Path
+    kind: Literal["edxml", "xmldsig", "cert"]
+    anchors: tuple[Path, ...] = ()
+    intermediates: tuple[Path, ...] = ()
+    at: datetime
+    by_subject: bool = False
+    registry: Path | None = None
+
+
+def verify(request: Request, *, json_to: str | None) -> Exit:
+    """Verify a file and print or write the report.
+
+    Raises:
+        UnreadableFileError: the list of agencies cannot be used.
+        OSError: a file cannot be read or written.
+
+    """
+    report = examine(request)
+    if json_to is None:
+        from gateway.cli.portrayal import show_report  # noqa: PLC0415 - start-up time
+
+        show_report(report, request.file)
+        return report.exit
+    text = json.dumps(report.as_json(), ensure_ascii=False, indent=2) + "\n"
+    if json_to == "-":
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
+    else:
+        Path(json_to).write_text(text, encoding="utf-8")
+    return report.exit
+
+
+def examine(request: Request) -> Report:
+    """Return the report on a file.
+
+    Raises:
+        UnreadableFileError: the list of agencies cannot be used.
+        OSError: a file cannot be read.
+
+    """
+    source = load_source(request.file)
+    sha256, size = _measured(source)
+    trust = None
+    try:
+        trust = load_trust(request.anchors, request.intermediates)
+        judgement = _judge(source, request, trust)
+    except BadTrustBundleError as error:
+        judgement = Judgement.undecided(error, SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE)
+    return Report(
+        kind=request.kind,
+        judgement=judgement,
+        at=request.at,
+        trust_version=trust.version if trust is not None else None,
+        document_sha256=sha256,
+        size=size,
+    )
+
+
+def _binder(request: Request) -> Bind | None:
+    if request.by_subject:
+        return bind_to_subject
+    if request.registry is None:
+        return None
+    from gateway.cli.verification.registered import binder  # noqa: PLC0415 - start-up time
+
+    return binder(request.registry, at=request.at)
+
+
+def _measured(source: bytes | Path) -> tuple[str, int]:
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest(), len(source)
+    with source.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+
+
+def _judge(source: bytes | Path, request: Request, trust: Trust) -> Judgement:
+    bind = _binder(request)
+    try:
+        match request.kind:
+            case "edxml":
+                return judge_edxml(source, trust=trust, at=request.at, bind=bind)
+            case "xmldsig":
+                return judge_xml(source, trust=trust, at=request.at)
+            case _:
+                return judge_certificate(source, trust=trust, at=request.at)
+    except OSError:
+        raise
+    except Exception as defect:  # noqa: BLE001 - whatever breaks here must not look like an answer about the file
+        traceback.print_exception(defect)
+        return Judgement.undecided(ValidationBrokeError(kind=type(defect).__name__), None)
