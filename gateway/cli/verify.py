@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -27,48 +27,56 @@ class BindingName(StrEnum):
     SUBJECT = "subject.serialNumber"
 
 
+Signed: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Tệp cần kiểm tra · file.", show_default=False)
+]
+Intermediates: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--intermediate",
+        metavar="PEM",
+        help="Chứng thư trung gian, dùng nhiều lần được · intermediate; may be repeated.",
+    ),
+]
+Time: TypeAlias = Annotated[
+    datetime | None,
+    typer.Option(
+        "--time",
+        metavar="TIME",
+        formats=list(FORMATS),
+        help="Thời điểm kiểm tra, giờ Việt Nam nếu không ghi múi · moment that counts.",
+        show_default="bây giờ · now",
+    ),
+]
+Kind: TypeAlias = Annotated[FileType, typer.Option("--type", help="Loại tệp · kind of file.")]
+Binding: TypeAlias = Annotated[
+    BindingName | None,
+    typer.Option(
+        "--binding",
+        help="serialNumber của chứng thư phải trùng từng byte với From/OrganId · must equal it byte for byte.",
+        show_default=False,
+    ),
+]
+Json: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--json",
+        metavar="PATH",
+        help="Ghi báo cáo JSON vào tệp, “-”: ra màn hình · write the report as JSON; “-”: standard output.",
+        show_default=False,
+    ),
+]
+
+
 def verify(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Tệp cần kiểm tra · file.", show_default=False)
-    ],
+    file: Signed,
     trust_anchor: Anchors = None,
-    intermediate: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--intermediate",
-            metavar="PEM",
-            help="Chứng thư trung gian, dùng nhiều lần được · intermediate; may be repeated.",
-        ),
-    ] = None,
-    time: Annotated[
-        datetime | None,
-        typer.Option(
-            "--time",
-            metavar="TIME",
-            formats=list(FORMATS),
-            help="Thời điểm kiểm tra, giờ Việt Nam nếu không ghi múi · moment that counts.",
-            show_default="bây giờ · now",
-        ),
-    ] = None,
-    kind: Annotated[FileType, typer.Option("--type", help="Loại tệp · kind of file.")] = FileType.EDXML,
-    binding: Annotated[
-        BindingName | None,
-        typer.Option(
-            "--binding",
-            help="serialNumber của chứng thư phải trùng từng byte với From/OrganId · must equal it byte for byte.",
-            show_default=False,
-        ),
-    ] = None,
+    intermediate: Intermediates = None,
+    time: Time = None,
+    kind: Kind = FileType.EDXML,
+    binding: Binding = None,
     registry: Registry = None,
-    json: Annotated[
-        str | None,
-        typer.Option(
-            "--json",
-            metavar="PATH",
-            help="Ghi báo cáo JSON vào tệp, “-”: ra màn hình · write the report as JSON; “-”: standard output.",
-            show_default=False,
-        ),
-    ] = None,
+    json: Json = None,
 ) -> None:
     """Kiểm tra chữ ký số của một tệp. Verify the signature of a file.
 

@@ -14,6 +14,7 @@ from tests.cli.world import ROOT, command
 
 VERBS = (
     *(("serve",), ("demo",), ("check",), ("schema",), ("show",), ("compose",), ("send",), ("version",)),
+    ("verify",),
     *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
     *(("member", "add"), ("token", "issue"), ("cert", "register"), ("log", "verify")),
 )

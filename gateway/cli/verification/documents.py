@@ -24,13 +24,17 @@ from gateway.cli.verification.errors import BindingFault, BindingMismatchError
 from gateway.cli.verification.report import Judgement
 from gateway.flow.findings import Fault
 from routing.errors import RoutingError
-from schemas.errors import FileError, SchemaErrors
+from schemas.errors import FileError, SchemaErrors, TooComplex
 from schemas.splice import Opened, open_file
 from schemas.xml_parser import parse_tree
 
 Bind: TypeAlias = Callable[[Signer, str], str]
 """Takes the signer and the sender's code; returns what binds them, or raises BindingMismatchError or RoutingError."""
 
+MAX_ELEMENTS: Final = 20_000
+"""So many elements are held against the schema: describing a fault of each would take longer than all the rest."""
+
+_COUNT: Final = etree.XPath("count(//*)")
 _SENDER_PATH: Final = tuple(
     f"{{{EDXML}}}{name}" for name in ("edXML", "edXMLEnvelope", "edXMLHeader", "MessageHeader", "From")
 )
@@ -115,6 +119,8 @@ def _remarks(view: etree._ElementTree, opened: Opened, *, at: datetime) -> tuple
     """Return what the reader of edXML minds about the document that was signed."""
     from schemas.parse import parse  # noqa: PLC0415 - start-up time: needed only where a signature is good
 
+    if _COUNT(view) > MAX_ELEMENTS:
+        return (TooComplex(limit="elements", allowed=MAX_ELEMENTS),)
     try:
         return parse(view, at=at, contents=opened.contents).warnings
     except SchemaErrors as refused:
