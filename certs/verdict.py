@@ -139,12 +139,13 @@ def _signer_facts(signer: Signer) -> dict[str, Fact | None]:
 
 def _revocation_facts(chain: tuple[str, ...], statuses: tuple[Status, ...]) -> list[dict[str, str]]:
     return [
-        {"certificate_sha256": sha256, **_status_facts(status)}
+        {"certificate_sha256": sha256, **status_facts(status)}
         for sha256, status in zip(chain, statuses, strict=False)
     ]
 
 
-def _status_facts(status: Status) -> dict[str, str]:
+def status_facts(status: Status) -> dict[str, str]:
+    """Return what is known of one certificate's revocation, without what is unknown."""
     facts = {"status": status.standing.value}
     if status.gap is not None:
         facts["why"] = status.gap.value

@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gateway.cli.check import Anchors, Registry
+from gateway.cli.check import Anchors, Lists, Registry
 from gateway.cli.moments import FORMATS, moment
 
 
@@ -68,10 +68,11 @@ Json: TypeAlias = Annotated[
 ]
 
 
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     file: Signed,
     trust_anchor: Anchors = None,
     intermediate: Intermediates = None,
+    crl: Lists = None,
     time: Time = None,
     kind: Kind = FileType.EDXML,
     binding: Binding = None,
@@ -98,6 +99,7 @@ def verify(
         kind=kind.value,
         anchors=tuple(trust_anchor or ()),
         intermediates=tuple(intermediate or ()),
+        lists=tuple(crl or ()),
         at=moment(time),
         by_subject=binding is not None,
         registry=registry,

@@ -10,19 +10,18 @@ import hashlib
 import json
 import sys
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from certs.errors import BadTrustBundleError
 from certs.indication import SubIndication
-from certs.trust import Trust
 from gateway.cli.exits import Exit
 from gateway.cli.verification.certificate import judge_certificate
 from gateway.cli.verification.documents import Bind, bind_to_subject, judge_edxml, judge_xml
 from gateway.cli.verification.errors import ValidationBrokeError
-from gateway.cli.verification.inputs import load_source, load_trust
+from gateway.cli.verification.inputs import Relied, load_source, load_trust
 from gateway.cli.verification.report import Judgement, Report
 
 
@@ -34,6 +33,7 @@ class Request:
     kind: Literal["edxml", "xmldsig", "cert"]
     anchors: tuple[Path, ...] = ()
     intermediates: tuple[Path, ...] = ()
+    lists: tuple[Path, ...] = ()
     at: datetime
     by_subject: bool = False
     registry: Path | None = None
@@ -72,20 +72,37 @@ def examine(request: Request) -> Report:
     """
     source = load_source(request.file)
     sha256, size = _measured(source)
-    trust = None
+    bind = _binder(request)
+    relied: Relied | None = None
     try:
-        trust = load_trust(request.anchors, request.intermediates)
-        judgement = _judge(source, request, trust)
+        relied = load_trust(request.anchors, request.intermediates, request.lists)
+        judgement = _judge(source, request, relied, bind)
+    except OSError:
+        raise
     except BadTrustBundleError as error:
         judgement = Judgement.undecided(error, SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE)
+    except Exception as defect:  # noqa: BLE001 - whatever breaks here must not look like an answer about the file
+        traceback.print_exception(defect)
+        judgement = Judgement.undecided(ValidationBrokeError(kind=type(defect).__name__), None)
     return Report(
         kind=request.kind,
         judgement=judgement,
         at=request.at,
-        trust_version=trust.version if trust is not None else None,
+        trust_version=relied.trust.version if relied is not None else None,
         document_sha256=sha256,
         size=size,
     )
+
+
+def _judge(source: bytes | Path, request: Request, relied: Relied, bind: Bind | None) -> Judgement:
+    match request.kind:
+        case "edxml":
+            judgement = judge_edxml(source, trust=relied.trust, at=request.at, bind=bind)
+        case "xmldsig":
+            judgement = judge_xml(source, trust=relied.trust, at=request.at)
+        case _:
+            judgement = judge_certificate(source, trust=relied.trust, at=request.at)
+    return replace(judgement, remarks=(*relied.refused, *judgement.remarks))
 
 
 def _binder(request: Request) -> Bind | None:
@@ -103,20 +120,3 @@ def _measured(source: bytes | Path) -> tuple[str, int]:
         return hashlib.sha256(source).hexdigest(), len(source)
     with source.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
-
-
-def _judge(source: bytes | Path, request: Request, trust: Trust) -> Judgement:
-    bind = _binder(request)
-    try:
-        match request.kind:
-            case "edxml":
-                return judge_edxml(source, trust=trust, at=request.at, bind=bind)
-            case "xmldsig":
-                return judge_xml(source, trust=trust, at=request.at)
-            case _:
-                return judge_certificate(source, trust=trust, at=request.at)
-    except OSError:
-        raise
-    except Exception as defect:  # noqa: BLE001 - whatever breaks here must not look like an answer about the file
-        traceback.print_exception(defect)
-        return Judgement.undecided(ValidationBrokeError(kind=type(defect).__name__), None)

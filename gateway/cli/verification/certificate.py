@@ -12,9 +12,10 @@ from pathlib import Path
 from cryptography import x509
 
 from certs.algorithms import describe, is_strong
-from certs.chain import find_path
+from certs.chain import find_path, revocation_of
 from certs.errors import KeyTooWeakError, MalformedCertificateError, TrustError
 from certs.indication import Indication, SubIndication
+from certs.revocation import objection_to
 from certs.shape import MAX_CERTIFICATES
 from certs.trust import Trust
 from certs.verdict import Signer, fingerprint
@@ -50,4 +51,13 @@ def _judge(
         # Certificates are decoded where they are looked at, and this one holds something that cannot be.
         return Judgement.undecided(MalformedCertificateError(), SubIndication.NO_SIGNING_CERTIFICATE_FOUND)
     chain = tuple(fingerprint(certificate) for certificate in path)
-    return Judgement(indication=Indication.TOTAL_PASSED, signer=Signer.from_path(path, chain), chain=chain)
+    statuses = revocation_of(path, trust=trust, at=at)
+    objection = objection_to(path, statuses, revocation=trust.revocation)
+    return Judgement(
+        indication=objection.indication if objection else Indication.TOTAL_PASSED,
+        sub_indication=objection.sub_indication if objection else None,
+        errors=(objection,) if objection else (),
+        signer=Signer.from_path(path, chain),
+        chain=chain,
+        revocation=statuses,
+    )

@@ -1,16 +1,21 @@
 """What a verification relies on, from the files that its command line names.
 
 Invariants: an anchor comes from `--trust-anchor` only; a certificate from `--intermediate` is a building block even if it signed
-itself; what cannot be used is an error, never left out in silence.
+itself; a certificate that cannot be used is an error, and a revocation list that cannot be used is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cryptography import x509
+
 from certs.errors import BadTrustBundleError, TrustError
+from certs.errors_revocation import BadRevocationListError
+from certs.revocation import Revocation, RevocationList
 from certs.trust import Trust
 from certs.xmldsig import load_certificates
 from gateway.cli.verification.encodings import split_certificates
@@ -19,11 +24,23 @@ MAX_IN_MEMORY: Final = 1 << 24
 """Octets up to which a file is read once; the parts of a larger one are read where they are needed."""
 
 
-def load_trust(anchor_files: Sequence[Path], intermediate_files: Sequence[Path]) -> Trust:
-    """Load anchors and intermediates.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relied:
+    """What a verification relies on, and the revocation lists that it cannot rely on."""
+
+    trust: Trust
+    refused: tuple[TrustError, ...] = ()
+
+
+def load_trust(
+    anchor_files: Sequence[Path], intermediate_files: Sequence[Path], list_files: Sequence[Path]
+) -> Relied:
+    """Load anchors, intermediates and revocation lists; if there are lists, revocation must be known.
+
+    A list that cannot be used is the same as one that is not there: whatever it was to tell stays unknown.
 
     Raises:
-        BadTrustBundleError: a file holds something else.
+        BadTrustBundleError: a file for certificates holds something else.
         OSError: a file cannot be read.
 
     """
@@ -33,7 +50,28 @@ def load_trust(anchor_files: Sequence[Path], intermediate_files: Sequence[Path])
     intermediates = load_certificates(dict.fromkeys(ders), errors=broken)
     if broken:
         raise BadTrustBundleError(reason="an intermediate certificate cannot be read")
-    return Trust(anchors=anchors.anchors, intermediates=(*anchors.intermediates, *intermediates))
+    held = (*anchors.intermediates, *intermediates)
+    lists, refused = _lists(list_files, issuers=(*anchors.anchors, *held))
+    trust = Trust(
+        anchors=anchors.anchors,
+        intermediates=held,
+        lists=lists,
+        revocation=Revocation.REQUIRE if list_files else Revocation.OFF,
+    )
+    return Relied(trust=trust, refused=refused)
+
+
+def _lists(
+    files: Sequence[Path], *, issuers: tuple[x509.Certificate, ...]
+) -> tuple[tuple[RevocationList, ...], tuple[TrustError, ...]]:
+    found: dict[RevocationList, None] = {}
+    refused: list[TrustError] = []
+    for path in files:
+        try:
+            found |= dict.fromkeys(RevocationList.read(path.read_bytes(), issuers=issuers))
+        except BadRevocationListError as error:
+            refused.append(error)
+    return tuple(found), tuple(refused)
 
 
 def _ders(path: Path) -> tuple[bytes, ...]:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from certs.indication import Indication, Scope, SubIndication
-from certs.verdict import Signer, Verdict
+from certs.revocation import Status
+from certs.verdict import Signer, Verdict, status_facts
 from gateway.cli.exits import Exit
 from gateway.flow.findings import Fault, Finding, Level
 
@@ -48,6 +49,7 @@ class Judgement:
     verdict: Verdict | None = None
     signer: Signer | None = None
     chain: tuple[str, ...] = ()
+    revocation: tuple[Status, ...] = ()
     agency_code: str | None = None
     binding: str | None = None
 
@@ -69,6 +71,7 @@ class Judgement:
             verdict=verdict,
             signer=verdict.signer,
             chain=verdict.chain,
+            revocation=verdict.revocation,
         )
 
     @classmethod
@@ -145,7 +148,7 @@ class Report:
             "signed_view_sha256": view.sha256 if view is not None else None,
             "signature": _signature(judgement),
             "signer": _signer(judgement),
-            "chain": _chain(judgement.chain),
+            "chain": _chain(judgement.chain, judgement.revocation),
             "findings": [finding.as_json() for finding in findings],
             "findings_omitted": len(judgement.errors) + len(judgement.remarks) - len(findings),
         }
@@ -180,10 +183,14 @@ def _signer(judgement: Judgement) -> dict[str, Any] | None:
     }
 
 
-def _chain(fingerprints: tuple[str, ...]) -> list[dict[str, str]]:
+def _chain(fingerprints: tuple[str, ...], statuses: tuple[Status, ...]) -> list[dict[str, Any]]:
     last = len(fingerprints) - 1
     return [
-        {"sha256": sha256, "role": "EE" if place == 0 else "ANCHOR" if place == last else "CA"}
+        {
+            "sha256": sha256,
+            "role": "EE" if place == 0 else "ANCHOR" if place == last else "CA",
+            "revocation": status_facts(statuses[place]) if place < len(statuses) else None,
+        }
         for place, sha256 in enumerate(fingerprints)
     ]
 
