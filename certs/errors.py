@@ -22,7 +22,7 @@
     │   ├── CertificateExpiredError       certs.certificate_expired
     │   ├── CertificateNotYetValidError   certs.certificate_not_yet_valid
     │   ├── KeyUsageError                 certs.key_usage
-    │   └── …                             revocation: `certs.errors_revocation`
+    │   └── …                             revocation: `certs.errors_revocation`; XAdES, above: `certs.errors_xades`
     ├── BadTrustBundleError           certs.bad_trust_bundle   raised to the operator, never in a verdict
     └── CannotSignError               certs.cannot_sign        raised to the signer, never in a verdict
 

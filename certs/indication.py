@@ -41,3 +41,10 @@ class Scope(StrEnum):
     FULL = "FULL"
     PARTIAL = "PARTIAL"
     NONE = "NONE"
+
+
+class Form(StrEnum):
+    """The kind of signature."""
+
+    XMLDSIG = "XMLDSIG-ENVELOPED"
+    XADES_B = "XADES-B"

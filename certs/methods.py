@@ -23,7 +23,7 @@ from certs.algorithms import (
     SignatureAlgorithm,
 )
 from certs.errors import AlgorithmForbiddenError, TransformForbiddenError, TrustError
-from certs.shape import Method, SignedInfo
+from certs.shape import Method, Reference, SignedInfo
 
 _PSS = "{http://www.w3.org/2007/05/xmldsig-more#}"
 _DIGEST_METHOD = "{http://www.w3.org/2000/09/xmldsig#}DigestMethod"
@@ -34,6 +34,16 @@ _PSS_PARAMETERS = ("DigestMethod", "MaskGenerationFunction", "SaltLength", "Trai
 MAX_TRANSFORMS = 2
 
 Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertiesMethods:
+    """How the properties of XAdES were digested, and the digest that they must have."""
+
+    digest: DigestAlgorithm
+    canonicalization: Canonicalization
+    prefixes: tuple[str, ...]
+    expected: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +59,7 @@ class Methods:
     prefixes: tuple[str, ...]
     view_canonicalization: Canonicalization
     view_prefixes: tuple[str, ...]
+    properties: PropertiesMethods | None = None
 
 
 def resolve_methods(info: SignedInfo, *, errors: list[TrustError]) -> Methods | None:
@@ -57,13 +68,16 @@ def resolve_methods(info: SignedInfo, *, errors: list[TrustError]) -> Methods | 
     canonicalization = _canonicalization(info.canonicalization)
     if canonicalization is None:
         errors.append(AlgorithmForbiddenError(algorithm=info.canonicalization.uri))
-    digest = _lookup(DIGEST_ALGORITHMS, info.digest_method, errors)
-    view = _view_transform(info.transforms)
+    digest = _lookup(DIGEST_ALGORITHMS, info.document.digest_method, errors)
+    view = _view_transform(info.document.transforms)
     view_canonicalization = None if view is None else _canonicalization(view)
     if view is None or view_canonicalization is None:
-        errors.append(TransformForbiddenError(found=", ".join(method.uri for method in info.transforms)))
+        errors.append(_forbidden(info.document))
         return None
+    properties = None if info.properties is None else _properties(info.properties, errors)
     if algorithm is None or digest is None or canonicalization is None:
+        return None
+    if info.properties is not None and properties is None:
         return None
     return Methods(
         algorithm=algorithm,
@@ -72,6 +86,25 @@ def resolve_methods(info: SignedInfo, *, errors: list[TrustError]) -> Methods | 
         prefixes=info.canonicalization.prefixes,
         view_canonicalization=view_canonicalization,
         view_prefixes=view.prefixes,
+        properties=properties,
+    )
+
+
+def _forbidden(reference: Reference) -> TransformForbiddenError:
+    return TransformForbiddenError(found=", ".join(method.uri for method in reference.transforms))
+
+
+def _properties(reference: Reference, errors: list[TrustError]) -> PropertiesMethods | None:
+    """Look up how properties of XAdES were digested: with at most one canonicalisation, by default Canonical XML 1.0."""
+    digest = _lookup(DIGEST_ALGORITHMS, reference.digest_method, errors)
+    method = reference.transforms[0] if reference.transforms else Method(uri=INCLUSIVE.uri)
+    canonicalization = _canonicalization(method) if len(reference.transforms) <= 1 else None
+    if canonicalization is None:
+        errors.append(_forbidden(reference))
+    if digest is None or canonicalization is None:
+        return None
+    return PropertiesMethods(
+        digest=digest, canonicalization=canonicalization, prefixes=method.prefixes, expected=reference.digest
     )
 
 

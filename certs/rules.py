@@ -52,11 +52,15 @@ class ShapeRule(Rule):
         "bên trong chữ ký không được có chú thích",
         "there must be no comment inside the signature",
     )
-    OBJECT = ("object", "chữ ký không được chứa phần tử Object", "the signature must not contain an Object")
+    OBJECT = (
+        "object",
+        "Object trong chữ ký chỉ được chứa thuộc tính XAdES đúng khuôn dạng",
+        "an Object may hold nothing but properties of XAdES in the accepted form",
+    )
     REFERENCES = (
         "references",
-        "chữ ký phải có đúng một Reference",
-        "the signature must have exactly one Reference",
+        "phải có đúng một Reference đến văn bản, và một đến thuộc tính XAdES nếu có",
+        "there must be one Reference to the document, and one to any XAdES properties",
     )
     CONTENT = (
         "content",

@@ -4,8 +4,8 @@ XML Signature 1.1 leaves a signer so much freedom that a verifier who follows al
 element while the program reads another (signature wrapping). This profile leaves one form:
 
 - exactly one element named Signature in any namespace, in the XML-DSig namespace, at `SIGNATURE_PATH`;
-- no other XML-DSig element outside it; inside, only what `_CONTENT` and `_ATTRIBUTES` list; no Object, one
-  Reference, no comments and no processing instructions;
+- no other XML-DSig element outside it; inside, only what `_CONTENT` and `_ATTRIBUTES` list; one Reference, no
+  comments and no processing instructions; no Object, or one in the form that `certs.xades` demands with a Reference to it;
 - what is read (`read_signed_info`) is the very copy of SignedInfo that is canonicalised and verified.
 """
 
@@ -27,6 +27,8 @@ from certs.rules import ShapeRule
 
 EDXML = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 DS = "http://www.w3.org/2000/09/xmldsig#"
+XADES = "http://uri.etsi.org/01903/v1.3.2#"
+SIGNED_PROPERTIES_TYPE = "http://uri.etsi.org/01903#SignedProperties"
 _EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _PSS = "http://www.w3.org/2007/05/xmldsig-more#"
 
@@ -48,8 +50,9 @@ _IDENTIFIED = etree.XPath("count(//@*[translate(local-name(), 'ID', 'id') = 'id'
 # Content of each element as a pattern over its children's names, each followed by a space. An element that is
 # not listed holds only text; what KeyValue holds is never read.
 _CONTENT = {
-    "Signature": r"SignedInfo SignatureValue (KeyInfo )?",
-    "SignedInfo": r"CanonicalizationMethod SignatureMethod Reference ",
+    "Signature": r"SignedInfo SignatureValue (KeyInfo )?(Object )?",
+    "Object": r"xades:QualifyingProperties ",
+    "SignedInfo": r"CanonicalizationMethod SignatureMethod Reference (Reference )?",
     "CanonicalizationMethod": r"(exc:InclusiveNamespaces )?",
     "SignatureMethod": r"(pss:RSAPSSParams )?",
     "Reference": r"(Transforms )?DigestMethod DigestValue ",
@@ -62,13 +65,14 @@ _CONTENT = {
     "X509IssuerSerial": r"X509IssuerName X509SerialNumber ",
 }
 _PATTERNS = {name: re.compile(pattern) for name, pattern in _CONTENT.items()}
-_PREFIXES = {"{" + DS: "", "{" + _EXC_C14N: "exc:", "{" + _PSS: "pss:"}
+_PREFIXES = {"{" + DS: "", "{" + _EXC_C14N: "exc:", "{" + _PSS: "pss:", "{" + XADES: "xades:"}
 _ATTRIBUTES = {
     "Signature": {"Id"},
     "SignedInfo": {"Id"},
     "CanonicalizationMethod": {"Algorithm"},
     "SignatureMethod": {"Algorithm"},
-    "Reference": {"Id", "URI"},
+    "Reference": {"Id", "URI", "Type"},
+    "Object": {"Id"},
     "Transform": {"Algorithm"},
     "DigestMethod": {"Algorithm"},
     "SignatureValue": {"Id"},
@@ -86,15 +90,23 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedInfo:
-    """What the signer signed: how, and over what."""
+class Reference:
+    """What was digested, and how."""
 
-    canonicalization: Method
-    signature_method: Method
-    reference: str | None
+    uri: str | None
     transforms: tuple[Method, ...]
     digest_method: str
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedInfo:
+    """What the signer signed: how, and over what; `properties` are those of XAdES."""
+
+    canonicalization: Method
+    signature_method: Method
+    document: Reference
+    properties: Reference | None
 
 
 def check_document(tree: etree._ElementTree) -> None:
@@ -119,8 +131,7 @@ def find_signature(
 ) -> etree._Element:
     """Return the one signature of a document, at `path` or (None) anywhere below the document element.
 
-    Raises: NoSignatureError, LegacySignatureError, SeveralSignaturesError, SignatureMisplacedError,
-    SignatureShapeError when other XML-DSig elements are about.
+    Raises: NoSignatureError, LegacySignatureError, SeveralSignaturesError, SignatureMisplacedError, SignatureShapeError.
     """
     found = list(tree.iter("{*}Signature"))
     real = [element for element in found if element.tag == _SIGNATURE]
@@ -191,7 +202,7 @@ def _child_name(child: etree._Element) -> str:
 def _content_rule(name: str, children: str) -> ShapeRule:
     if name == "Signature" and "Object " in children:
         return ShapeRule.OBJECT
-    if name == "SignedInfo" and children.count("Reference ") != 1:
+    if name == "SignedInfo" and children.count("Reference ") not in {1, 2}:
         return ShapeRule.REFERENCES
     return ShapeRule.CONTENT
 
@@ -206,20 +217,32 @@ def _is_blank(text: str | None) -> bool:
     return not text or not text.strip(_SPACE)
 
 
-def read_signed_info(signed_info: etree._Element) -> SignedInfo:
-    """Read a SignedInfo whose form was checked.
+def read_signed_info(signed_info: etree._Element, *, has_properties: bool) -> SignedInfo:
+    """Read a SignedInfo whose form was checked; `has_properties` says that there must be a Reference to properties of XAdES.
 
-    Raises: SignatureShapeError when DigestValue is not Base64, or InclusiveNamespaces is not as specified.
+    Raises: SignatureShapeError when there are other References, DigestValue is not Base64, or InclusiveNamespaces is not as
+    specified.
     """
-    canonicalization, signature_method, reference = signed_info
-    *transforms, digest_method, digest_value = reference
+    canonicalization, signature_method, *references = signed_info
+    about = {reference.get("Type", ""): reference for reference in references}
+    expected = {"", SIGNED_PROPERTIES_TYPE} if has_properties else {""}
+    if len(about) != len(references) or about.keys() != expected:
+        raise SignatureShapeError(ShapeRule.REFERENCES, line=signed_info.sourceline, found="SignedInfo")
     return SignedInfo(
         canonicalization=_method(canonicalization),
         signature_method=_method(signature_method),
-        reference=reference.get("URI"),
+        document=_reference(about[""]),
+        properties=_reference(about[SIGNED_PROPERTIES_TYPE]) if has_properties else None,
+    )
+
+
+def _reference(reference: etree._Element) -> Reference:
+    *transforms, digest_method, digest_value = reference
+    return Reference(
+        uri=reference.get("URI"),
         transforms=tuple(_method(transform) for transform in transforms[0]) if transforms else (),
         digest_method=digest_method.get("Algorithm", ""),
-        digest=_base64(digest_value),
+        digest=base64_octets(digest_value),
     )
 
 
@@ -228,7 +251,7 @@ def read_signature_value(signature: etree._Element) -> bytes:
 
     Raises: SignatureShapeError when it is not Base64.
     """
-    return _base64(signature[1])
+    return base64_octets(signature[1])
 
 
 def read_certificates(signature: etree._Element) -> tuple[bytes, ...]:
@@ -236,7 +259,10 @@ def read_certificates(signature: etree._Element) -> tuple[bytes, ...]:
 
     Raises: SignatureShapeError when one is not Base64, or there are more than `MAX_CERTIFICATES`.
     """
-    found = dict.fromkeys(_base64(element) for element in signature.iter(f"{{{DS}}}X509Certificate"))
+    found = dict.fromkeys(
+        base64_octets(element)
+        for element in signature.iterfind(f"{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate")
+    )
     if len(found) > MAX_CERTIFICATES:
         raise SignatureShapeError(
             ShapeRule.CERTIFICATE_COUNT, line=signature.sourceline, found=str(len(found))
@@ -258,7 +284,7 @@ def _prefixes(element: etree._Element) -> tuple[str, ...]:
     return prefixes
 
 
-def _base64(element: etree._Element) -> bytes:
+def base64_octets(element: etree._Element) -> bytes:
     """Decode strictly: no other characters than the alphabet and XML white space, and no unused bits set."""
     try:
         text = (element.text or "").encode("ascii").translate(None, _SPACE.encode())

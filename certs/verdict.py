@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from certs.errors import TrustError
-from certs.indication import Indication, Scope, SubIndication
+from certs.indication import Form, Indication, Scope, SubIndication
 from certs.revocation import Standing, Status
 from certs.xmldsig import SignedView
 
-__all__ = ["Indication", "Scope", "Signer", "SubIndication", "Verdict"]
+__all__ = ["Form", "Indication", "Scope", "Signer", "SubIndication", "Verdict"]
 
 Fact = str | int | bool | list[str] | list[dict[str, str]]
 
@@ -70,7 +70,7 @@ class Verdict:
     `errors` is empty exactly when the indication is TOTAL_PASSED, and the first of them decided. `algorithm`,
     `digest` and `canonicalization` are short names from the allow-list. `chain` holds SHA-256 (hex), leaf to
     anchor, and `revocation` what is known of each but the anchor; it is empty if nobody wanted to know.
-    `signed_view` is there only after TOTAL_PASSED.
+    `signed_view` is there only after TOTAL_PASSED. `signing_time` is what the signer says, and nothing rests on it.
     """
 
     indication: Indication
@@ -85,6 +85,8 @@ class Verdict:
     canonicalization: str | None = None
     chain: tuple[str, ...] = ()
     revocation: tuple[Status, ...] = ()
+    form: Form = Form.XMLDSIG
+    signing_time: str | None = None
     signed_view: SignedView | None = None
 
     def __post_init__(self) -> None:

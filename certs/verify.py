@@ -4,8 +4,9 @@ The steps, numbered as in the code of `verify`:
 
 1. The document is XML 1.0 in UTF-8, without DOCTYPE and without processing instructions.
 2. Exactly one element has the local name Signature; it is ds:Signature, at the standard's place, and holds
-   nothing but SignedInfo, SignatureValue and KeyInfo in their plainest form.
-3. Its only Reference is to the whole document.
+   nothing but SignedInfo, SignatureValue, KeyInfo and the properties of XAdES in their plainest form.
+3. Its only Reference is to the whole document, but for one to the signed properties of XAdES, which must name the signer's
+   certificate (`certs.xades`).
 4. The transforms are enveloped-signature and one canonicalisation without comments, and every algorithm is on
    the allow-list.
 5. The digest is over the canonical octets of the document without its signature; the signed view is these octets
@@ -25,12 +26,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from cryptography import x509
 from lxml import etree
 
 from certs.c14n import Contents, as_root
 from certs.chain import choose_path, revocation_of
 from certs.errors import LegacySignatureError, TrustError
-from certs.indication import Indication, Scope
+from certs.indication import Form, Indication, Scope
 from certs.known_paths import CertificatePath
 from certs.methods import Methods, resolve_methods
 from certs.revocation import Revocation, Status, objection_to
@@ -45,6 +47,7 @@ from certs.shape import (
 )
 from certs.trust import Trust
 from certs.verdict import Signer, Verdict, fingerprint
+from certs.xades import check_reference, find_properties, read_claims
 from certs.xmldsig import SignedView, open_view, scope_of, signed_octets, signing_certificates
 
 _NONE: Contents = MappingProxyType({})
@@ -63,12 +66,30 @@ class _Findings:
     algorithm: str | None = None
     digest: str | None = None
     canonicalization: str | None = None
+    form: Form = Form.XMLDSIG
+    signing_time: str | None = None
 
     def refuse(self, methods: Methods) -> bool:
         """Keep the names of the algorithms, and tell whether there is reason enough to do nothing with them."""
         self.algorithm, self.digest = methods.algorithm.name, methods.digest.name
         self.canonicalization = methods.view_canonicalization.name
         return bool(self.errors)
+
+    def hear(
+        self,
+        properties: etree._Element | None,
+        methods: Methods,
+        signers: tuple[x509.Certificate, ...],
+    ) -> tuple[x509.Certificate, ...]:
+        """Keep what the signer says of itself, if anything, and return the certificates that it can mean.
+
+        Raises: as `read_claims`; SigningCertificateError.
+        """
+        if properties is None or methods.properties is None:
+            return signers
+        claims = read_claims(properties, methods.properties)
+        self.form, self.signing_time = Form.XADES_B, claims.signing_time
+        return claims.named(signers)
 
     def take(self, path: CertificatePath, *, trust: Trust, at: datetime) -> None:
         """Keep who signed, and what is known of the revocation of each certificate."""
@@ -127,6 +148,8 @@ def verify(
         canonicalization=findings.canonicalization,
         chain=findings.chain,
         revocation=findings.revocation,
+        form=findings.form,
+        signing_time=findings.signing_time,
         signed_view=view,
         control_time=at,
     )
@@ -148,13 +171,15 @@ def _view(
     check_document(tree)
 
     # 2. One signature (above) of one form. From here on only this copy of SignedInfo is read and verified.
+    properties = find_properties(signature)
     check_content(signature)
     copy = as_root(signature[0])
-    info = read_signed_info(copy.getroot())
+    info = read_signed_info(copy.getroot(), has_properties=properties is not None)
     value, ders = read_signature_value(signature), read_certificates(signature)
 
     # 3. One Reference, to everything. 6. Scope.
-    findings.scope = scope_of(tree, info.reference, errors=findings.errors)
+    findings.scope = scope_of(tree, info.document.uri, errors=findings.errors)
+    check_reference(tree, properties, info.properties)
 
     # 4. Transforms and algorithms.
     methods = resolve_methods(info, errors=findings.errors)
@@ -164,9 +189,10 @@ def _view(
     # 8. SignatureValue over SignedInfo, with a key from a validated path, before any digest of the document.
     octets = signed_octets(signature, copy, methods)
     signers, certificates = signing_certificates(ders, methods.algorithm, value=value, octets=octets)
+    signers = findings.hear(properties, methods, signers)
 
     # 7. The signer is who the path says it is.
     findings.take(choose_path(signers, certificates, trust=trust, at=at), trust=trust, at=at)
 
     # 5. The digest, and what it is over.
-    return open_view(tree, signature, methods, expected=info.digest, size=size, contents=contents)
+    return open_view(tree, signature, methods, expected=info.document.digest, size=size, contents=contents)

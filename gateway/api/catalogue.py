@@ -22,7 +22,7 @@ PACKAGES: Final = ("schemas", "certs", "routing", "gateway")
 ALSO_RAISED: Final = frozenset({"schema.malformed_agency_code", "certs.bad_trust_bundle"})
 """Codes of classes that are raised themselves although more exact ones stand below them."""
 
-_MODULES: Final = frozenset({"errors", "errors_log", "errors_revocation", "findings"})
+_MODULES: Final = frozenset({"errors", "errors_log", "errors_revocation", "errors_xades", "findings"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "certs.signature_misplaced": 422,
         "certs.canonicalization_failed": 422,
         "certs.not_covered": 422,
+        "certs.properties_changed": 422,
+        "certs.signing_certificate": 422,
         "certs.digest_mismatch": 422,
         "certs.signature_wrong": 422,
         "certs.transform_forbidden": 422,

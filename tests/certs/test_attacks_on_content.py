@@ -198,7 +198,7 @@ MISSHAPEN: dict[str, tuple[Recipe, str, ShapeRule | None]] = {
     "Manifest reference": (
         Recipe(uri=f' URI="" Type="{DS}Manifest"'),
         "signature_shape",
-        ShapeRule.ATTRIBUTE,
+        ShapeRule.REFERENCES,
     ),
     "unknown attribute": (
         Recipe(before_signing=lambda text: text.replace("<ds:SignedInfo>", '<ds:SignedInfo xml:base="/">')),

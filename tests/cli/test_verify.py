@@ -124,6 +124,7 @@ def test_report_of_a_pass(verify: Verify) -> None:
         "method": "ecdsa-sha256",
         "digest": "sha256",
         "c14n": "exc-c14n",
+        "claimed_time": None,
     }
     assert report["signer"]["subject_serial_number"] == pki.AGENCY_CODE
     assert report["signer"]["agency_code"] == pki.AGENCY_CODE

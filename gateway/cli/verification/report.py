@@ -66,7 +66,7 @@ class Judgement:
             sub_indication=verdict.sub_indication,
             errors=verdict.errors,
             remarks=remarks,
-            form="XMLDSIG-ENVELOPED" if verdict.algorithm else None,
+            form=verdict.form.value if verdict.algorithm else None,
             scope=verdict.scope,
             verdict=verdict,
             signer=verdict.signer,
@@ -163,6 +163,7 @@ def _signature(judgement: Judgement) -> dict[str, Any] | None:
         "method": verdict.algorithm,
         "digest": verdict.digest,
         "c14n": verdict.canonicalization,
+        "claimed_time": verdict.signing_time,
     }
 
 
