@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from certs.issue import issue
 from gateway.cli import run
 from gateway.cli.verifying import Request, examine
-from tests.cli.world import ROOT, lines_wider_than
+from tests.cli.world import ROOT, clean_environment, lines_wider_than
 from tests.support import pki
 from tests.support.crl import crl, revoked
 from tests.support.signing import (
@@ -708,6 +708,7 @@ def test_hostile_document(name: str, folder: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "gateway", *arguments],
         cwd=ROOT,
+        env=clean_environment(),
         preexec_fn=_limit,  # the child has no threads yet
         capture_output=True,
         check=False,

@@ -106,7 +106,7 @@ def command(
     return subprocess.run(
         [sys.executable, "-m", "gateway", *map(str, arguments)],
         cwd=ROOT,
-        env={**_clean(), **(environment or {})},
+        env={**clean_environment(), **(environment or {})},
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -120,7 +120,7 @@ def started(*arguments: str | Path, until: str) -> Iterator[tuple[subprocess.Pop
     process = subprocess.Popen(
         [sys.executable, "-m", "gateway", *map(str, arguments)],
         cwd=ROOT,
-        env=_clean(),
+        env=clean_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -152,7 +152,7 @@ def served(folder: Path) -> Iterator[Served]:
     assert process.returncode == 0
 
 
-def _clean() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """Return this process's environment without what would steer the command, and with a place for compiled modules."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("VANTHU_")}
     return {**kept, "PYTHONPYCACHEPREFIX": _compiled(), "PYTHONDONTWRITEBYTECODE": ""}
