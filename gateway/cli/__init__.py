@@ -1,7 +1,7 @@
-"""The command `vanthu`: one module per group of verbs, assembled here.
+"""The command `vanthu`: one module per group of verbs, assembled in `gateway/cli/commands.py`.
 
-Invariants: everything heavy is imported by a verb when it runs, so that `vanthu --help` answers at once; every failure that can
-be foreseen is explained in words and ends with a documented exit code (`gateway/cli/exits.py`), never with a traceback.
+Invariants: nothing is imported before it is needed; every failure that can be foreseen is explained in words and ends with a
+documented exit code (`gateway/cli/exits.py`), never with a traceback.
 """
 
 from __future__ import annotations
@@ -9,58 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-import typer
-
-from gateway.cli import (
-    access,
-    check,
-    compose,
-    demo,
-    inbox,
-    log,
-    registry,
-    schema,
-    send,
-    serve,
-    show,
-    verify,
-    version,
-)
-from gateway.cli.exits import LEGEND, Exit
-
-app = typer.Typer(
-    name="vanthu",
-    help="Cổng liên thông văn bản: kiểm tra chữ ký và mã định danh, ghi nhật ký, chuyển văn bản edXML.\n\n"
-    "A document-routing gateway for official correspondence in edXML.",
-    epilog=LEGEND,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("serve")(serve.serve)
-app.command("demo")(demo.demo)
-app.command("check")(check.check)
-app.command("verify")(verify.verify)
-app.command("schema")(schema.schema)
-app.command("show")(show.show)
-app.command("compose")(compose.compose)
-app.command("send")(send.send)
-app.add_typer(inbox.app, name="inbox")
-app.add_typer(registry.app, name="registry")
-app.add_typer(access.member_app, name="member")
-app.add_typer(access.token_app, name="token")
-app.add_typer(access.certificate_app, name="cert")
-app.add_typer(log.app, name="log")
-app.command("version")(version.version)
+from gateway.cli.exits import Exit
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command, by default the one on the command line, and return its exit code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        code = app(args=arguments, prog_name="vanthu", standalone_mode=False)
-    except typer.TyperException as error:
-        return _wrong_usage(error.format_message())
+        code = _run(given)
     except Exception as error:  # noqa: BLE001 - the outermost place: `explain` tells all of them, also what nobody foresaw
         from gateway.cli.failures import explain  # noqa: PLC0415 - start-up time
 
@@ -71,6 +27,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def main() -> None:
     """Run the command line and exit."""
     sys.exit(run())
+
+
+def _run(arguments: list[str]) -> object:
+    if arguments[:1] == ["verify"]:
+        from gateway.cli import shortcut  # noqa: PLC0415 - start-up time
+
+        plain = shortcut.read(arguments[1:])
+        if plain is not None:
+            return shortcut.verify(plain)
+    import typer  # noqa: PLC0415 - start-up time
+
+    from gateway.cli.commands import app  # noqa: PLC0415 - start-up time
+
+    try:
+        return app(args=arguments, prog_name="vanthu", standalone_mode=False)
+    except typer.TyperException as error:
+        return _wrong_usage(error.format_message())
 
 
 def _wrong_usage(reason: str) -> Exit:

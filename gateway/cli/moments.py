@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-import typer
-
 from gateway.clock import utc_now
 
 VIETNAM: Final = timezone(timedelta(hours=7))
@@ -26,4 +24,6 @@ def moment(at: datetime | None) -> datetime:
     try:
         return (at if at.tzinfo else at.replace(tzinfo=VIETNAM)).astimezone(UTC)
     except OverflowError as error:
+        import typer  # noqa: PLC0415 - start-up time
+
         raise typer.BadParameter(f"{at.isoformat()}: ngoài lịch · outside the calendar") from error

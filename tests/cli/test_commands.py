@@ -85,7 +85,7 @@ def test_version() -> None:
 
 def test_heavy_modules_wait() -> None:
     """Beginning a verb imports neither the server nor the database nor the console."""
-    script = "import sys, gateway.cli; print(*sys.modules)"
+    script = "import sys, gateway.cli.commands; print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True
     )

@@ -1,0 +1,51 @@
+"""The verbs of `vanthu`, assembled: one module per group of them.
+
+Invariant: everything heavy is imported by a verb when it runs, so that `vanthu --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from gateway.cli import (
+    access,
+    check,
+    compose,
+    demo,
+    inbox,
+    log,
+    registry,
+    schema,
+    send,
+    serve,
+    show,
+    verify,
+    version,
+)
+from gateway.cli.exits import LEGEND
+
+app = typer.Typer(
+    name="vanthu",
+    help="Cổng liên thông văn bản: kiểm tra chữ ký và mã định danh, ghi nhật ký, chuyển văn bản edXML.\n\n"
+    "A document-routing gateway for official correspondence in edXML.",
+    epilog=LEGEND,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("check")(check.check)
+app.command("verify")(verify.verify)
+app.command("schema")(schema.schema)
+app.command("show")(show.show)
+app.command("compose")(compose.compose)
+app.command("send")(send.send)
+app.add_typer(inbox.app, name="inbox")
+app.add_typer(registry.app, name="registry")
+app.add_typer(access.member_app, name="member")
+app.add_typer(access.token_app, name="token")
+app.add_typer(access.certificate_app, name="cert")
+app.add_typer(log.app, name="log")
+app.command("version")(version.version)
