@@ -47,7 +47,7 @@ class Content:
     start: int
     length: int
     is_plain: bool
-    """Whether it is all letters, so that it stands in Canonical XML as in the file."""
+    """Whether it stands in Canonical XML as in the file, because it has no carriage returns."""
     measured: Measurement
 
     def text(self) -> Iterator[bytes]:
@@ -182,12 +182,12 @@ class _Splicing:
             self._refused = self._markup
             file.seek(after_block)
             return block
-        mark = f"{self._nonce}.{len(self._contents)}." + "\n" * min(reading.lines, _MOST_LINES)
+        mark = f"{self._nonce}.{len(self._contents)}." + "\n" * min(decoder.lines, _MOST_LINES)
         self._contents[mark] = Content(
             source=self._source,
             start=after_block - len(block) - len(begun),
             length=reading.length,
-            is_plain=reading.is_plain(measured.size),
+            is_plain=not reading.has_returns,
             measured=measured,
         )
         self._skeleton[start:] = mark.encode()
@@ -201,28 +201,23 @@ class _Text:
         self._file = file
         self._size = size
         self.length = 0
-        self.lines = 0
+        self.has_returns = False
         self.rest = b""
 
     def pieces(self, begun: bytes) -> Iterator[bytes]:
-        yield self._count(begun)
+        yield self._seen(begun)
         # All that follow begin with a group of base64, which spares the decoder from putting groups together.
         block = self._file.read(self._size - self.length % _GROUP)
         while block:
             end = block.find(b"<")
             if end >= 0:
-                yield self._count(block[:end])
+                yield self._seen(block[:end])
                 self.rest = block[end:]
                 return
-            yield self._count(block)
+            yield self._seen(block)
             block = self._file.read(self._size)
 
-    def is_plain(self, octets: int) -> bool:
-        """Tell whether a text that stands for so many octets has no white space in it."""
-        groups, over = divmod(self.length, _GROUP)
-        return not over and octets > (groups - 1) * 3
-
-    def _count(self, piece: bytes) -> bytes:
+    def _seen(self, piece: bytes) -> bytes:
         self.length += len(piece)
-        self.lines += piece.count(b"\n") if b"\n" in piece else 0
+        self.has_returns = self.has_returns or b"\r" in piece or b"&" in piece
         return piece
