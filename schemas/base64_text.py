@@ -25,13 +25,17 @@ class NotBase64Error(ValueError):
 
 
 class Base64Decoder:
-    """Turns pieces of base64 into octets; `lines` counts the line feeds among them when all have come."""
+    """Turns pieces of base64 into octets.
 
-    __slots__ = ("_ended", "_held", "lines")
+    When all have come, `lines` is the number of line feeds among them, and `has_returns` tells of any carriage return.
+    """
+
+    __slots__ = ("_ended", "_held", "has_returns", "lines")
 
     def __init__(self) -> None:
         self._held = b""
         self._ended = False
+        self.has_returns = False
         self.lines = 0
 
     def feed(self, text: bytes) -> bytes:
@@ -56,6 +60,7 @@ class Base64Decoder:
 
     def _without_space(self, text: bytes) -> bytes:
         """Return a text without white space; the difference in length counts line feeds faster than looking for them."""
+        self.has_returns = self.has_returns or b"\r" in text or b"&" in text
         joined = text.replace(b"\n", b"")
         self.lines += len(text) - len(joined)
         return without_space(joined)

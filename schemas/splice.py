@@ -187,7 +187,7 @@ class _Splicing:
             source=self._source,
             start=after_block - len(block) - len(begun),
             length=reading.length,
-            is_plain=not reading.has_returns,
+            is_plain=not decoder.has_returns,
             measured=measured,
         )
         self._skeleton[start:] = mark.encode()
@@ -201,7 +201,6 @@ class _Text:
         self._file = file
         self._size = size
         self.length = 0
-        self.has_returns = False
         self.rest = b""
 
     def pieces(self, begun: bytes) -> Iterator[bytes]:
@@ -219,5 +218,4 @@ class _Text:
 
     def _seen(self, piece: bytes) -> bytes:
         self.length += len(piece)
-        self.has_returns = self.has_returns or b"\r" in piece or b"&" in piece
         return piece
