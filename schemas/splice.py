@@ -20,7 +20,7 @@ from typing import BinaryIO, Final
 from lxml import etree
 
 from schemas.base64_text import Base64Decoder, canonical_text, whole_pieces
-from schemas.errors import FileError, TooLarge
+from schemas.errors import FileError, LongTextNotBase64, TooLarge
 from schemas.measure import Measurement
 from schemas.names import qualified
 from schemas.xml_parser import LIMITS, Limits, parse_tree
@@ -32,7 +32,11 @@ Larger blocks are slower: the C library gets memory of 128 KiB and more from the
 
 _GROUP: Final = 4
 
-_TAG: Final = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,80}:)?ContentTransferEncoded(?:\s[^<>]{0,900})?(?<!/)>")
+_ATTRIBUTES: Final = rb"""(?:\s+[\w:.-]{1,80}\s*=\s*(?:"[^"<>]{0,300}"|'[^'<>]{0,300}')){0,8}\s*"""
+_TAG: Final = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,80}:)?ContentTransferEncoded" + _ATTRIBUTES + rb">")
+_CONTENT_ID: Final = re.compile(
+    rb"<(?:[A-Za-z_][\w.-]{0,80}:)?ContentId" + _ATTRIBUTES + rb">([^<>]{1,200})</"
+)
 _LONGEST_TAG: Final = 1024
 # libxml2 counts lines no further, and nobody is told a line beyond it.
 _MOST_LINES: Final = 65_535
@@ -139,7 +143,7 @@ class _Splicing:
     def run(self) -> tuple[bytes, dict[str, Content]]:
         """Return the file with marks instead of long base64 texts, and what they stand for.
 
-        Raises: TooLarge if what remains is too large for a tree.
+        Raises: TooLarge or LongTextNotBase64 if what remains is too large for a tree.
         """
         with _opened(self._source) as file:
             while block := file.read(self._size):
@@ -154,7 +158,16 @@ class _Splicing:
             self._markup = len(self._skeleton) + last
         self._skeleton += block
         if len(self._skeleton) > self._limits.max_bytes:
-            raise TooLarge(size=len(self._skeleton), limit=self._limits.max_bytes)
+            raise self._too_large()
+
+    def _too_large(self) -> FileError:
+        """Say why so much is left: usually because a long text is not base64, which its sender should hear rather than a size."""
+        if self._refused < 0:
+            return TooLarge(size=len(self._skeleton), limit=self._limits.max_bytes)
+        before = bytes(self._skeleton[: self._refused])
+        named = _CONTENT_ID.findall(before)
+        content_id = named[-1].decode("utf-8", "backslashreplace").strip() if named else "?"
+        return LongTextNotBase64(content_id=content_id.removeprefix("cid:"), line=before.count(b"\n") + 1)
 
     def _text_start(self) -> int | None:
         """Return where in the skeleton the text begins in which it ends, if that is one to splice out."""

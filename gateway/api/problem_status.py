@@ -42,6 +42,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "schema.not_utf8": 400,
         "schema.too_large": 413,
         "schema.too_complex": 400,
+        "schema.long_text_not_base64": 422,
         # it is edXML, but its content is refused
         "schema.wrong_namespace": 422,
         "schema.wrong_root": 422,

@@ -4,7 +4,7 @@ SchemaErrors (all findings about one document) holds
 SchemaError
 ├── FileError: the octets
 │   ├── NotXml, UnboundPrefix, BytesBeforeXml, DoctypeForbidden, ProcessingInstruction, NotUtf8
-│   └── TooLarge, TooComplex
+│   └── TooLarge, TooComplex, LongTextNotBase64
 ├── ContentError: elements and values
 │   ├── WrongNamespace, WrongRoot, MissingElement, RepeatedElement, EmptyElement, BadValue, DateInFuture
 │   ├── BadBase64, AttachmentMissing, DuplicateContentId
@@ -66,6 +66,7 @@ from schemas.errors.file import (
     BytesBeforeXml,
     DoctypeForbidden,
     FileError,
+    LongTextNotBase64,
     NotUtf8,
     NotXml,
     ProcessingInstruction,
@@ -142,6 +143,7 @@ __all__ = [
     "IncompleteReference",
     "InvisibleCharacter",
     "LettersInCodeNumber",
+    "LongTextNotBase64",
     "MetadataError",
     "MetadataUnreadable",
     "MisplacedElement",

@@ -88,6 +88,19 @@ class TooLarge(FileError):
     fix_en = "Make the attachments smaller or send them as several documents."
 
 
+class LongTextNotBase64(FileError):
+    """The content of an attachment is not base64, and too long to look for the place. Facts: content_id."""
+
+    code = "schema.long_text_not_base64"
+    own_clause = "RFC 4648, mục 4"
+    vi = "Nội dung của tệp đính kèm lớn “{content_id}” không phải là base64 hợp lệ."
+    en = "The content of the large attachment “{content_id}” is not valid base64."
+    fix_vi = (
+        "Mã hóa lại tệp đính kèm bằng base64 chuẩn (RFC 4648, mục 4), viết thẳng thành chữ, không dùng CDATA."
+    )
+    fix_en = "Encode the attachment again in standard base64 (RFC 4648, section 4), as plain letters, not in CDATA."
+
+
 class TooComplex(FileError):
     """The XML has more structure than any document needs. Facts: limit (its name), allowed."""
 

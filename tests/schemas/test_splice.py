@@ -9,7 +9,7 @@ import pytest
 
 from schemas.attachments import read_content
 from schemas.document import Attachment, Document
-from schemas.errors import BadBase64, NotXml, SchemaErrors, TooLarge
+from schemas.errors import BadBase64, LongTextNotBase64, NotXml, SchemaErrors, TooLarge
 from schemas.parse import parse
 from schemas.splice import BLOCK, Opened, open_file
 from schemas.xml_parser import Limits
@@ -137,3 +137,14 @@ def test_a_long_text_can_be_read_again() -> None:
     assert b"".join(content.text()) in _lines("\r\n")
     assert b"\r" not in b"".join(content.canonical())
     assert content.measured.sha256 == hashlib.sha256(b"".join(content.decoded())).hexdigest()
+
+
+def test_a_fault_in_what_is_too_long_for_a_tree_is_named_as_such() -> None:
+    """Whoever sends a big file with one wrong letter is told of the letter, its attachment and its line, not of the size."""
+    file = _lines("\n")
+    start = file.index(b"ContentTransferEncoded xmlns")
+    limits = Limits(max_bytes=2 * BLOCK)
+    with pytest.raises(LongTextNotBase64) as caught:
+        open_file(file[: start + 3 * BLOCK] + b"*" + file[start + 3 * BLOCK :], limits=limits)
+    assert caught.value.facts == {"content_id": "to"}
+    assert caught.value.line == file[:start].count(b"\n") + 1
