@@ -22,9 +22,11 @@ from cryptography.x509.verification import (
     ExtensionPolicy,
     Policy,
     PolicyBuilder,
+    Store,
     VerificationError,
 )
 
+from certs.anchor import Usage
 from certs.errors import (
     CertificateError,
     CertificateExpiredError,
@@ -79,20 +81,23 @@ def find_path(
 
     Raises: CertificateError, as precise as possible.
     """
-    if not trust.anchors:
+    anchors = trust.anchors_for(Usage.SIGNATURE, at)
+    if not anchors:
         raise NoTrustAnchorsError
-    if leaf in trust.anchors:
+    if leaf in anchors:
         raise KeyUsageError(CertificateRule.ANCHOR, subject=name_of(leaf))
     offered = tuple(other for other in others if other != leaf)
-    known = trust.paths.get((leaf, offered), at)
+    key = (leaf, offered, anchors)
+    known = trust.paths.get(key, at)
     if known is not None:
         return known
-    intermediates = [*trust.intermediates, *_anchored(offered, trust=trust)]
-    path = _path_at(leaf, intermediates, trust=trust, at=at)
+    intermediates = [*trust.intermediates, *_anchored(offered, trust=trust, anchors=anchors)]
+    store = trust.store_of(anchors)
+    path = _path_at(leaf, intermediates, store=store, at=at)
     if path is None:
-        raise _explain(leaf, intermediates, trust=trust, at=at)
+        raise _explain(leaf, intermediates, store=store, at=at)
     check_leaf(leaf)
-    trust.paths.add((leaf, offered), path)
+    trust.paths.add(key, path)
     return path
 
 
@@ -123,9 +128,14 @@ def choose_path(
 
 def revocation_of(path: CertificatePath, *, trust: Trust, at: datetime) -> tuple[Status, ...]:
     """Return what is known of every certificate of a path but the anchor, leaf first; nothing if nobody wants to know."""
-    if trust.revocation is Revocation.OFF:
+    if required_of(path, trust=trust) is Revocation.OFF:
         return ()
     return statuses_of(path, lists=trust.lists, at=at)
+
+
+def required_of(path: CertificatePath, *, trust: Trust) -> Revocation:
+    """Say how much must be known of revocation below the anchor of a path."""
+    return trust.terms_of(path[-1]).revocation or trust.revocation
 
 
 def _preference(path: CertificatePath, statuses: tuple[Status, ...]) -> tuple[int, datetime, bytes]:
@@ -136,15 +146,17 @@ def _preference(path: CertificatePath, statuses: tuple[Status, ...]) -> tuple[in
     return rank, path[0].not_valid_before_utc, path[0].fingerprint(hashes.SHA256())
 
 
-def _anchored(certificates: Iterable[x509.Certificate], *, trust: Trust) -> tuple[x509.Certificate, ...]:
+def _anchored(
+    certificates: Iterable[x509.Certificate], *, trust: Trust, anchors: tuple[x509.Certificate, ...]
+) -> tuple[x509.Certificate, ...]:
     """Return the certificates that were issued, at however many removes, by those we hold.
 
     The others cannot be part of any path. Left in, a few that could each have issued the other would make a maze
     of more than a hundred ways that the path builder walks to the end.
     """
     found: list[x509.Certificate] = []
-    remaining = [certificate for certificate in certificates if certificate not in trust.anchors]
-    issuers = [*trust.anchors, *trust.intermediates]
+    remaining = [certificate for certificate in certificates if certificate not in anchors]
+    issuers = [*anchors, *trust.intermediates]
     while issuers:
         issued = [one for one in remaining if any(is_issued_by(one, issuer) for issuer in issuers)]
         remaining = [one for one in remaining if one not in issued]
@@ -223,11 +235,11 @@ _END_ENTITIES = ExtensionPolicy.permit_all()
 
 
 def _path_at(
-    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, trust: Trust, at: datetime
+    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, store: Store, at: datetime
 ) -> CertificatePath | None:
     verifier = (
         PolicyBuilder()
-        .store(trust.store)
+        .store(store)
         .time(at)
         # The library counts the certificates between leaf and anchor.
         .max_chain_depth(MAX_CERTIFICATES_ABOVE_LEAF - 1)
@@ -241,11 +253,11 @@ def _path_at(
 
 
 def _explain(
-    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, trust: Trust, at: datetime
+    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, store: Store, at: datetime
 ) -> CertificateError:
     """Say whether the certificate would have been good at another time."""
     for moment in (leaf.not_valid_before_utc, leaf.not_valid_after_utc):
-        path = _path_at(leaf, intermediates, trust=trust, at=moment)
+        path = _path_at(leaf, intermediates, store=store, at=moment)
         for certificate in path or ():
             if at > certificate.not_valid_after_utc:
                 since = certificate.not_valid_after_utc.isoformat()

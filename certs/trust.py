@@ -1,12 +1,14 @@
 """Trust: the certification authorities that are relied upon at one moment, and what they revoked, as an immutable value.
 
-Anchors are self-signed certificates that an operator has installed. Subordinate authorities in the same bundles
-are only building blocks for paths (RFC 5280 §6.1); being in a bundle does not make them anchors.
+Anchors are self-signed certificates that an operator has installed (`certs.anchor`). Subordinate authorities in the same bundles
+are only building blocks for paths (RFC 5280 §6.1); being in a bundle does not make them anchors. Invariant: which anchors count
+depends on the use and on the moment, so nobody takes them all but to find the signer of a revocation list.
 """
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
 
 from cryptography import x509
@@ -14,6 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import Store
 
+from certs.anchor import Anchor, Usage
 from certs.errors import BadTrustBundleError
 from certs.known_paths import KnownPaths
 from certs.revocation import Revocation, RevocationList
@@ -36,28 +39,46 @@ class Trust:
     `version` is a SHA-256 (hex) that changes whenever any of them does.
     """
 
-    anchors: tuple[x509.Certificate, ...]
+    anchors: tuple[Anchor, ...]
     intermediates: tuple[x509.Certificate, ...] = ()
     lists: tuple[RevocationList, ...] = ()
     revocation: Revocation = Revocation.SOFT
     version: str = field(init=False, compare=False)
     paths: KnownPaths = field(init=False, repr=False, compare=False)
     """What was found before under this very trust, so that it need not be searched again."""
-    _store: Store | None = field(init=False, repr=False, compare=False)
+    _stores: dict[tuple[x509.Certificate, ...], Store] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Derive the version, and the form in which the path builder wants the anchors."""
+        """Derive the version."""
         object.__setattr__(self, "version", _version(self))
         object.__setattr__(self, "paths", KnownPaths())
-        # A Store must not be empty.
-        object.__setattr__(self, "_store", Store(list(self.anchors)) if self.anchors else None)
+        object.__setattr__(self, "_stores", {})
 
-    @property
-    def store(self) -> Store:
-        """Return the anchors as the path builder wants them; only for a Trust that has anchors."""
-        if self._store is None:
-            raise BadTrustBundleError(reason="no anchors")
-        return self._store
+    def anchors_for(self, usage: Usage, at: datetime) -> tuple[x509.Certificate, ...]:
+        """Return the certificates that a path may end in, for a use at a moment."""
+        return tuple(anchor.certificate for anchor in self.anchors if anchor.serves(usage, at))
+
+    def store_of(self, anchors: tuple[x509.Certificate, ...]) -> Store:
+        """Return anchors, at least one, as the path builder wants them."""
+        store = self._stores.get(anchors)
+        if store is None:
+            # There are as many as there are windows that begin or end: few.
+            store = self._stores[anchors] = Store(list(anchors))
+        return store
+
+    def terms_of(self, anchor: x509.Certificate) -> Anchor:
+        """Return the terms on which the last certificate of a path is relied upon.
+
+        Raises: KeyError when it is no anchor of this trust.
+        """
+        for each in self.anchors:
+            if each.certificate == anchor:
+                return each
+        raise KeyError(anchor)
+
+    def authorities(self) -> tuple[x509.Certificate, ...]:
+        """Return every certificate that is held, of anchors and intermediates."""
+        return (*(anchor.certificate for anchor in self.anchors), *self.intermediates)
 
     @classmethod
     def from_pem(
@@ -71,11 +92,11 @@ class Trust:
             BadRevocationListError, which is one of these, when a list cannot be used.
         """
         certificates = {certificate: None for pem in pems for certificate in _read(pem)}
-        anchors = tuple(certificate for certificate in certificates if is_issued_by(certificate, certificate))
+        roots = tuple(certificate for certificate in certificates if is_issued_by(certificate, certificate))
         verified = (each for data in lists for each in RevocationList.read(data, issuers=certificates))
         return cls(
-            anchors=anchors,
-            intermediates=tuple(certificate for certificate in certificates if certificate not in anchors),
+            anchors=tuple(Anchor(certificate=root) for root in roots),
+            intermediates=tuple(certificate for certificate in certificates if certificate not in roots),
             lists=tuple(dict.fromkeys(verified)),
             revocation=revocation,
         )
@@ -94,11 +115,26 @@ def _read(pem: bytes) -> list[x509.Certificate]:
 
 def _version(trust: Trust) -> str:
     digest = hashlib.sha256(trust.revocation.encode())
-    for role in (trust.anchors, trust.intermediates):
+    for role in (sorted(map(_terms, trust.anchors)), sorted(map(_der, trust.intermediates))):
         # The count keeps a certificate that moves from one role to the other from going unnoticed.
         digest.update(len(role).to_bytes(4))
-        for der in sorted(certificate.public_bytes(Encoding.DER) for certificate in role):
-            digest.update(hashlib.sha256(der).digest())
+        for octets in role:
+            digest.update(hashlib.sha256(octets).digest())
     for sha256 in sorted(each.sha256 for each in trust.lists):
         digest.update(bytes.fromhex(sha256))
     return digest.hexdigest()
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)
+
+
+def _terms(anchor: Anchor) -> bytes:
+    terms = (
+        sorted(anchor.usages),
+        anchor.trusted_from and anchor.trusted_from.isoformat(),
+        anchor.trusted_until and anchor.trusted_until.isoformat(),
+        anchor.revocation,
+        sorted(anchor.codes),
+    )
+    return hashlib.sha256(_der(anchor.certificate)).digest() + repr(terms).encode()

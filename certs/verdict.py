@@ -39,9 +39,13 @@ class Signer:
     anchor_sha256: str
     not_before: datetime
     not_after: datetime
+    codes: tuple[str, ...] = ()
+    """Agency codes for which its anchor is relied upon, each with the units below it; empty: any."""
 
     @classmethod
-    def from_path(cls, path: tuple[x509.Certificate, ...], chain: tuple[str, ...]) -> Self:
+    def from_path(
+        cls, path: tuple[x509.Certificate, ...], chain: tuple[str, ...], *, codes: tuple[str, ...] = ()
+    ) -> Self:
         """Describe the first certificate of a validated path; `chain` holds the path's fingerprints."""
         leaf = path[0]
         numbers = leaf.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
@@ -55,6 +59,7 @@ class Signer:
             anchor_sha256=chain[-1],
             not_before=leaf.not_valid_before_utc,
             not_after=leaf.not_valid_after_utc,
+            codes=codes,
         )
 
 

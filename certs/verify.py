@@ -30,12 +30,12 @@ from cryptography import x509
 from lxml import etree
 
 from certs.c14n import Contents, as_root
-from certs.chain import choose_path, revocation_of
+from certs.chain import choose_path, required_of, revocation_of
 from certs.errors import LegacySignatureError, TrustError
 from certs.indication import Form, Indication, Scope
 from certs.known_paths import CertificatePath
 from certs.methods import Methods, resolve_methods
-from certs.revocation import Revocation, Status, objection_to
+from certs.revocation import Status, objection_to
 from certs.shape import (
     SIGNATURE_PATH,
     check_content,
@@ -95,15 +95,17 @@ class _Findings:
         """Keep who signed, and what is known of the revocation of each certificate."""
         self.path = path
         self.chain = tuple(fingerprint(certificate) for certificate in path)
-        self.signer = Signer.from_path(path, self.chain)
+        self.signer = Signer.from_path(path, self.chain, codes=trust.terms_of(path[-1]).codes)
         self.revocation = revocation_of(path, trust=trust, at=at)
 
-    def object_to_revoked(self, revocation: Revocation) -> None:
+    def object_to_revoked(self, trust: Trust) -> None:
         """Raise what speaks against the path, if anything does.
 
         Raises: RevokedError, RevocationUnknownError.
         """
-        objection = objection_to(self.path, self.revocation, revocation=revocation)
+        if not self.path:
+            return
+        objection = objection_to(self.path, self.revocation, revocation=required_of(self.path, trust=trust))
         if objection is not None:
             raise objection
 
@@ -131,7 +133,7 @@ def verify(
     try:
         view = _view(tree, findings, trust=trust, at=at, size=size, contents=contents, path=path)
         # 9. Revocation.
-        findings.object_to_revoked(trust.revocation)
+        findings.object_to_revoked(trust)
     except TrustError as error:
         findings.errors.append(error)
         view = None

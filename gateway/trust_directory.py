@@ -106,7 +106,7 @@ class DirectoryTrust:
 
     def _read_lists(self, trust: Trust) -> list[RevocationList]:
         """Read what is new; a list that was verified against the same certificates before is not read again."""
-        issuers = (*trust.anchors, *trust.intermediates)
+        issuers = trust.authorities()
         taken: dict[tuple[str, str], _Lists] = {}
         for path in self._files(LISTS):
             data = path.read_bytes()

@@ -134,14 +134,14 @@ def test_anchor_that_is_no_authority() -> None:
     """A self-signed signing certificate among the anchors does not make itself a signer."""
     certificate, _ = pki.self_signed()
     with pytest.raises(KeyUsageError) as caught:
-        find_path(certificate, (), trust=Trust(anchors=(certificate,)), at=pki.AT)
+        find_path(certificate, (), trust=Trust(anchors=pki.anchored(certificate)), at=pki.AT)
     assert caught.value.rule is CertificateRule.ANCHOR
 
 
 def test_intermediates_of_the_trust_are_used() -> None:
     """The operator's bundle supplies the authorities between leaf and root."""
     leaf = pki.certificate(pki.authority())
-    trust = Trust(anchors=(pki.root().certificate,), intermediates=(pki.authority().certificate,))
+    trust = Trust(anchors=pki.anchored(pki.root().certificate), intermediates=(pki.authority().certificate,))
     assert len(find_path(leaf, (), trust=trust, at=pki.AT)) == 3
 
 
@@ -190,7 +190,7 @@ def test_plain_root() -> None:
     )
     leaf = pki.certificate(Authority(certificate=root, key=key))
 
-    assert find_path(leaf, (), trust=Trust(anchors=(root,)), at=pki.AT) == (leaf, root)
+    assert find_path(leaf, (), trust=Trust(anchors=pki.anchored(root)), at=pki.AT) == (leaf, root)
 
 
 def test_authority_that_may_not_sign_certificates() -> None:

@@ -18,7 +18,7 @@ def test_path_through_two_authorities() -> None:
     second = issue_authority(first, "Hai", not_before=pki.AT, not_after=pki.AT + pki.YEAR)
     leaf, _ = issue(second, subject_common_name="Lá", not_before=pki.AT, not_after=pki.AT + pki.YEAR)
     others = (second.certificate, first.certificate)
-    path = find_path(leaf, others, trust=Trust(anchors=(root.certificate,)), at=pki.AT + pki.DAY)
+    path = find_path(leaf, others, trust=Trust(anchors=pki.anchored(root.certificate)), at=pki.AT + pki.DAY)
     assert path == (leaf, *others, root.certificate)
 
 

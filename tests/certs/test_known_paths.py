@@ -16,7 +16,7 @@ from tests.support.pki import AT, DAY, YEAR
 
 
 def _trust() -> Trust:
-    return Trust(anchors=(pki.root().certificate,), intermediates=(pki.authority().certificate,))
+    return Trust(anchors=pki.anchored(pki.root().certificate), intermediates=(pki.authority().certificate,))
 
 
 def test_a_known_path_is_the_path() -> None:
@@ -67,7 +67,7 @@ def test_another_trust_knows_nothing() -> None:
     find_path(leaf, (), trust=_trust(), at=AT)
 
     with pytest.raises(UntrustedCertificateError):
-        find_path(leaf, (), trust=Trust(anchors=(pki.stranger().certificate,)), at=AT)
+        find_path(leaf, (), trust=Trust(anchors=pki.anchored(pki.stranger().certificate)), at=AT)
 
 
 def test_there_is_an_end_to_knowing() -> None:

@@ -17,6 +17,7 @@ from gateway.records import MessageKind
 from routing.agencies import Agency, Directory, Member
 from tests.schemas.checks import with_text
 from tests.support.documents import TUYEN_QUANG_OFFICE, a_document, edxml, status_edxml
+from tests.support.pki import anchored
 from tests.support.registry import an_agency
 
 AT = datetime(2025, 6, 30, 12, 0, tzinfo=UTC)
@@ -73,7 +74,7 @@ def bench() -> Bench:
     """Return a bench whose signer is G22."""
     root = new_root("Root", AT - timedelta(days=30))
     return Bench(
-        directory=a_directory(), trust=Trust(anchors=(root.certificate,)), sign=signer_of(root, "G22")
+        directory=a_directory(), trust=Trust(anchors=anchored(root.certificate)), sign=signer_of(root, "G22")
     )
 
 
@@ -133,7 +134,10 @@ def test_one_changed_byte_of_an_attachment_is_found(bench: Bench) -> None:
         ({"caller": PROVINCES}, {"access.sender_not_bound"}),
         ({"expect": MessageKind.STATUS}, {"schema.unexpected_message"}),
         ({"at": AT + timedelta(days=400)}, {"certs.certificate_expired"}),
-        ({"trust": Trust(anchors=(new_root("Another", AT).certificate,))}, {"certs.untrusted_certificate"}),
+        (
+            {"trust": Trust(anchors=anchored(new_root("Another", AT).certificate))},
+            {"certs.untrusted_certificate"},
+        ),
         ({"directory": a_directory(an_agency("H60.1"), an_agency("H26.21.1"))}, {"registry.unknown_code"}),
         ({"directory": a_directory(members=(CAPITAL,))}, {"routing.recipient_not_connected"}),
     ],
@@ -178,7 +182,7 @@ def test_another_agency_cannot_sign_for_the_sender() -> None:
     """A good signature of H26 under a document of G22 is nobody's word for G22."""
     root = new_root("Root", AT - timedelta(days=30))
     bench = Bench(
-        directory=a_directory(), trust=Trust(anchors=(root.certificate,)), sign=signer_of(root, "H26")
+        directory=a_directory(), trust=Trust(anchors=anchored(root.certificate)), sign=signer_of(root, "H26")
     )
 
     assert codes(bench.examine(bench.sign(edxml()))) == {"access.signer_not_bound"}
@@ -198,7 +202,7 @@ def test_an_agency_named_twice_gets_one_delivery() -> None:
     agencies = (an_agency("G22"), an_agency("H60.1", aliases=("000.00.01.H60",)))
     bench = Bench(
         directory=a_directory(*agencies),
-        trust=Trust(anchors=(root.certificate,)),
+        trust=Trust(anchors=anchored(root.certificate)),
         sign=signer_of(root, "G22"),
     )
     older = replace(TUYEN_QUANG_OFFICE, organ_id="000.00.01.H60")

@@ -42,7 +42,7 @@ def test_reads_all_bundles(tmp_path: Path) -> None:
     (tmp_path / "folder.pem").mkdir()
     source: TrustSource = DirectoryTrust(tmp_path)
 
-    assert set(source.trust().anchors) == {ROOT, STRANGER}
+    assert set(pki.roots_of(source.trust())) == {ROOT, STRANGER}
     assert source.trust().intermediates == (AUTHORITY,)
 
 
@@ -50,7 +50,7 @@ def test_empty_folder_trusts_nobody(tmp_path: Path) -> None:
     """A folder that is empty, or was missing, has no anchors."""
     source = DirectoryTrust(tmp_path / "missing" / "trust")
 
-    assert source.trust().anchors == ()
+    assert pki.roots_of(source.trust()) == ()
     assert (tmp_path / "missing" / "trust").is_dir()
 
 
@@ -59,16 +59,16 @@ def test_change_takes_effect(source: DirectoryTrust, tmp_path: Path) -> None:
     before = source.trust()
     put(tmp_path, "more.pem", STRANGER)
     assert source.refresh()
-    assert set(source.trust().anchors) == {ROOT, STRANGER}
+    assert set(pki.roots_of(source.trust())) == {ROOT, STRANGER}
 
     put(tmp_path, "root.pem", AUTHORITY)
     assert source.refresh()
-    assert source.trust().anchors == (STRANGER,)
+    assert pki.roots_of(source.trust()) == (STRANGER,)
 
     (tmp_path / "more.pem").unlink()
     assert source.refresh()
-    assert source.trust().anchors == ()
-    assert before.anchors == (ROOT,)
+    assert pki.roots_of(source.trust()) == ()
+    assert pki.roots_of(before) == (ROOT,)
 
 
 def test_nothing_new(source: DirectoryTrust, tmp_path: Path) -> None:
@@ -91,13 +91,13 @@ def test_broken_file_changes_nothing(
     assert not source.refresh()
     assert not source.refresh()
 
-    assert source.trust().anchors == (ROOT,)
+    assert pki.roots_of(source.trust()) == (ROOT,)
     assert "bad.pem" in source.problem
     assert capsys.readouterr().out.count("trust_not_refreshed") == 1
 
     (tmp_path / "bad.pem").unlink()
     assert source.refresh()
-    assert set(source.trust().anchors) == {ROOT, STRANGER}
+    assert set(pki.roots_of(source.trust())) == {ROOT, STRANGER}
     assert source.problem == ""
 
 
@@ -114,7 +114,7 @@ def test_folder_that_vanished(source: DirectoryTrust, tmp_path: Path) -> None:
     tmp_path.rename(tmp_path.with_name("elsewhere"))
 
     assert not source.refresh()
-    assert source.trust().anchors == (ROOT,)
+    assert pki.roots_of(source.trust()) == (ROOT,)
     assert source.problem
 
 

@@ -7,6 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from certs.anchor import Anchor
 from certs.issue import Authority, KeyType, PrivateKey, issue, issue_authority, new_key, new_root
 from certs.trust import Trust
 
@@ -40,7 +41,7 @@ def stranger() -> Authority:
 @cache
 def trust() -> Trust:
     """Return the trust that tests verify under."""
-    return Trust(anchors=(root().certificate,))
+    return Trust(anchors=anchored(root().certificate))
 
 
 @cache
@@ -161,3 +162,13 @@ def bare_certificate() -> x509.Certificate:
     )
     builder = builder.serial_number(1).not_valid_before(AT - YEAR).not_valid_after(AT + YEAR)
     return builder.sign(own, hashes.SHA256())
+
+
+def anchored(*certificates: x509.Certificate) -> tuple[Anchor, ...]:
+    """Return anchors that are relied upon without reserve."""
+    return tuple(Anchor(certificate=certificate) for certificate in certificates)
+
+
+def roots_of(trust: Trust) -> tuple[x509.Certificate, ...]:
+    """Return the certificates of a trust's anchors."""
+    return tuple(anchor.certificate for anchor in trust.anchors)

@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography import x509
 
 from certs.algorithms import describe, is_strong
-from certs.chain import find_path, revocation_of
+from certs.chain import find_path, required_of, revocation_of
 from certs.errors import KeyTooWeakError, MalformedCertificateError, TrustError
 from certs.indication import Indication, SubIndication
 from certs.revocation import objection_to
@@ -52,12 +52,12 @@ def _judge(
         return Judgement.undecided(MalformedCertificateError(), SubIndication.NO_SIGNING_CERTIFICATE_FOUND)
     chain = tuple(fingerprint(certificate) for certificate in path)
     statuses = revocation_of(path, trust=trust, at=at)
-    objection = objection_to(path, statuses, revocation=trust.revocation)
+    objection = objection_to(path, statuses, revocation=required_of(path, trust=trust))
     return Judgement(
         indication=objection.indication if objection else Indication.TOTAL_PASSED,
         sub_indication=objection.sub_indication if objection else None,
         errors=(objection,) if objection else (),
-        signer=Signer.from_path(path, chain),
+        signer=Signer.from_path(path, chain, codes=trust.terms_of(path[-1]).codes),
         chain=chain,
         revocation=statuses,
     )

@@ -51,7 +51,7 @@ def load_trust(
     if broken:
         raise BadTrustBundleError(reason="an intermediate certificate cannot be read")
     held = (*anchors.intermediates, *intermediates)
-    lists, refused = _lists(list_files, issuers=(*anchors.anchors, *held))
+    lists, refused = _lists(list_files, issuers=(*anchors.authorities(), *intermediates))
     trust = Trust(
         anchors=anchors.anchors,
         intermediates=held,

@@ -1,0 +1,37 @@
+"""The ports: what the flow needs from storage, the axis, payload storage and trust, and what each must promise.
+
+Each docstring is the contract; `tests/contract` runs it against every implementation. `gateway/app.py` alone picks one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from gateway.ports.accounts import Accounts
+from gateway.ports.axis import AxisLink
+from gateway.ports.conditions import KeyConflictError, StaleRegistryError, UnavailableError
+from gateway.ports.documents import Documents
+from gateway.ports.log import RoutingLog
+from gateway.ports.payloads import Payloads
+from gateway.ports.registry import Registry
+from gateway.ports.store import Store
+from gateway.ports.trust import TrustSource
+
+__all__ = [
+    "Accounts",
+    "AxisLink",
+    "Clock",
+    "Documents",
+    "KeyConflictError",
+    "Payloads",
+    "Registry",
+    "RoutingLog",
+    "StaleRegistryError",
+    "Store",
+    "TrustSource",
+    "UnavailableError",
+]
+
+Clock = Callable[[], datetime]
+"""The current time, aware and UTC. `gateway/clock.py` is the real one."""

@@ -1,0 +1,33 @@
+"""The port for the road between gateways."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+from gateway.records import AxisMessage, Incoming, SendOutcome
+
+
+class AxisLink(Protocol):
+    """The road between gateways: one durable queue per member, at-least-once, never a decision of its own."""
+
+    async def declare(self, queues: frozenset[str]) -> None:
+        """Make sure these queues exist, ahead of use."""
+
+    async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
+        """Put messages on their queues and wait for the axis's word on each; failures are outcomes, not exceptions."""
+
+    def receive(self, queues: frozenset[str]) -> AsyncGenerator[tuple[Incoming, ...]]:
+        """Yield batches as they arrive, reconnecting by itself; what is not settled comes again.
+
+        Settle while the generator lives: closing it gives back what was not settled.
+        """
+
+    async def settle(self, *, done: Sequence[Incoming], dead: Sequence[Incoming] = ()) -> None:
+        """Acknowledge what is durably stored; put what can never be processed on the dead-letter queue."""
+
+    async def ready(self) -> None:
+        """Try the connection for real; raises whatever is wrong."""
+
+    async def close(self) -> None:
+        """Stop receiving and close."""

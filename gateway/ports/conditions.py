@@ -1,0 +1,20 @@
+"""What keeps a port from doing what it is asked, as exceptions that its callers know."""
+
+from __future__ import annotations
+
+
+class KeyConflictError(Exception):
+    """An idempotency key already stands for other bytes; `scope` says which kind of key, `message_id` names the first message."""
+
+    def __init__(self, *, scope: str, message_id: str) -> None:
+        super().__init__(f"{scope} already used by {message_id}")
+        self.scope = scope
+        self.message_id = message_id
+
+
+class UnavailableError(Exception):
+    """Something outside this process cannot be used right now, and its text says what; waiting is all that can be done."""
+
+
+class StaleRegistryError(Exception):
+    """The registry changed between examination and commit; examine again with the current directory."""

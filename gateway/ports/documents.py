@@ -1,0 +1,104 @@
+"""The port for messages: acceptance, deliveries, outbox and inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from gateway.mentions import Mentions
+from gateway.records import (
+    Acceptance,
+    Accepted,
+    Arrival,
+    Delivery,
+    IdempotencyKey,
+    InboxItem,
+    Message,
+    OutboxItem,
+    ReceiptStep,
+    SendOutcome,
+)
+
+
+class Documents(Mentions, Protocol):
+    """Messages, their deliveries, the outbox, and (`Mentions`) who speaks of whom.
+
+    Every method that writes returns only after its transaction is durable; concurrent calls share commits. Each writes its log
+    entries in the same transaction, so a stored fact always has its entry and the reverse.
+    """
+
+    async def accept(self, acceptance: Acceptance) -> Accepted:
+        """Commit message, body, deliveries, outbox, keys, links and log entries at once, or return the first answer again.
+
+        `message.accepted_at` of the result is the transaction's time. A key that already stands for the same SHA-256 makes this a
+        replay: nothing is written and the first acceptance is returned.
+
+        Raises:
+            KeyConflictError: a key stands for other bytes.
+            StaleRegistryError: `message.registry_version` is not the current one.
+
+        """
+
+    async def replay(self, keys: Sequence[IdempotencyKey], sha256: str) -> Accepted | None:
+        """Return the first acceptance of the same bytes under any of these keys, as `accept` would; None if there is none.
+
+        Serves a retry that would not pass examination any more, for instance because a certificate has expired since.
+        A key that stands for other bytes is no replay.
+        """
+
+    async def message(self, message_id: str) -> Message | None:
+        """Return an accepted or arrived message."""
+
+    async def bodies(self, hashes: Iterable[str]) -> dict[str, bytes]:
+        """Return the bodies kept in rows, by SHA-256; those that are not there are left out (then they are in `Payloads`)."""
+
+    async def deliveries(self, message_id: str) -> tuple[Delivery, ...]:
+        """Return the deliveries of a message in the order of its recipients; empty on a gateway that only received it."""
+
+    async def delivery(self, delivery_id: str) -> Delivery | None:
+        """Return one delivery that started here."""
+
+    async def claim(self, *, limit: int, lease: timedelta) -> tuple[OutboxItem, ...]:
+        """Lease due outbox rows to this process; a row whose lease ended is due again, with a higher fence.
+
+        Logs `publish_attempt` for deliveries.
+        """
+
+    async def settle(
+        self, outcomes: Sequence[tuple[OutboxItem, SendOutcome]], *, resend_after: timedelta
+    ) -> None:
+        """Record what the axis said, for rows still held under this fence.
+
+        Confirmed: a delivery becomes `confirmed` and stays in the outbox, due again after `resend_after` (doubling with each
+        attempt) until its receipt arrives; a confirmed receipt leaves the outbox. Returned or unknown: due again with
+        exponential backoff of at most 10 minutes, jittered. Logs `broker_confirmed` or `returned` for deliveries.
+        """
+
+    async def arrive(self, arrivals: Sequence[Arrival]) -> tuple[bool, ...]:
+        """Commit arrived messages to their inboxes with their receipts; False for one that was here before.
+
+        A link that is known already, because the message was accepted here or came for another addressee, gets no second entry.
+        One that was here before only gets its receipt sent again. A refused one gets no inbox row. One that reuses a message or
+        delivery id for something else is put aside: False, no receipt, and a `message_discarded` entry.
+        """
+
+    async def record_receipts(self, steps: Sequence[ReceiptStep]) -> None:
+        """Move deliveries forward and drop them from the outbox; late, repeated or unknown receipts change nothing."""
+
+    async def inbox(
+        self, *, member_id: str, code: str | None, after: str | None, limit: int
+    ) -> tuple[InboxItem, ...]:
+        """Return messages not yet acknowledged for a member (and one agency code), oldest arrival first, by keyset on id."""
+
+    async def inbox_item(self, *, member_id: str, item_id: str) -> InboxItem | None:
+        """Return one inbox item of this member, acknowledged or not."""
+
+    async def mark_fetched(self, item: InboxItem) -> None:
+        """Record that the member read the body: a log entry each time, the time only once."""
+
+    async def acknowledge(self, item: InboxItem, *, receipt: bytes) -> bool:
+        """Take an item from the inbox and put `receipt` in the outbox; False if it was acknowledged before."""
+
+    async def backlog(self) -> dict[str, int]:
+        """Return counts by state: `outbox_due`, `outbox_waiting`, `inbox_waiting`, `log_unsequenced`."""

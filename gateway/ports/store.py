@@ -1,0 +1,36 @@
+"""The port for all durable state."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from gateway.ports.accounts import Accounts
+from gateway.ports.documents import Documents
+from gateway.ports.log import RoutingLog
+from gateway.ports.registry import Registry
+
+
+class Store(Protocol):
+    """All durable state behind one database. `ready` tries a real transaction."""
+
+    @property
+    def documents(self) -> Documents:
+        """Messages, deliveries, outbox, inbox."""
+
+    @property
+    def registry(self) -> Registry:
+        """Agencies, members, certificates, peers."""
+
+    @property
+    def log(self) -> RoutingLog:
+        """The routing log."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """Credentials."""
+
+    async def ready(self) -> None:
+        """Read and write for real; raises whatever is wrong."""
+
+    async def close(self) -> None:
+        """Finish queued writes and close every connection."""

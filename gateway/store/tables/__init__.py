@@ -1,0 +1,40 @@
+"""Every table of the gateway, the same on SQLite and PostgreSQL.
+
+Messages, references, idempotency keys, log and registry rows are never deleted; the outbox holds only what is still owed
+to the axis, so its size follows the backlog. Registry rows are versioned: a row is in force for versions
+`since_version <= v < until_version`, and closing `until_version` is the only change it ever sees.
+`migrations/` builds the same schema; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from gateway.store.tables.access import credential, peer
+from gateway.store.tables.base import metadata
+from gateway.store.tables.documents import arrival, body, delivery, idempotency, message, outbox, reference
+from gateway.store.tables.local import axis_message, readiness
+from gateway.store.tables.log import log_checkpoint, log_entry, log_head, log_node
+from gateway.store.tables.registry import agency, certificate, member, registry_head, registry_version
+
+__all__ = [
+    "agency",
+    "arrival",
+    "axis_message",
+    "body",
+    "certificate",
+    "credential",
+    "delivery",
+    "idempotency",
+    "log_checkpoint",
+    "log_entry",
+    "log_head",
+    "log_node",
+    "member",
+    "message",
+    "metadata",
+    "outbox",
+    "peer",
+    "readiness",
+    "reference",
+    "registry_head",
+    "registry_version",
+]

@@ -1,0 +1,125 @@
+"""Messages, whom they go to, what is owed to the axis, and what came from it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+
+from gateway.store.columns import Day, Digest, Instant, Json, where, words
+from gateway.store.tables.base import metadata
+
+message: Final = Table(
+    "message",
+    metadata,
+    words("id", primary_key=True),
+    words("kind"),
+    Column("about", Text()),
+    words("gateway"),
+    words("member_id"),
+    words("sender_code"),
+    words("sender_as_sent"),
+    words("document_id"),
+    words("number"),
+    words("subject"),
+    Column("status_code", Text()),
+    Column("sha256", Digest(), nullable=False),
+    Column("size", BigInteger(), nullable=False),
+    Column("accepted_at", Instant(), nullable=False),
+    Column("registry_version", Integer(), nullable=False),
+    Column("verdict", Json(), nullable=False),
+    Column("leaf_sha256", Digest()),
+    Column("business_type", Integer()),
+    Column("reason", Text()),
+    Column("refers_to", Json()),
+    Column("promulgation_date", Day()),
+    Column("stated_at", Instant()),
+    Column("staff", Json()),
+    Index("ix_message_sender_code_document_id", "sender_code", "document_id", **where("kind = 'edoc'")),
+    Index("ix_message_business", "sender_code", "id", **where("business_type > 0")),
+    Index("ix_message_sender_code_number", "sender_code", "number", **where("kind = 'edoc'")),
+)
+
+reference: Final = Table(
+    "reference",
+    metadata,
+    Column("message_id", Text(), ForeignKey("message.id"), primary_key=True),
+    Column("about_id", Text(), ForeignKey("message.id"), primary_key=True),
+    words("relation", primary_key=True),
+    Column("noted_at", Instant(), nullable=False),
+    Index("ix_reference_about_id", "about_id"),
+    sqlite_with_rowid=False,
+)
+"""One row for each entry by which a message speaks of a document in that document's history."""
+
+body: Final = Table(
+    "body",
+    metadata,
+    Column("sha256", Digest(), primary_key=True),
+    Column("body", LargeBinary(), nullable=False),
+)
+
+idempotency: Final = Table(
+    "idempotency",
+    metadata,
+    words("scope", primary_key=True),
+    words("owner", primary_key=True),
+    words("key", primary_key=True),
+    Column("sha256", Digest(), nullable=False),
+    words("message_id"),
+    sqlite_with_rowid=False,
+)
+
+delivery: Final = Table(
+    "delivery",
+    metadata,
+    words("id", primary_key=True),
+    Column("message_id", Text(), ForeignKey("message.id"), nullable=False),
+    Column("position", Integer(), nullable=False),
+    words("code"),
+    words("as_sent"),
+    words("member_id"),
+    words("queue"),
+    words("state"),
+    Column("attempts", Integer(), nullable=False),
+    Column("reason", Text()),
+    Column("updated_at", Instant(), nullable=False),
+    Index("ix_delivery_message_id_position", "message_id", "position"),
+)
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    words("id", primary_key=True),
+    words("kind"),
+    words("queue"),
+    words("delivery_id"),
+    Column("message_id", Text()),
+    Column("body", LargeBinary()),
+    Column("next_at", Instant(), nullable=False),
+    Column("lease_until", Instant()),
+    Column("fence", Integer(), nullable=False),
+    Column("attempts", Integer(), nullable=False),
+    Index("ix_outbox_next_at_id", "next_at", "id"),
+    Index("uq_outbox_delivery_id_kind", "delivery_id", "kind", unique=True, **where("kind <> 'delivery'")),
+)
+
+arrival: Final = Table(
+    "arrival",
+    metadata,
+    words("id", primary_key=True),
+    words("message_id"),
+    words("code"),
+    words("as_sent"),
+    words("member_id"),
+    words("queue"),
+    words("reply_queue"),
+    Column("refusal", Text()),
+    Column("receipt", LargeBinary(), nullable=False),
+    Column("acknowledgement", LargeBinary()),
+    Column("arrived_at", Instant(), nullable=False),
+    Column("fetched_at", Instant()),
+    Column("acknowledged_at", Instant()),
+    Index("ix_arrival_waiting", "member_id", "id", **where("acknowledged_at IS NULL AND refusal IS NULL")),
+    Index("uq_arrival_message_id_code", "message_id", "code", unique=True),
+)
