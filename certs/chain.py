@@ -107,6 +107,7 @@ def choose_path(
     *,
     trust: Trust,
     at: datetime,
+    known_at: datetime | None = None,
 ) -> CertificatePath:
     """Return the path of the signing certificate; of several good ones with the same key, the newest.
 
@@ -123,19 +124,26 @@ def choose_path(
             errors.append(error)
     if not paths:
         raise min(errors, key=lambda error: _NEARNESS.index(type(error)))
-    return max(paths, key=lambda path: _preference(path, revocation_of(path, trust=trust, at=at)))
+    return max(
+        paths, key=lambda path: _preference(path, revocation_of(path, trust=trust, at=at, known_at=known_at))
+    )
 
 
-def revocation_of(path: CertificatePath, *, trust: Trust, at: datetime) -> tuple[Status, ...]:
-    """Return what is known of every certificate of a path but the anchor, leaf first; nothing if nobody wants to know."""
+def revocation_of(
+    path: CertificatePath, *, trust: Trust, at: datetime, known_at: datetime | None = None
+) -> tuple[Status, ...]:
+    """Return what is known of every certificate of a path but the anchor, leaf first; nothing if nobody wants to know.
+
+    `known_at` is the moment of the judgement, if that is later than `at`.
+    """
     if required_of(path, trust=trust) is Revocation.OFF:
         return ()
-    return statuses_of(path, lists=trust.lists, at=at)
+    return statuses_of(path, lists=trust.lists, at=at, known_at=known_at)
 
 
 def required_of(path: CertificatePath, *, trust: Trust) -> Revocation:
     """Say how much must be known of revocation below the anchor of a path."""
-    return trust.terms_of(path[-1]).revocation or trust.revocation
+    return trust.terms_of(path[-1]).revocation or trust.policy.revocation or trust.revocation
 
 
 def _preference(path: CertificatePath, statuses: tuple[Status, ...]) -> tuple[int, datetime, bytes]:

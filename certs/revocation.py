@@ -77,18 +77,22 @@ def status_of(
     issuer: x509.Certificate,
     lists: tuple[RevocationList, ...],
     at: datetime,
+    known_at: datetime | None = None,
 ) -> Status:
     """Say whether a certificate, issued by `issuer`, was revoked at a time.
 
-    Of the lists with one scope the newest that is not younger than `at` counts. An entry on a younger list counts too if its
-    date is not: what is known must not be ignored because it became known later.
+    `known_at` is the moment of the judgement, if that is later than `at`: what is known then of `at` counts, so a list that was
+    issued in between is as good as one that was in force, or better. Of the lists with one scope the newest that had been
+    issued counts. An entry on a younger list counts too if its date is not: what is known must not be ignored because it became
+    known later.
     """
     if not lists:
         return Status(standing=Standing.UNKNOWN, gap=RevocationGap.MISSING)
     authority = authority_of(issuer)
     own = [each for each in lists if each.authority == authority]
-    current = current_lists(own, at=at)
-    later = [each for each in own if each.this_update > at + SKEW]
+    known = max(at, known_at or at)
+    current = current_lists(own, at=known)
+    later = [each for each in own if each.this_update > known + SKEW]
     noted: Status | None = None
     for each in (*current, *later):
         entry = each.entries.get(certificate.serial_number)
@@ -96,7 +100,7 @@ def status_of(
             return Status(standing=Standing.REVOKED, source=each, entry=entry)
         if entry is not None and each in current and each.next_update >= at:
             noted = Status(standing=Standing.GOOD, source=each, entry=entry)
-    return noted or _absent(certificate, current, later, at=at)
+    return noted or _absent(certificate, own, later, at=at, known=known)
 
 
 def current_lists(lists: Iterable[RevocationList], *, at: datetime) -> list[RevocationList]:
@@ -108,13 +112,18 @@ def current_lists(lists: Iterable[RevocationList], *, at: datetime) -> list[Revo
 
 def _absent(
     certificate: x509.Certificate,
-    current: list[RevocationList],
+    own: list[RevocationList],
     later: list[RevocationList],
     *,
     at: datetime,
+    known: datetime,
 ) -> Status:
-    """Say what it means that no list names a certificate."""
-    covering = [each for each in current if each.scope.covers(certificate)]
+    """Say what it means that no list names a certificate.
+
+    A list need not name a certificate that had expired before (RFC 5280 §3.3), so one from that time on says nothing of it.
+    """
+    telling = min(known, max(at, certificate.not_valid_after_utc))
+    covering = [each for each in current_lists(own, at=telling) if each.scope.covers(certificate)]
     if covering:
         freshest = max(covering, key=lambda each: each.next_update)
         if freshest.next_update >= at:
@@ -127,11 +136,16 @@ def _absent(
 
 
 def statuses_of(
-    path: tuple[x509.Certificate, ...], *, lists: tuple[RevocationList, ...], at: datetime
+    path: tuple[x509.Certificate, ...],
+    *,
+    lists: tuple[RevocationList, ...],
+    at: datetime,
+    known_at: datetime | None = None,
 ) -> tuple[Status, ...]:
-    """Return the status of every certificate of a validated path but the anchor, leaf first."""
+    """Return the status of every certificate of a validated path but the anchor, leaf first; times as for `status_of`."""
     return tuple(
-        status_of(certificate, issuer=issuer, lists=lists, at=at) for certificate, issuer in pairwise(path)
+        status_of(certificate, issuer=issuer, lists=lists, at=at, known_at=known_at)
+        for certificate, issuer in pairwise(path)
     )
 
 

@@ -19,6 +19,7 @@ from cryptography.x509.verification import Store
 from certs.anchor import Anchor, Usage
 from certs.errors import BadTrustBundleError
 from certs.known_paths import KnownPaths
+from certs.policy import Policy, default_policy
 from certs.revocation import Revocation, RevocationList
 from certs.revocation_list import is_authority
 
@@ -34,15 +35,16 @@ def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> boo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Anchors, intermediates and revocation lists, and how much must be known of revocation.
+    """Anchors, intermediates and revocation lists, how much must be known of revocation, and the policy for signatures.
 
-    `version` is a SHA-256 (hex) that changes whenever any of them does.
+    `version` is a SHA-256 (hex) that changes whenever any of them does but the policy, which has a hash of its own.
     """
 
     anchors: tuple[Anchor, ...]
     intermediates: tuple[x509.Certificate, ...] = ()
     lists: tuple[RevocationList, ...] = ()
     revocation: Revocation = Revocation.SOFT
+    policy: Policy = field(default_factory=default_policy)
     version: str = field(init=False, compare=False)
     paths: KnownPaths = field(init=False, repr=False, compare=False)
     """What was found before under this very trust, so that it need not be searched again."""

@@ -1,11 +1,12 @@
-"""The verdict on a document's signature: facts and judgement, after ETSI EN 319 102-1 §5.1.
+"""The verdict on a document's signature: a judgement of its evidence, after ETSI EN 319 102-1 §5.1.
 
 A verdict has no truth value: "could not decide" is neither yes nor no, and `if verify(…)` would treat it as one.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Self
 
 from cryptography import x509
@@ -14,11 +15,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from certs.errors import TrustError
+from certs.evidence import Evidence
 from certs.indication import Form, Indication, Scope, SubIndication
 from certs.revocation import Standing, Status
 from certs.xmldsig import SignedView
 
-__all__ = ["Form", "Indication", "Scope", "Signer", "SubIndication", "Verdict"]
+__all__ = ["Form", "Indication", "Moment", "Scope", "Signer", "SubIndication", "TimeSource", "Verdict"]
 
 Fact = str | int | bool | list[str] | list[dict[str, str]]
 
@@ -68,44 +70,69 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
+class TimeSource(StrEnum):
+    """How we know that a signature existed at a moment."""
+
+    CONTROL = "CONTROL"
+    RECEIPT = "RECEIPT"
+    TIMESTAMP = "TIMESTAMP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """The best signature time: the earliest moment at which a signature is known to have existed (EN 319 102-1 §5.5.4)."""
+
+    at: datetime
+    source: TimeSource
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What is known about the signature of one document at `control_time`.
+    """What the signature of one document is worth at `control_time`, under a policy.
 
-    `errors` is empty exactly when the indication is TOTAL_PASSED, and the first of them decided. `algorithm`,
-    `digest` and `canonicalization` are short names from the allow-list. `chain` holds SHA-256 (hex), leaf to
-    anchor, and `revocation` what is known of each but the anchor; it is empty if nobody wanted to know.
-    `signed_view` is there only after TOTAL_PASSED. `signing_time` is what the signer says, and nothing rests on it.
+    `errors` is empty exactly when the indication is TOTAL_PASSED, and the first of them decided; `warnings` and `notes` decide
+    nothing. `chain` holds SHA-256 (hex), leaf to anchor, and `revocation` what is known of each but the anchor; it is empty if
+    nobody wanted to know. `moment` is the one whose certificates and lists counted. `signed_view` is there only after
+    TOTAL_PASSED on the document itself.
     """
 
     indication: Indication
     control_time: datetime
+    policy: str
+    moment: Moment
+    evidence: Evidence = field(default_factory=Evidence)
     sub_indication: SubIndication | None = None
     errors: tuple[TrustError, ...] = ()
+    warnings: tuple[TrustError, ...] = ()
+    notes: tuple[TrustError, ...] = ()
     legacy: bool = False
-    scope: Scope = Scope.NONE
     signer: Signer | None = None
-    algorithm: str | None = None
-    digest: str | None = None
-    canonicalization: str | None = None
     chain: tuple[str, ...] = ()
     revocation: tuple[Status, ...] = ()
-    form: Form = Form.XMLDSIG
-    signing_time: str | None = None
     signed_view: SignedView | None = None
 
     def __post_init__(self) -> None:
         """Make a verdict that contradicts itself impossible."""
         passed = self.indication is Indication.TOTAL_PASSED
-        complete = self.scope is Scope.FULL and self.signer is not None and bool(self.chain)
+        complete = self.evidence.scope is Scope.FULL and self.signer is not None and bool(self.chain)
         if (
-            passed != (self.signed_view is not None)
-            or passed == bool(self.errors)
-            or (passed and not complete)
+            passed == bool(self.errors)
+            or (passed and (not complete or self.evidence.errors or self.evidence.signed_view_sha256 is None))
+            or (self.signed_view is not None and not passed)
         ):
             raise ValueError("a verdict passes with a full scope, a signer and a signed view, or not at all")
         if passed and any(status.standing is Standing.REVOKED for status in self.revocation):
             raise ValueError("a verdict with a revoked certificate does not pass")
+
+    @property
+    def scope(self) -> Scope:
+        """How much of the document the signature covers."""
+        return self.evidence.scope
+
+    @property
+    def algorithm(self) -> str | None:
+        """The algorithm of the signature."""
+        return self.evidence.algorithm
 
     def __bool__(self) -> bool:
         """Refuse to be a yes or a no."""
@@ -113,19 +140,26 @@ class Verdict:
 
     def facts(self) -> dict[str, Fact]:
         """Return what a log entry needs, flat, without what is unknown."""
+        found, passed = self.evidence, self.indication is Indication.TOTAL_PASSED
         known: dict[str, Fact | None] = {
             "indication": self.indication.value,
             "sub_indication": self.sub_indication.value if self.sub_indication else None,
             "errors": [error.code for error in self.errors],
+            "warnings": [warning.code for warning in self.warnings] or None,
+            "notes": [note.code for note in self.notes] or None,
             "legacy": self.legacy,
-            "scope": self.scope.value,
-            "algorithm": self.algorithm,
-            "digest": self.digest,
-            "canonicalization": self.canonicalization,
+            "scope": found.scope.value,
+            "form": found.form.value if found.algorithm else None,
+            "algorithm": found.algorithm,
+            "digest": found.digest,
+            "canonicalization": found.canonicalization,
             "chain": list(self.chain),
             "revocation": _revocation_facts(self.chain, self.revocation) or None,
-            "signed_view_sha256": self.signed_view.sha256 if self.signed_view else None,
+            "signed_view_sha256": found.signed_view_sha256 if passed else None,
+            "policy": self.policy,
             "control_time": _instant(self.control_time),
+            "best_signature_time": _instant(self.moment.at),
+            "time_source": self.moment.source.value,
             **(_signer_facts(self.signer) if self.signer else {}),
         }
         return {name: value for name, value in known.items() if value is not None}

@@ -30,12 +30,11 @@ from cryptography import x509
 from lxml import etree
 
 from certs.c14n import Contents, as_root
-from certs.chain import choose_path, required_of, revocation_of
-from certs.errors import LegacySignatureError, TrustError
-from certs.indication import Form, Indication, Scope
-from certs.known_paths import CertificatePath
+from certs.errors import TrustError
+from certs.evidence import Evidence
+from certs.indication import Form, Scope
+from certs.judgement import conclude, stand
 from certs.methods import Methods, resolve_methods
-from certs.revocation import Status, objection_to
 from certs.shape import (
     SIGNATURE_PATH,
     check_content,
@@ -46,7 +45,7 @@ from certs.shape import (
     read_signed_info,
 )
 from certs.trust import Trust
-from certs.verdict import Signer, Verdict, fingerprint
+from certs.verdict import Verdict
 from certs.xades import check_reference, find_properties, read_claims
 from certs.xmldsig import SignedView, open_view, scope_of, signed_octets, signing_certificates
 
@@ -55,59 +54,51 @@ _NONE: Contents = MappingProxyType({})
 
 @dataclass(slots=True)
 class _Findings:
-    """What is known so far; becomes the verdict."""
+    """What is known so far; becomes the evidence."""
 
     errors: list[TrustError] = field(default_factory=list)
     scope: Scope = Scope.NONE
-    path: CertificatePath = ()
-    signer: Signer | None = None
-    chain: tuple[str, ...] = ()
-    revocation: tuple[Status, ...] = ()
-    algorithm: str | None = None
-    digest: str | None = None
-    canonicalization: str | None = None
     form: Form = Form.XMLDSIG
+    methods: Methods | None = None
     signing_time: str | None = None
+    signers: tuple[x509.Certificate, ...] = ()
+    certificates: tuple[x509.Certificate, ...] = ()
 
-    def refuse(self, methods: Methods) -> bool:
-        """Keep the names of the algorithms, and tell whether there is reason enough to do nothing with them."""
-        self.algorithm, self.digest = methods.algorithm.name, methods.digest.name
-        self.canonicalization = methods.view_canonicalization.name
-        return bool(self.errors)
-
-    def hear(
-        self,
-        properties: etree._Element | None,
-        methods: Methods,
-        signers: tuple[x509.Certificate, ...],
-    ) -> tuple[x509.Certificate, ...]:
-        """Keep what the signer says of itself, if anything, and return the certificates that it can mean.
+    def hear(self, properties: etree._Element | None, methods: Methods) -> None:
+        """Keep what the signer says of itself, if anything, and of the certificates only those that it can mean.
 
         Raises: as `read_claims`; SigningCertificateError.
         """
         if properties is None or methods.properties is None:
-            return signers
+            return
         claims = read_claims(properties, methods.properties)
         self.form, self.signing_time = Form.XADES_B, claims.signing_time
-        return claims.named(signers)
+        self.signers = claims.named(self.signers)
 
-    def take(self, path: CertificatePath, *, trust: Trust, at: datetime) -> None:
-        """Keep who signed, and what is known of the revocation of each certificate."""
-        self.path = path
-        self.chain = tuple(fingerprint(certificate) for certificate in path)
-        self.signer = Signer.from_path(path, self.chain, codes=trust.terms_of(path[-1]).codes)
-        self.revocation = revocation_of(path, trust=trust, at=at)
+    def evidence(self, view: SignedView | None) -> Evidence:
+        """Return what was found, with the hash of what was signed."""
+        methods = self.methods
+        return Evidence(
+            errors=tuple(self.errors),
+            scope=self.scope,
+            form=self.form,
+            algorithm=methods.algorithm.name if methods else None,
+            digest=methods.digest.name if methods else None,
+            canonicalization=methods.view_canonicalization.name if methods else None,
+            signing_time=self.signing_time,
+            signers=self.signers,
+            certificates=self.certificates,
+            signed_view_sha256=view.sha256 if view is not None else None,
+        )
 
-    def object_to_revoked(self, trust: Trust) -> None:
-        """Raise what speaks against the path, if anything does.
 
-        Raises: RevokedError, RevocationUnknownError.
-        """
-        if not self.path:
-            return
-        objection = objection_to(self.path, self.revocation, revocation=required_of(self.path, trust=trust))
-        if objection is not None:
-            raise objection
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signed:
+    """A signature whose value is right: what was signed is still to be compared."""
+
+    element: etree._Element
+    methods: Methods
+    digest: bytes
 
 
 def verify(
@@ -115,59 +106,47 @@ def verify(
     *,
     trust: Trust,
     at: datetime,
+    existed_at: datetime | None = None,
     size: int | None = None,
     contents: Contents = _NONE,
     path: tuple[str, ...] | None = SIGNATURE_PATH,
 ) -> Verdict:
     """Say whether the document in `tree` is signed, wholly and validly, at the instant `at` (aware).
 
-    The tree is consumed: its signature is taken out. It must come from a parser with limits. `size` is the number
-    of octets it was parsed from and bounds the work; without it the tree is measured. `contents` are the texts that marks in the
-    tree stand for; they are part of what was signed. `path` is the place of the signature, as expanded names from the document
-    element down; None takes it anywhere below that element, for XML that is not edXML.
+    The tree is consumed: its signature is taken out. It must come from a parser with limits. `existed_at` is when these very
+    octets are known to have existed, if that is not only now. `size` is the number of octets the tree was parsed from and
+    bounds the work; without it the tree is measured. `contents` are the texts that marks in the tree stand for; they are part
+    of what was signed. `path` is the place of the signature, as expanded names from the document element down; None takes it
+    anywhere below that element, for XML that is not edXML.
 
     Never raises for a fault of the document: faults are in the verdict, the first one decides.
     """
-    findings = _Findings()
-    view = None
+    findings, footing, view = _Findings(), None, None
     try:
-        view = _view(tree, findings, trust=trust, at=at, size=size, contents=contents, path=path)
-        # 9. Revocation.
-        findings.object_to_revoked(trust)
+        signed = _signature(tree, findings, path=path)
+        if signed is not None:
+            # 7. The signer is who the path says it is. Without one nothing is digested.
+            footing = stand(findings.evidence(None), trust=trust, at=at, existed_at=existed_at)
+            if footing.refusal is None:
+                # 5. The digest, and what it is over.
+                view = open_view(
+                    tree,
+                    signed.element,
+                    signed.methods,
+                    expected=signed.digest,
+                    size=size,
+                    contents=contents,
+                )
     except TrustError as error:
         findings.errors.append(error)
-        view = None
-    first = findings.errors[0] if findings.errors else None
-    return Verdict(
-        indication=first.indication if first else Indication.TOTAL_PASSED,
-        sub_indication=first.sub_indication if first else None,
-        errors=tuple(findings.errors),
-        legacy=isinstance(first, LegacySignatureError),
-        scope=findings.scope,
-        signer=findings.signer,
-        algorithm=findings.algorithm,
-        digest=findings.digest,
-        canonicalization=findings.canonicalization,
-        chain=findings.chain,
-        revocation=findings.revocation,
-        form=findings.form,
-        signing_time=findings.signing_time,
-        signed_view=view,
-        control_time=at,
-    )
+    # 9. Revocation, and what the policy says.
+    return conclude(findings.evidence(view), footing, trust=trust, at=at, view=view)
 
 
-def _view(
-    tree: etree._ElementTree,
-    findings: _Findings,
-    *,
-    trust: Trust,
-    at: datetime,
-    size: int | None,
-    contents: Contents,
-    path: tuple[str, ...] | None,
-) -> SignedView | None:
-    """Return the signed view, or leave at least one error in the findings, or raise one."""
+def _signature(
+    tree: etree._ElementTree, findings: _Findings, *, path: tuple[str, ...] | None
+) -> _Signed | None:
+    """Return the signature of a document if its value is right, or leave at least one error in the findings, or raise one."""
     # 1. What may be nowhere in a document that is to be signed. An unsigned one is reported as such all the same.
     signature = find_signature(tree, path=path)
     check_document(tree)
@@ -184,17 +163,14 @@ def _view(
     check_reference(tree, properties, info.properties)
 
     # 4. Transforms and algorithms.
-    methods = resolve_methods(info, errors=findings.errors)
-    if methods is None or findings.refuse(methods):
+    findings.methods = methods = resolve_methods(info, errors=findings.errors)
+    if methods is None or findings.errors:
         return None
 
-    # 8. SignatureValue over SignedInfo, with a key from a validated path, before any digest of the document.
+    # 8. SignatureValue over SignedInfo, before any digest of the document.
     octets = signed_octets(signature, copy, methods)
-    signers, certificates = signing_certificates(ders, methods.algorithm, value=value, octets=octets)
-    signers = findings.hear(properties, methods, signers)
-
-    # 7. The signer is who the path says it is.
-    findings.take(choose_path(signers, certificates, trust=trust, at=at), trust=trust, at=at)
-
-    # 5. The digest, and what it is over.
-    return open_view(tree, signature, methods, expected=info.document.digest, size=size, contents=contents)
+    findings.signers, findings.certificates = signing_certificates(
+        ders, methods.algorithm, value=value, octets=octets
+    )
+    findings.hear(properties, methods)
+    return _Signed(element=signature, methods=methods, digest=info.document.digest)

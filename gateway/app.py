@@ -21,6 +21,8 @@ from typing import IO, TypedDict
 import structlog
 from aiohttp import web
 
+from certs.policy import default_policy
+from certs.policy_file import read_policy
 from gateway.api import make_api
 from gateway.api.context import Context, Pace
 from gateway.axis.amqp import AmqpLink
@@ -115,6 +117,11 @@ async def running(
         await sequencer.drain()
 
 
+def _trust(settings: Settings) -> DirectoryTrust:
+    policy = read_policy(settings.policy.read_bytes()) if settings.policy else default_policy()
+    return DirectoryTrust(settings.trust_folder, revocation=settings.revocation, policy=policy)
+
+
 @asynccontextmanager
 async def _composed(
     settings: Settings, *, clock: Clock, pace: Pace, executor: Executor
@@ -124,7 +131,7 @@ async def _composed(
         stack.enter_context(await asyncio.to_thread(_take, settings.data))
         spool = await asyncio.to_thread(_prepare_folders, settings)
         keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
-        trust = await asyncio.to_thread(DirectoryTrust, settings.trust_folder, revocation=settings.revocation)
+        trust = await asyncio.to_thread(_trust, settings)
         payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
         bell, metrics = Bell(), Metrics()
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)

@@ -54,6 +54,9 @@ class Settings:
     """What must be known before a signature passes: `require` that no certificate is revoked, `soft` only that no list says so,
     `off` nothing."""
 
+    policy: Path | None = None
+    """File of the policy that signatures must meet (`vanthu policy` prints the default one). Empty means that one."""
+
     max_body: int = 200 * 2**20
     """Largest accepted body in bytes; 100 MB of attachments make 134 MB of edXML."""
 

@@ -18,6 +18,7 @@ from typing import TypeAlias
 import structlog
 
 from certs.errors import BadTrustBundleError
+from certs.policy import Policy, default_policy
 from certs.revocation import Revocation, RevocationList
 from certs.trust import Trust
 
@@ -34,7 +35,9 @@ log = structlog.get_logger(__name__)
 class DirectoryTrust:
     """`TrustSource` over a folder; `watch` keeps it current."""
 
-    def __init__(self, folder: Path, *, revocation: Revocation = Revocation.SOFT) -> None:
+    def __init__(
+        self, folder: Path, *, revocation: Revocation = Revocation.SOFT, policy: Policy | None = None
+    ) -> None:
         """Make the folder if it is missing, and read it.
 
         Raises:
@@ -45,6 +48,7 @@ class DirectoryTrust:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._revocation = revocation
+        self._policy = policy or default_policy()
         self._taken: dict[tuple[str, str], _Lists] = {}
         """The lists of the last reading by their file's content and the certificates that they were verified against."""
         self._signature = self._look()
@@ -102,7 +106,9 @@ class DirectoryTrust:
                 Trust.from_pem(bundle)
         trust = Trust.from_pem(*bundles.values())
         lists = self._read_lists(trust)
-        return replace(trust, lists=tuple(dict.fromkeys(lists)), revocation=self._revocation)
+        return replace(
+            trust, lists=tuple(dict.fromkeys(lists)), revocation=self._revocation, policy=self._policy
+        )
 
     def _read_lists(self, trust: Trust) -> list[RevocationList]:
         """Read what is new; a list that was verified against the same certificates before is not read again."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +23,7 @@ PACKAGES: Final = ("schemas", "certs", "routing", "gateway")
 ALSO_RAISED: Final = frozenset({"schema.malformed_agency_code", "certs.bad_trust_bundle"})
 """Codes of classes that are raised themselves although more exact ones stand below them."""
 
-_MODULES: Final = frozenset({"errors", "errors_log", "errors_revocation", "errors_xades", "findings"})
+_MODULES: Final = re.compile(r"findings|errors(_(?!page)\w+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ def _modules() -> Iterator[ModuleType]:
     for name in PACKAGES:
         package = importlib.import_module(name)
         for each in pkgutil.walk_packages(package.__path__, f"{name}."):
-            if each.name.rpartition(".")[2] in _MODULES or ".errors." in each.name:
+            if _MODULES.fullmatch(each.name.rpartition(".")[2]) or ".errors." in each.name:
                 yield importlib.import_module(each.name)
 
 

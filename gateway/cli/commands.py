@@ -14,6 +14,7 @@ from gateway.cli import (
     demo,
     inbox,
     log,
+    policy,
     registry,
     schema,
     send,
@@ -38,6 +39,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("verify")(verify.verify)
+app.command("policy")(policy.policy)
 app.command("schema")(schema.schema)
 app.command("show")(show.show)
 app.command("compose")(compose.compose)

@@ -19,7 +19,7 @@ from gateway.cli.verifying import Request
 from gateway.cli.verifying import verify as verify_request
 
 _SEVERAL: Final = ("--trust-anchor", "--intermediate", "--crl")
-_ONE: Final = ("--time", "--type", "--binding", "--registry", "--json")
+_ONE: Final = ("--time", "--type", "--binding", "--registry", "--policy", "--json")
 _SUBJECT: Final = "subject.serialNumber"
 
 
@@ -87,6 +87,7 @@ def _plain(file: Path, several: dict[str, list[Path]], one: dict[str, str]) -> P
         at=times[0],
         by_subject="--binding" in one,
         registry=Path(one["--registry"]) if "--registry" in one else None,
+        policy=Path(one["--policy"]) if "--policy" in one else None,
     )
     return Plain(request=request, json_to=one.get("--json"))
 

@@ -57,6 +57,15 @@ Binding: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+PolicyFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        metavar="TOML",
+        help="Chính sách thay cho chính sách mặc định · policy instead of the default one (vanthu policy).",
+        show_default=False,
+    ),
+]
 Json: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -77,6 +86,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     kind: Kind = FileType.EDXML,
     binding: Binding = None,
     registry: Registry = None,
+    policy: PolicyFile = None,
     json: Json = None,
 ) -> None:
     """Kiểm tra chữ ký số của một tệp. Verify the signature of a file.
@@ -103,5 +113,6 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
         at=moment(time),
         by_subject=binding is not None,
         registry=registry,
+        policy=policy,
     )
     raise typer.Exit(verifying.verify(request, json_to=json))

@@ -21,7 +21,7 @@ from gateway.cli.exits import Exit
 from gateway.cli.verification.certificate import judge_certificate
 from gateway.cli.verification.documents import Bind, bind_to_subject, judge_edxml, judge_xml
 from gateway.cli.verification.errors import ValidationBrokeError
-from gateway.cli.verification.inputs import Relied, load_source, load_trust
+from gateway.cli.verification.inputs import Relied, load_policy, load_source, load_trust
 from gateway.cli.verification.report import Judgement, Report
 
 
@@ -37,13 +37,14 @@ class Request:
     at: datetime
     by_subject: bool = False
     registry: Path | None = None
+    policy: Path | None = None
 
 
 def verify(request: Request, *, json_to: str | None) -> Exit:
     """Verify a file and print or write the report.
 
     Raises:
-        UnreadableFileError: the list of agencies cannot be used.
+        UnreadableFileError: the list of agencies or the policy cannot be used.
         OSError: a file cannot be read or written.
 
     """
@@ -66,16 +67,17 @@ def examine(request: Request) -> Report:
     """Return the report on a file.
 
     Raises:
-        UnreadableFileError: the list of agencies cannot be used.
+        UnreadableFileError: the list of agencies or the policy cannot be used.
         OSError: a file cannot be read.
 
     """
     source = load_source(request.file)
     sha256, size = _measured(source)
     bind = _binder(request)
+    policy = load_policy(request.policy)
     relied: Relied | None = None
     try:
-        relied = load_trust(request.anchors, request.intermediates, request.lists)
+        relied = load_trust(request.anchors, request.intermediates, request.lists, policy=policy)
         judgement = _judge(source, request, relied, bind)
     except OSError:
         raise
@@ -87,6 +89,7 @@ def examine(request: Request) -> Report:
     return Report(
         kind=request.kind,
         judgement=judgement,
+        policy=policy.label,
         at=request.at,
         trust_version=relied.trust.version if relied is not None else None,
         document_sha256=sha256,

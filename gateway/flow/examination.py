@@ -97,16 +97,18 @@ def examine(
     directory: Directory,
     trust: Trust,
     at: datetime,
+    existed_at: datetime | None = None,
 ) -> Examination:
     """Decide on one edXML message, collecting every finding that can be had.
 
     `expect` is the kind of message that the resource takes (None: either). `caller` is the member whose credential brought the
-    message; None (offline) leaves step 5 out. `at` is the moment whose certificates and codes count.
+    message; None (offline) leaves step 5 out. `at` is the moment whose certificates and codes count; `existed_at` is when
+    these bytes first came, if that was before.
     """
     found = _Progress()
     # 1. Bytes become a tree exactly once. 2. The signature covers the whole document and leads to a trust anchor.
     # 3. The message is read from what was signed.
-    _read(source, found, expect=expect, trust=trust, at=at)
+    _read(source, found, expect=expect, trust=trust, at=at, existed_at=existed_at)
     # What follows is looked at even if the message is refused by now, so that its sender hears of everything at once.
     if found.parties is not None:
         # 4. The sender's code names an agency in force.
@@ -139,7 +141,13 @@ def _conclude(found: _Progress, *, directory: Directory, trust: Trust, at: datet
 
 
 def _read(
-    source: bytes | Path, found: _Progress, *, expect: MessageKind | None, trust: Trust, at: datetime
+    source: bytes | Path,
+    found: _Progress,
+    *,
+    expect: MessageKind | None,
+    trust: Trust,
+    at: datetime,
+    existed_at: datetime | None,
 ) -> None:
     verdict = None
     try:
@@ -148,7 +156,9 @@ def _read(
         # Comments are not signed: somebody may have added them afterwards, and a careless reader stops at one in the middle
         # of a text. A document that has any is read as it came, too, and both readings must agree.
         received = _parse(tree, opened, at=at) if _HAS_COMMENTS(tree) else None
-        verdict = verify(tree, trust=trust, at=at, size=opened.size, contents=opened.canonical)
+        verdict = verify(
+            tree, trust=trust, at=at, existed_at=existed_at, size=opened.size, contents=opened.canonical
+        )
         parsed = _parsed(opened, verdict, at=at)
     except SchemaErrors as errors:
         _refuse(errors, found, expect=expect, verdict=verdict)
@@ -185,6 +195,7 @@ def _refuse(
 def _take_verdict(verdict: Verdict, found: _Progress) -> None:
     found.verdict = verdict
     found.findings.extend(Finding.of(error) for error in verdict.errors)
+    found.findings.extend(Finding.of(warning, level=Level.WARNING) for warning in verdict.warnings)
 
 
 def _parse(tree: etree._ElementTree, opened: Opened, *, at: datetime) -> Parsed:

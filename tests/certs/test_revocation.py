@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -619,15 +620,7 @@ def test_verdict_with_a_revoked_certificate_cannot_pass() -> None:
     """Not even a mistake in the order of checks could let it."""
     good = judge(SIGNED, trust=trusting())
     with pytest.raises(ValueError, match="revoked"):
-        Verdict(
-            indication=Indication.TOTAL_PASSED,
-            control_time=AT,
-            scope=good.scope,
-            signer=good.signer,
-            chain=good.chain,
-            signed_view=good.signed_view,
-            revocation=(Status(standing=Standing.REVOKED),),
-        )
+        replace(good, revocation=(Status(standing=Standing.REVOKED),))
 
 
 HOURS = st.integers(-400, 400).map(lambda hours: AT + timedelta(hours=hours))

@@ -1,6 +1,7 @@
 """A verdict cannot contradict itself, cannot be taken for yes or no, and tells its facts flat."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from cryptography import x509
@@ -9,7 +10,7 @@ from lxml import etree
 
 from certs.errors import NoSignatureError
 from certs.indication import Indication, Scope, SubIndication
-from certs.verdict import Signer, Verdict
+from certs.verdict import Signer
 from certs.xmldsig import SignedView
 from tests.support import pki
 from tests.support.signing import UNSIGNED, forge, judge
@@ -24,29 +25,21 @@ def test_verdict_is_neither_true_nor_false() -> None:
 
 def test_pass_needs_everything() -> None:
     """No verdict passes without a signed view, and none fails without a reason."""
-    with pytest.raises(ValueError, match="passes"):
-        Verdict(indication=Indication.TOTAL_PASSED, control_time=pki.AT)
-    with pytest.raises(ValueError, match="passes"):
-        Verdict(indication=Indication.INDETERMINATE, control_time=pki.AT)
-    good = judge(forge())
-    with pytest.raises(ValueError, match="passes"):
-        Verdict(indication=Indication.TOTAL_PASSED, control_time=pki.AT, signed_view=good.signed_view)
-    with pytest.raises(ValueError, match="passes"):
-        Verdict(
-            indication=Indication.INDETERMINATE,
-            control_time=pki.AT,
-            errors=(NoSignatureError(),),
-            signed_view=good.signed_view,
-        )
-    with pytest.raises(ValueError, match="passes"):
-        Verdict(
-            indication=Indication.TOTAL_PASSED,
-            control_time=pki.AT,
-            signed_view=good.signed_view,
-            scope=Scope.PARTIAL,
-            signer=good.signer,
-            chain=good.chain,
-        )
+    good, unsigned = judge(forge()), judge(UNSIGNED)
+    for changes in (
+        {"indication": Indication.INDETERMINATE},
+        {"errors": (NoSignatureError(),)},
+        {"signer": None},
+        {"chain": ()},
+        {"evidence": replace(good.evidence, scope=Scope.PARTIAL)},
+        {"evidence": replace(good.evidence, errors=(NoSignatureError(),))},
+        {"evidence": replace(good.evidence, signed_view_sha256=None)},
+    ):
+        with pytest.raises(ValueError, match="passes"):
+            replace(good, **changes)
+    for others in ({"errors": ()}, {"signed_view": good.signed_view}):
+        with pytest.raises(ValueError, match="passes"):
+            replace(unsigned, **others)
 
 
 def test_signed_view_cannot_be_made_elsewhere() -> None:
@@ -72,14 +65,18 @@ def test_facts_of_a_pass() -> None:
 
 def test_facts_of_a_refusal() -> None:
     """What is unknown is left out rather than null."""
-    facts = judge(UNSIGNED).facts()
+    verdict = judge(UNSIGNED)
+    facts = verdict.facts()
     assert facts == {
         "indication": "NO_SIGNATURE_FOUND",
         "errors": ["certs.no_signature"],
         "legacy": False,
         "scope": "NONE",
         "chain": [],
+        "policy": verdict.policy,
         "control_time": "2026-07-01T00:00:00Z",
+        "best_signature_time": "2026-07-01T00:00:00Z",
+        "time_source": "CONTROL",
     }
     assert judge(forge().replace(b"H01", b"H02")).facts()["sub_indication"] == SubIndication.HASH_FAILURE
 

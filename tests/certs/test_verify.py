@@ -96,7 +96,7 @@ def test_every_digest_passes(word: str) -> None:
     """The document may be digested with each accepted hash; the view is always identified by its SHA-256."""
     verdict = judge(forge(Recipe(digest_method=DIGESTS[word], digest_name=word)))
     assert_passed(verdict)
-    assert verdict.digest == word
+    assert verdict.evidence.digest == word
     assert verdict.facts()["signed_view_sha256"] == judge(SIGNED).facts()["signed_view_sha256"]
 
 
@@ -116,14 +116,14 @@ def test_every_canonicalization_passes_in_every_prefix_style(
     verdict = judge(forge(recipe))
     assert_passed(verdict)
     names = {INCLUSIVE: "c14n", INCLUSIVE_11: "c14n11", EXCLUSIVE: "exc-c14n"}
-    assert verdict.canonicalization == names[view]
+    assert verdict.evidence.canonicalization == names[view]
 
 
 def test_default_canonicalization_is_inclusive() -> None:
     """Without a canonicalisation among the transforms, Canonical XML 1.0 is meant."""
     verdict = judge(forge(Recipe(transforms=(f'Algorithm="{ENVELOPED}">',), view_is_exclusive=False)))
     assert_passed(verdict)
-    assert verdict.canonicalization == "c14n"
+    assert verdict.evidence.canonicalization == "c14n"
 
 
 @pytest.mark.parametrize("prefixes", ["edXML", "#default edXML", ""])

@@ -104,7 +104,7 @@ class Properties:
 def _passed(verdict: Verdict) -> None:
     assert codes(verdict) == []
     assert verdict.indication is Indication.TOTAL_PASSED
-    assert verdict.form is Form.XADES_B
+    assert verdict.evidence.form is Form.XADES_B
 
 
 @pytest.mark.parametrize(
@@ -127,11 +127,11 @@ def test_baseline(properties: Properties) -> None:
 
 def test_what_the_signer_says_is_told() -> None:
     """SigningTime is reported as written, and decides nothing; without properties there is none."""
-    assert judge(Properties().signed()).signing_time == "2026-06-30T09:00:00+07:00"
-    assert judge(Properties(content=_named()).signed()).signing_time is None
+    assert judge(Properties().signed()).evidence.signing_time == "2026-06-30T09:00:00+07:00"
+    assert judge(Properties(content=_named()).signed()).evidence.signing_time is None
     odd = "<xades:SigningTime>yesterday</xades:SigningTime>"
-    assert judge(Properties(content=odd + _named()).signed()).signing_time is None
-    assert (judge(forge()).form, judge(forge()).signing_time) == (Form.XMLDSIG, None)
+    assert judge(Properties(content=odd + _named()).signed()).evidence.signing_time is None
+    assert (judge(forge()).evidence.form, judge(forge()).evidence.signing_time) == (Form.XMLDSIG, None)
 
 
 def _other() -> x509.Certificate:

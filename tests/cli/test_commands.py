@@ -15,6 +15,7 @@ from tests.cli.world import ROOT, command
 VERBS = (
     *(("serve",), ("demo",), ("check",), ("schema",), ("show",), ("compose",), ("send",), ("version",)),
     ("verify",),
+    ("policy",),
     *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
     *(("member", "add"), ("token", "issue"), ("cert", "register"), ("log", "verify")),
 )

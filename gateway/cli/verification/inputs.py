@@ -14,7 +14,9 @@ from typing import Final
 from cryptography import x509
 
 from certs.errors import BadTrustBundleError, TrustError
+from certs.errors_policy import BadPolicyError
 from certs.errors_revocation import BadRevocationListError
+from certs.policy import Policy, default_policy
 from certs.revocation import Revocation, RevocationList
 from certs.trust import Trust
 from certs.xmldsig import load_certificates
@@ -33,7 +35,11 @@ class Relied:
 
 
 def load_trust(
-    anchor_files: Sequence[Path], intermediate_files: Sequence[Path], list_files: Sequence[Path]
+    anchor_files: Sequence[Path],
+    intermediate_files: Sequence[Path],
+    list_files: Sequence[Path],
+    *,
+    policy: Policy,
 ) -> Relied:
     """Load anchors, intermediates and revocation lists; if there are lists, revocation must be known.
 
@@ -57,6 +63,7 @@ def load_trust(
         intermediates=held,
         lists=lists,
         revocation=Revocation.REQUIRE if list_files else Revocation.OFF,
+        policy=policy,
     )
     return Relied(trust=trust, refused=refused)
 
@@ -79,6 +86,26 @@ def _ders(path: Path) -> tuple[bytes, ...]:
     if not ders:
         raise BadTrustBundleError(reason=f"there is no certificate in {path.name}")
     return ders
+
+
+def load_policy(path: Path | None) -> Policy:
+    """Return the policy of a file, or the one that counts without one.
+
+    Raises:
+        UnreadableFileError: it is no policy.
+        OSError: it cannot be read.
+
+    """
+    if path is None:
+        return default_policy()
+    from certs.policy_file import read_policy  # noqa: PLC0415 - start-up time
+    from gateway.cli.output import UnreadableFileError, read_file  # noqa: PLC0415 - start-up time
+
+    try:
+        return read_policy(read_file(path))
+    except BadPolicyError as error:
+        text_vi, text_en = (text.format(**error.facts) for text in (error.vi, error.en))
+        raise UnreadableFileError(vi=f"{path.name}: {text_vi}", en=f"{path.name}: {text_en}") from error
 
 
 def load_source(path: Path) -> bytes | Path:

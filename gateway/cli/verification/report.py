@@ -17,9 +17,6 @@ from gateway.cli.exits import Exit
 from gateway.flow.findings import Fault, Finding, Level
 
 VERSION: Final = 1
-POLICY: Final = "vanthu-strict-1"
-"""The rules applied: the one shape of `certs.shape`, the allow-list of `certs.algorithms`, the certificates of `certs.chain`."""
-
 MAX_FINDINGS: Final = 100
 """So many findings are told; a file of 1 MB can have a hundred thousand faults."""
 
@@ -36,14 +33,15 @@ _PASSED: Final = ("Chữ ký số hợp lệ.", "The signature is valid.")
 class Judgement:
     """What was found out about the content of a file.
 
-    `errors` are empty exactly after TOTAL_PASSED, and the first of them decided; `remarks` decide nothing. `agency_code` is there
-    only if the signer is bound to it, and `binding` says by what.
+    `errors` are empty exactly after TOTAL_PASSED, and the first of them decided; `remarks` and `notes` decide nothing.
+    `agency_code` is there only if the signer is bound to it, and `binding` says by what.
     """
 
     indication: Indication
     sub_indication: SubIndication | None = None
     errors: tuple[Fault, ...] = ()
     remarks: tuple[Fault, ...] = ()
+    notes: tuple[Fault, ...] = ()
     form: str | None = None
     scope: Scope = Scope.NONE
     verdict: Verdict | None = None
@@ -65,8 +63,9 @@ class Judgement:
             indication=verdict.indication,
             sub_indication=verdict.sub_indication,
             errors=verdict.errors,
-            remarks=remarks,
-            form=verdict.form.value if verdict.algorithm else None,
+            remarks=(*verdict.warnings, *remarks),
+            notes=verdict.notes,
+            form=verdict.evidence.form.value if verdict.algorithm else None,
             scope=verdict.scope,
             verdict=verdict,
             signer=verdict.signer,
@@ -99,6 +98,7 @@ class Report:
 
     kind: str
     judgement: Judgement
+    policy: str
     at: datetime
     trust_version: str | None
     document_sha256: str
@@ -138,20 +138,31 @@ class Report:
             "code": findings[0].code if judgement.errors else None,
             "reason_vi": reason_vi,
             "reason_en": reason_en,
-            "policy": POLICY,
+            "policy": self.policy,
             "anchors": self.trust_version,
             "control_time": _instant(self.at),
             "document_sha256": self.document_sha256,
             "size": self.size,
             "scope": judgement.scope.value,
             "decorative": verdict.legacy if verdict is not None else False,
+            "best_signature_time": _moment(verdict),
             "signed_view_sha256": view.sha256 if view is not None else None,
             "signature": _signature(judgement),
             "signer": _signer(judgement),
             "chain": _chain(judgement.chain, judgement.revocation),
+            "notes": [
+                {"code": each.code, "en": each.en.format(**each.facts), "vi": each.vi.format(**each.facts)}
+                for each in judgement.notes
+            ],
             "findings": [finding.as_json() for finding in findings],
             "findings_omitted": len(judgement.errors) + len(judgement.remarks) - len(findings),
         }
+
+
+def _moment(verdict: Verdict | None) -> dict[str, str] | None:
+    if verdict is None or verdict.signer is None:
+        return None
+    return {"t": _instant(verdict.moment.at), "source": verdict.moment.source.value}
 
 
 def _signature(judgement: Judgement) -> dict[str, Any] | None:
@@ -161,9 +172,9 @@ def _signature(judgement: Judgement) -> dict[str, Any] | None:
     return {
         "form": judgement.form,
         "method": verdict.algorithm,
-        "digest": verdict.digest,
-        "c14n": verdict.canonicalization,
-        "claimed_time": verdict.signing_time,
+        "digest": verdict.evidence.digest,
+        "c14n": verdict.evidence.canonicalization,
+        "claimed_time": verdict.evidence.signing_time,
     }
 
 

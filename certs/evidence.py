@@ -1,0 +1,101 @@
+"""What was found in one signature: facts, kept apart from what they mean (`certs.judgement`).
+
+Nothing here depends on whom we trust, on the time or on a policy, so a document can be judged again from its evidence, years
+later and under other rules, without the document (EU DSS calls this diagnostic data). Invariants:
+
+- `errors` are faults that no trust, time or policy can mend: form, coverage, forbidden algorithms, a value or digest that is
+  wrong;
+- `signers` made the value of the signature: their keys verify it over the SignedInfo;
+- `signed_view_sha256` is there only if the digest of the document was found to be the one that was signed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import pybase64
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certs.errors import TrustError
+from certs.indication import Form, Scope
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The facts about one signature; names of algorithms are the short ones of the allow-list."""
+
+    errors: tuple[TrustError, ...] = ()
+    scope: Scope = Scope.NONE
+    form: Form = Form.XMLDSIG
+    algorithm: str | None = None
+    digest: str | None = None
+    canonicalization: str | None = None
+    signing_time: str | None = None
+    """When the signer says that it signed, as written."""
+    signers: tuple[x509.Certificate, ...] = ()
+    """The certificates with which it can have been signed; several may carry one key."""
+    certificates: tuple[x509.Certificate, ...] = ()
+    """All certificates that came along; trusted for nothing."""
+    signed_view_sha256: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the evidence as a JSON document that `read` takes back."""
+        every = tuple(dict.fromkeys((*self.signers, *self.certificates)))
+        return {
+            "v": VERSION,
+            "errors": [
+                {"code": error.code, "xpath": error.xpath, "line": error.line, "facts": error.facts}
+                for error in self.errors
+            ],
+            "scope": self.scope.value,
+            "form": self.form.value,
+            "algorithm": self.algorithm,
+            "digest": self.digest,
+            "canonicalization": self.canonicalization,
+            "signing_time": self.signing_time,
+            "certificates": [pybase64.b64encode(each.public_bytes(Encoding.DER)).decode() for each in every],
+            "signers": len(self.signers),
+            "signed_view_sha256": self.signed_view_sha256,
+        }
+
+    @classmethod
+    def read(cls, recorded: Mapping[str, Any]) -> Self:
+        """Take back what `as_json` returned.
+
+        Raises: ValueError, KeyError or TypeError when it is something else.
+        """
+        if recorded["v"] != VERSION:
+            raise ValueError(f"evidence of version {recorded['v']}")
+        every = tuple(
+            x509.load_der_x509_certificate(pybase64.b64decode(text, validate=True))
+            for text in recorded["certificates"]
+        )
+        return cls(
+            errors=tuple(_recorded(**error) for error in recorded["errors"]),
+            scope=Scope(recorded["scope"]),
+            form=Form(recorded["form"]),
+            algorithm=recorded["algorithm"],
+            digest=recorded["digest"],
+            canonicalization=recorded["canonicalization"],
+            signing_time=recorded["signing_time"],
+            signers=every[: recorded["signers"]],
+            certificates=every,
+            signed_view_sha256=recorded["signed_view_sha256"],
+        )
+
+
+def _recorded(code: str, *, xpath: str | None, line: int | None, facts: Mapping[str, object]) -> TrustError:
+    """Return an error as it was when it was recorded; one that this software does not know any more is still an error."""
+    kind = next((each for each in _kinds(TrustError) if each.code == code), TrustError)
+    error = kind.__new__(kind)
+    TrustError.__init__(error, xpath=xpath, line=line, **facts)
+    return error
+
+
+def _kinds(kind: type[TrustError]) -> Iterator[type[TrustError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _kinds(each)

@@ -1,0 +1,185 @@
+"""From evidence to a verdict: whom we trust, at which moment, under which policy (ETSI EN 319 102-1 §5.2 and §5.5).
+
+The moment that counts is the *best signature time*: the earliest at which the signature is known to have existed. That is the
+time of a judgement unless something proves more: our own record of when the bytes first came (a receipt). What the signer says
+of the time proves nothing. Invariants:
+
+- a verdict passes only if the evidence holds no error, a path leads to an anchor, no certificate of it was revoked at that
+  moment, and no check that the policy lets fail found anything;
+- an error of the evidence decides before anything that time, trust or policy could mend.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from certs.algorithms import describe
+from certs.chain import choose_path, required_of, revocation_of
+from certs.errors import LegacySignatureError, TrustError
+from certs.errors_policy import (
+    AlgorithmRetiredError,
+    ClaimedTimeError,
+    NoTimestampError,
+    NotInPolicyError,
+    OldPaddingError,
+    RevokedSinceError,
+    UnexaminedError,
+)
+from certs.errors_revocation import CertificateRevokedError, RevocationUnknownError
+from certs.evidence import Evidence
+from certs.indication import Indication
+from certs.known_paths import CertificatePath
+from certs.policy import Level, Policy
+from certs.revocation import Revocation, Status, objection_to
+from certs.rules import RevocationReason
+from certs.trust import Trust
+from certs.verdict import Moment, Signer, TimeSource, Verdict, fingerprint
+from certs.xmldsig import SignedView
+
+_COMPROMISED = frozenset({RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footing:
+    """What a signature stands on at a moment: a validated path, or why there is none."""
+
+    moment: Moment
+    path: CertificatePath = ()
+    refusal: TrustError | None = None
+
+
+def stand(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetime | None = None) -> Footing:
+    """Find the path of the signer at the best signature time.
+
+    `at` is the time of the judgement, `existed_at` a moment at which we know the signature to have existed; both aware.
+    """
+    moment = Moment(at=at, source=TimeSource.CONTROL)
+    if existed_at is not None and existed_at < at:
+        moment = Moment(at=existed_at, source=TimeSource.RECEIPT)
+    try:
+        path = choose_path(evidence.signers, evidence.certificates, trust=trust, at=moment.at, known_at=at)
+    except TrustError as error:
+        return Footing(moment=moment, refusal=error)
+    return Footing(moment=moment, path=path)
+
+
+def judge(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetime | None = None) -> Verdict:
+    """Return the verdict on recorded evidence; it has no signed view, only the hash of it."""
+    footing = stand(evidence, trust=trust, at=at, existed_at=existed_at) if evidence.signers else None
+    return conclude(evidence, footing, trust=trust, at=at)
+
+
+def conclude(
+    evidence: Evidence, footing: Footing | None, *, trust: Trust, at: datetime, view: SignedView | None = None
+) -> Verdict:
+    """Return the verdict on evidence that stands on `footing`, which is there if the evidence names signers."""
+    path = footing.path if footing is not None else ()
+    moment = footing.moment if footing is not None else Moment(at=at, source=TimeSource.CONTROL)
+    chain = tuple(fingerprint(certificate) for certificate in path)
+    statuses = revocation_of(path, trust=trust, at=moment.at, known_at=at) if path else ()
+    found: dict[Level, list[TrustError]] = {
+        Level.FAIL: list(evidence.errors),
+        Level.WARN: [],
+        Level.INFORM: [],
+    }
+    if not evidence.errors and footing is not None:
+        for level, each in _weighed(evidence, footing, statuses, trust=trust, at=at):
+            found[level].append(each)
+    errors = found[Level.FAIL]
+    first = errors[0] if errors else None
+    return Verdict(
+        indication=first.indication if first else Indication.TOTAL_PASSED,
+        sub_indication=first.sub_indication if first else None,
+        errors=tuple(errors),
+        warnings=tuple(found[Level.WARN]),
+        notes=tuple(found[Level.INFORM]),
+        legacy=isinstance(first, LegacySignatureError),
+        evidence=evidence,
+        signer=Signer.from_path(path, chain, codes=trust.terms_of(path[-1]).codes) if path else None,
+        chain=chain,
+        revocation=statuses,
+        policy=trust.policy.label,
+        control_time=at,
+        moment=moment,
+        signed_view=None if errors else view,
+    )
+
+
+def _weighed(
+    evidence: Evidence, footing: Footing, statuses: tuple[Status, ...], *, trust: Trust, at: datetime
+) -> Iterator[tuple[Level, TrustError]]:
+    """Yield what is found about a sound signature, with its weight; without a path there is no more to say."""
+    if footing.refusal is not None or evidence.signed_view_sha256 is None:
+        yield Level.FAIL, footing.refusal or UnexaminedError()
+        return
+    required = required_of(footing.path, trust=trust)
+    objection = objection_to(footing.path, statuses, revocation=Revocation.REQUIRE) if statuses else None
+    if objection is not None:
+        is_known = not isinstance(objection, RevocationUnknownError)
+        yield Level.FAIL if is_known or required is Revocation.REQUIRE else Level.INFORM, objection
+        if is_known:
+            return
+    compromise = _compromised(footing, statuses)
+    if compromise is not None:
+        yield Level.FAIL, compromise
+    for found in _noticed(evidence, footing, statuses, policy=trust.policy, at=at):
+        yield trust.policy.level(found.code), found
+
+
+def _compromised(footing: Footing, statuses: tuple[Status, ...]) -> TrustError | None:
+    """Say which key was compromised later: who holds it can sign in the past, and only a timestamp proves that they did not."""
+    if footing.moment.source is TimeSource.TIMESTAMP:
+        return None
+    for certificate, status in zip(footing.path, statuses, strict=False):
+        if status.entry is not None and status.entry.reason in _COMPROMISED:
+            subject = certificate.subject.rfc4514_string()
+            return CertificateRevokedError(status.entry.reason, subject=subject, since=status.entry.since)
+    return None
+
+
+def _noticed(
+    evidence: Evidence, footing: Footing, statuses: tuple[Status, ...], *, policy: Policy, at: datetime
+) -> Iterator[TrustError]:
+    yield from _outside_policy(evidence, footing, policy=policy)
+    for certificate, status in zip(footing.path, statuses, strict=False):
+        if status.entry is not None and footing.moment.at < status.entry.since <= at:
+            subject = certificate.subject.rfc4514_string()
+            yield RevokedSinceError(subject=subject, since=status.entry.since.isoformat())
+    if evidence.signing_time is not None and not _is_possible(evidence.signing_time, footing, policy=policy):
+        yield ClaimedTimeError(claimed=evidence.signing_time)
+    if (evidence.algorithm or "").startswith("rsa-sha"):
+        yield OldPaddingError()
+    if footing.moment.source is not TimeSource.TIMESTAMP:
+        yield NoTimestampError()
+
+
+def _outside_policy(evidence: Evidence, footing: Footing, *, policy: Policy) -> Iterator[TrustError]:
+    for name, accepted in (
+        (evidence.algorithm, policy.signatures),
+        (evidence.digest, policy.digests),
+        (evidence.canonicalization, policy.canonical_forms),
+    ):
+        if name is not None and name not in accepted:
+            yield NotInPolicyError(algorithm=name)
+        since = policy.retired.get(name or "")
+        if since is not None and footing.moment.at >= since:
+            yield AlgorithmRetiredError(algorithm=name, since=since.isoformat())
+    for certificate in footing.path:
+        key = certificate.public_key()
+        if isinstance(key, rsa.RSAPublicKey) and key.key_size < policy.rsa_min:
+            yield NotInPolicyError(algorithm=describe(key))
+
+
+def _is_possible(claimed: str, footing: Footing, *, policy: Policy) -> bool:
+    """Tell whether a signature can have been made when its signer says so: with its certificate, and not after it existed."""
+    try:
+        time = datetime.fromisoformat(claimed)
+    except ValueError:
+        return False
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    leaf = footing.path[0]
+    begin, end = leaf.not_valid_before_utc - policy.skew, leaf.not_valid_after_utc + policy.skew
+    return begin <= time <= min(end, footing.moment.at + policy.skew)
