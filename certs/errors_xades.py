@@ -10,13 +10,13 @@ from certs.indication import Indication, SubIndication
 
 
 class PropertiesChangedError(TrustError):
-    """The signed properties are not those that were signed."""
+    """A part of the signature, its properties or its KeyInfo, is not what was signed."""
 
     code = "certs.properties_changed"
     indication = Indication.TOTAL_FAILED
     sub_indication = SubIndication.HASH_FAILURE
-    vi = "Các thuộc tính đã ký của chữ ký (XAdES SignedProperties) đã bị thay đổi sau khi ký."
-    en = "The signed properties of the signature (XAdES SignedProperties) were changed after signing."
+    vi = "Phần {part} của chính chữ ký đã bị thay đổi sau khi ký."
+    en = "{part}, a part of the signature itself, was changed after signing."
     fix_vi = "Không sửa chữ ký sau khi ký; ký lại văn bản rồi gửi lại."
     fix_en = "Do not edit a signature once it is made; sign the document again and resend."
 

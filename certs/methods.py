@@ -23,7 +23,7 @@ from certs.algorithms import (
     SignatureAlgorithm,
 )
 from certs.errors import AlgorithmForbiddenError, TransformForbiddenError, TrustError
-from certs.shape import Method, Reference, SignedInfo
+from certs.signed_info import Method, Reference, SignedInfo
 
 _PSS = "{http://www.w3.org/2007/05/xmldsig-more#}"
 _DIGEST_METHOD = "{http://www.w3.org/2000/09/xmldsig#}DigestMethod"
@@ -37,8 +37,8 @@ Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PropertiesMethods:
-    """How the properties of XAdES were digested, and the digest that they must have."""
+class PartMethods:
+    """How a part of the signature itself was digested, and the digest that it must have."""
 
     digest: DigestAlgorithm
     canonicalization: Canonicalization
@@ -59,7 +59,8 @@ class Methods:
     prefixes: tuple[str, ...]
     view_canonicalization: Canonicalization
     view_prefixes: tuple[str, ...]
-    properties: PropertiesMethods | None = None
+    properties: PartMethods | None = None
+    key_info: PartMethods | None = None
 
 
 def resolve_methods(info: SignedInfo, *, errors: list[TrustError]) -> Methods | None:
@@ -74,10 +75,9 @@ def resolve_methods(info: SignedInfo, *, errors: list[TrustError]) -> Methods | 
     if view is None or view_canonicalization is None:
         errors.append(_forbidden(info.document))
         return None
-    properties = None if info.properties is None else _properties(info.properties, errors)
-    if algorithm is None or digest is None or canonicalization is None:
-        return None
-    if info.properties is not None and properties is None:
+    properties = None if info.properties is None else _part(info.properties, errors)
+    key_info = None if info.key_info is None else _part(info.key_info, errors)
+    if algorithm is None or digest is None or canonicalization is None or errors:
         return None
     return Methods(
         algorithm=algorithm,
@@ -87,6 +87,7 @@ def resolve_methods(info: SignedInfo, *, errors: list[TrustError]) -> Methods | 
         view_canonicalization=view_canonicalization,
         view_prefixes=view.prefixes,
         properties=properties,
+        key_info=key_info,
     )
 
 
@@ -94,8 +95,8 @@ def _forbidden(reference: Reference) -> TransformForbiddenError:
     return TransformForbiddenError(found=", ".join(method.uri for method in reference.transforms))
 
 
-def _properties(reference: Reference, errors: list[TrustError]) -> PropertiesMethods | None:
-    """Look up how properties of XAdES were digested: with at most one canonicalisation, by default Canonical XML 1.0."""
+def _part(reference: Reference, errors: list[TrustError]) -> PartMethods | None:
+    """Look up how a part of the signature was digested: with at most one canonicalisation, by default Canonical XML 1.0."""
     digest = _lookup(DIGEST_ALGORITHMS, reference.digest_method, errors)
     method = reference.transforms[0] if reference.transforms else Method(uri=INCLUSIVE.uri)
     canonicalization = _canonicalization(method) if len(reference.transforms) <= 1 else None
@@ -103,7 +104,7 @@ def _properties(reference: Reference, errors: list[TrustError]) -> PropertiesMet
         errors.append(_forbidden(reference))
     if digest is None or canonicalization is None:
         return None
-    return PropertiesMethods(
+    return PartMethods(
         digest=digest, canonicalization=canonicalization, prefixes=method.prefixes, expected=reference.digest
     )
 

@@ -59,8 +59,8 @@ class ShapeRule(Rule):
     )
     REFERENCES = (
         "references",
-        "phải có đúng một Reference đến văn bản, và một đến thuộc tính XAdES nếu có",
-        "there must be one Reference to the document, and one to any XAdES properties",
+        "phải có đúng một Reference đến văn bản, còn lại chỉ đến XAdES và KeyInfo",
+        "there must be one Reference to the document; others only to XAdES and KeyInfo",
     )
     CONTENT = (
         "content",

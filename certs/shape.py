@@ -6,14 +6,12 @@ element while the program reads another (signature wrapping). This profile leave
 - exactly one element named Signature in any namespace, in the XML-DSig namespace, at `SIGNATURE_PATH`;
 - no other XML-DSig element outside it; inside, only what `_CONTENT` and `_ATTRIBUTES` list; one Reference, no
   comments and no processing instructions; no Object, or one in the form that `certs.xades` demands with a Reference to it;
-- what is read (`read_signed_info`) is the very copy of SignedInfo that is canonicalised and verified.
+- what is read (`certs.signed_info`) is the very copy of SignedInfo that is canonicalised and verified.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-import pybase64
 from lxml import etree
 
 from certs.errors import (
@@ -28,8 +26,7 @@ from certs.rules import ShapeRule
 EDXML = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 DS = "http://www.w3.org/2000/09/xmldsig#"
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
-SIGNED_PROPERTIES_TYPE = "http://uri.etsi.org/01903#SignedProperties"
-_EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
+EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _PSS = "http://www.w3.org/2007/05/xmldsig-more#"
 
 SIGNATURE_PATH = (
@@ -38,11 +35,8 @@ SIGNATURE_PATH = (
     f"{{{EDXML}}}edXMLHeader",
     f"{{{DS}}}Signature",
 )
-MAX_CERTIFICATES = 6
-MAX_PREFIXES = 16
 
 _SIGNATURE = f"{{{DS}}}Signature"
-_INCLUSIVE_NAMESPACES = f"{{{_EXC_C14N}}}InclusiveNamespaces"
 _SPACE = " \t\r\n"
 _PROCESSING_INSTRUCTIONS = etree.XPath("boolean(//processing-instruction())")
 _IDENTIFIED = etree.XPath("count(//@*[translate(local-name(), 'ID', 'id') = 'id'][. = $wanted])")
@@ -52,7 +46,7 @@ _IDENTIFIED = etree.XPath("count(//@*[translate(local-name(), 'ID', 'id') = 'id'
 _CONTENT = {
     "Signature": r"SignedInfo SignatureValue (KeyInfo )?(Object )?",
     "Object": r"xades:QualifyingProperties ",
-    "SignedInfo": r"CanonicalizationMethod SignatureMethod Reference (Reference )?",
+    "SignedInfo": r"CanonicalizationMethod SignatureMethod Reference (Reference ){0,2}",
     "CanonicalizationMethod": r"(exc:InclusiveNamespaces )?",
     "SignatureMethod": r"(pss:RSAPSSParams )?",
     "Reference": r"(Transforms )?DigestMethod DigestValue ",
@@ -65,7 +59,7 @@ _CONTENT = {
     "X509IssuerSerial": r"X509IssuerName X509SerialNumber ",
 }
 _PATTERNS = {name: re.compile(pattern) for name, pattern in _CONTENT.items()}
-_PREFIXES = {"{" + DS: "", "{" + _EXC_C14N: "exc:", "{" + _PSS: "pss:", "{" + XADES: "xades:"}
+_PREFIXES = {"{" + DS: "", "{" + EXC_C14N: "exc:", "{" + _PSS: "pss:", "{" + XADES: "xades:"}
 _ATTRIBUTES = {
     "Signature": {"Id"},
     "SignedInfo": {"Id"},
@@ -78,35 +72,6 @@ _ATTRIBUTES = {
     "SignatureValue": {"Id"},
     "KeyInfo": {"Id"},
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Method:
-    """An Algorithm, with the PrefixList or else the element that holds its other parameters."""
-
-    uri: str
-    prefixes: tuple[str, ...] = ()
-    parameters: etree._Element | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """What was digested, and how."""
-
-    uri: str | None
-    transforms: tuple[Method, ...]
-    digest_method: str
-    digest: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedInfo:
-    """What the signer signed: how, and over what; `properties` are those of XAdES."""
-
-    canonicalization: Method
-    signature_method: Method
-    document: Reference
-    properties: Reference | None
 
 
 def check_document(tree: etree._ElementTree) -> None:
@@ -202,7 +167,7 @@ def _child_name(child: etree._Element) -> str:
 def _content_rule(name: str, children: str) -> ShapeRule:
     if name == "Signature" and "Object " in children:
         return ShapeRule.OBJECT
-    if name == "SignedInfo" and children.count("Reference ") not in {1, 2}:
+    if name == "SignedInfo" and children.count("Reference ") not in {1, 2, 3}:
         return ShapeRule.REFERENCES
     return ShapeRule.CONTENT
 
@@ -215,86 +180,3 @@ def _texts(element: etree._Element) -> Iterator[str | None]:
 
 def _is_blank(text: str | None) -> bool:
     return not text or not text.strip(_SPACE)
-
-
-def read_signed_info(signed_info: etree._Element, *, has_properties: bool) -> SignedInfo:
-    """Read a SignedInfo whose form was checked; `has_properties` says that there must be a Reference to properties of XAdES.
-
-    Raises: SignatureShapeError when there are other References, DigestValue is not Base64, or InclusiveNamespaces is not as
-    specified.
-    """
-    canonicalization, signature_method, *references = signed_info
-    about = {reference.get("Type", ""): reference for reference in references}
-    expected = {"", SIGNED_PROPERTIES_TYPE} if has_properties else {""}
-    if len(about) != len(references) or about.keys() != expected:
-        raise SignatureShapeError(ShapeRule.REFERENCES, line=signed_info.sourceline, found="SignedInfo")
-    return SignedInfo(
-        canonicalization=_method(canonicalization),
-        signature_method=_method(signature_method),
-        document=_reference(about[""]),
-        properties=_reference(about[SIGNED_PROPERTIES_TYPE]) if has_properties else None,
-    )
-
-
-def _reference(reference: etree._Element) -> Reference:
-    *transforms, digest_method, digest_value = reference
-    return Reference(
-        uri=reference.get("URI"),
-        transforms=tuple(_method(transform) for transform in transforms[0]) if transforms else (),
-        digest_method=digest_method.get("Algorithm", ""),
-        digest=base64_octets(digest_value),
-    )
-
-
-def read_signature_value(signature: etree._Element) -> bytes:
-    """Return the octets of SignatureValue.
-
-    Raises: SignatureShapeError when it is not Base64.
-    """
-    return base64_octets(signature[1])
-
-
-def read_certificates(signature: etree._Element) -> tuple[bytes, ...]:
-    """Return the distinct X509Certificate values of KeyInfo; they are hints and trusted for nothing.
-
-    Raises: SignatureShapeError when one is not Base64, or there are more than `MAX_CERTIFICATES`.
-    """
-    found = dict.fromkeys(
-        base64_octets(element)
-        for element in signature.iterfind(f"{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate")
-    )
-    if len(found) > MAX_CERTIFICATES:
-        raise SignatureShapeError(
-            ShapeRule.CERTIFICATE_COUNT, line=signature.sourceline, found=str(len(found))
-        )
-    return tuple(sorted(found))
-
-
-def _method(element: etree._Element) -> Method:
-    uri = element.get("Algorithm", "")
-    if len(element) == 1 and element[0].tag == _INCLUSIVE_NAMESPACES:
-        return Method(uri=uri, prefixes=_prefixes(element[0]))
-    return Method(uri=uri, parameters=element if len(element) else None)
-
-
-def _prefixes(element: etree._Element) -> tuple[str, ...]:
-    prefixes = tuple(element.get("PrefixList", "").split())
-    if len(element) or set(element.attrib) - {"PrefixList"} or len(prefixes) > MAX_PREFIXES:
-        raise SignatureShapeError(ShapeRule.CONTENT, line=element.sourceline, found="InclusiveNamespaces")
-    return prefixes
-
-
-def base64_octets(element: etree._Element) -> bytes:
-    """Decode strictly: no other characters than the alphabet and XML white space, and no unused bits set."""
-    try:
-        text = (element.text or "").encode("ascii").translate(None, _SPACE.encode())
-        octets = pybase64.b64decode(text, validate=True)
-    except ValueError as error:
-        raise _not_base64(element) from error
-    if not octets or pybase64.b64encode(octets) != text:
-        raise _not_base64(element)
-    return octets
-
-
-def _not_base64(element: etree._Element) -> SignatureShapeError:
-    return SignatureShapeError(ShapeRule.BASE64, line=element.sourceline, found=_local_name(element))

@@ -6,7 +6,7 @@ The steps, numbered as in the code of `verify`:
 2. Exactly one element has the local name Signature; it is ds:Signature, at the standard's place, and holds
    nothing but SignedInfo, SignatureValue, KeyInfo and the properties of XAdES in their plainest form.
 3. Its only Reference is to the whole document, but for one to the signed properties of XAdES, which must name the signer's
-   certificate (`certs.xades`).
+   certificate (`certs.xades`), and one to its own KeyInfo (`certs.parts`).
 4. The transforms are enveloped-signature and one canonicalisation without comments, and every algorithm is on
    the allow-list.
 5. The digest is over the canonical octets of the document without its signature; the signed view is these octets
@@ -35,18 +35,12 @@ from certs.evidence import Evidence
 from certs.indication import Form, Scope
 from certs.judgement import conclude, stand
 from certs.methods import Methods, resolve_methods
-from certs.shape import (
-    SIGNATURE_PATH,
-    check_content,
-    check_document,
-    find_signature,
-    read_certificates,
-    read_signature_value,
-    read_signed_info,
-)
+from certs.parts import check_reference, find_key_info, signed_part
+from certs.shape import SIGNATURE_PATH, check_content, check_document, find_signature
+from certs.signed_info import read_certificates, read_signature_value, read_signed_info
 from certs.trust import Trust
 from certs.verdict import Verdict
-from certs.xades import check_reference, find_properties, read_claims
+from certs.xades import find_properties, read_claims
 from certs.xmldsig import SignedView, open_view, scope_of, signed_octets, signing_certificates
 
 _NONE: Contents = MappingProxyType({})
@@ -152,15 +146,20 @@ def _signature(
     check_document(tree)
 
     # 2. One signature (above) of one form. From here on only this copy of SignedInfo is read and verified.
-    properties = find_properties(signature)
+    properties, key_info = find_properties(signature), find_key_info(signature)
     check_content(signature)
     copy = as_root(signature[0])
-    info = read_signed_info(copy.getroot(), has_properties=properties is not None)
+    info = read_signed_info(
+        copy.getroot(),
+        has_properties=properties is not None,
+        key_info_id=key_info.get("Id") if key_info is not None else None,
+    )
     value, ders = read_signature_value(signature), read_certificates(signature)
 
     # 3. One Reference, to everything. 6. Scope.
     findings.scope = scope_of(tree, info.document.uri, errors=findings.errors)
     check_reference(tree, properties, info.properties)
+    check_reference(tree, key_info, info.key_info)
 
     # 4. Transforms and algorithms.
     findings.methods = methods = resolve_methods(info, errors=findings.errors)
@@ -173,4 +172,6 @@ def _signature(
         ders, methods.algorithm, value=value, octets=octets
     )
     findings.hear(properties, methods)
+    if key_info is not None and methods.key_info is not None:
+        signed_part(key_info, methods.key_info)
     return _Signed(element=signature, methods=methods, digest=info.document.digest)

@@ -20,12 +20,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from certs.algorithms import DIGEST_ALGORITHMS
-from certs.c14n import as_root, canonicalize, inherits_xml_attributes, size_limit
 from certs.errors import AlgorithmForbiddenError, SignatureShapeError
-from certs.errors_xades import PropertiesChangedError, SigningCertificateError
-from certs.methods import PropertiesMethods
+from certs.errors_xades import SigningCertificateError
+from certs.methods import PartMethods
+from certs.parts import signed_part
 from certs.rules import ShapeRule
-from certs.shape import DS, XADES, Reference, base64_octets, count_identified
+from certs.shape import DS, XADES
+from certs.signed_info import base64_octets
 
 MAX_ELEMENTS: Final = 1000
 """Elements in an Object, unsigned properties included; long-term forms have some hundred."""
@@ -98,37 +99,13 @@ def _refused(element: etree._Element) -> SignatureShapeError:
     )
 
 
-def check_reference(
-    tree: etree._ElementTree, properties: etree._Element | None, reference: Reference | None
-) -> None:
-    """Check that the second Reference, if there is one, names the SignedProperties, and that nothing else can be meant.
-
-    Raises: SignatureShapeError.
-    """
-    if properties is None or reference is None:
-        return
-    identifier = properties.get("Id")
-    if not identifier or reference.uri != f"#{identifier}":
-        raise SignatureShapeError(
-            ShapeRule.REFERENCES, line=properties.sourceline, found=reference.uri or "-"
-        )
-    if count_identified(tree, identifier) != 1:
-        raise SignatureShapeError(ShapeRule.DUPLICATE_ID, line=properties.sourceline, found=identifier)
-
-
-def read_claims(properties: etree._Element, methods: PropertiesMethods) -> Claims:
+def read_claims(properties: etree._Element, methods: PartMethods) -> Claims:
     """Check the digest of SignedProperties, and return what they say.
 
     Raises: PropertiesChangedError, SignatureShapeError, CanonicalizationFailedError, AlgorithmForbiddenError,
     SigningCertificateError.
     """
-    if not methods.canonicalization.exclusive and inherits_xml_attributes(properties):
-        raise SignatureShapeError(ShapeRule.INHERITED_XML_ATTRIBUTE, line=properties.sourceline)
-    copy = as_root(properties)
-    octets = canonicalize(copy, methods.canonicalization, methods.prefixes, limit=size_limit(copy, size=0))
-    if hashlib.new(methods.digest.name, octets).digest() != methods.expected:
-        raise PropertiesChangedError
-    return _claims(copy.getroot())
+    return _claims(signed_part(properties, methods).getroot())
 
 
 def _claims(properties: etree._Element) -> Claims:

@@ -16,7 +16,7 @@ from certs.chain import find_path, required_of, revocation_of
 from certs.errors import KeyTooWeakError, MalformedCertificateError, TrustError
 from certs.indication import Indication, SubIndication
 from certs.revocation import objection_to
-from certs.shape import MAX_CERTIFICATES
+from certs.signed_info import MAX_CERTIFICATES
 from certs.trust import Trust
 from certs.verdict import Signer, fingerprint
 from certs.xmldsig import load_certificates
