@@ -27,6 +27,7 @@ from cryptography.x509.verification import (
 )
 
 from certs.anchor import Usage
+from certs.certificate import name_of
 from certs.errors import (
     CertificateError,
     CertificateExpiredError,
@@ -122,6 +123,8 @@ def choose_path(
             paths.append(find_path(leaf, certificates, trust=trust, at=at))
         except TrustError as error:
             errors.append(error)
+    if len(paths) == 1:
+        return paths[0]
     if not paths:
         raise min(errors, key=lambda error: _NEARNESS.index(type(error)))
     return max(
@@ -180,11 +183,6 @@ def check_leaf(leaf: x509.Certificate) -> None:
     """
     for broken in _rules_broken_by(leaf):
         raise KeyUsageError(broken, subject=name_of(leaf))
-
-
-def name_of(certificate: x509.Certificate) -> str:
-    """Return the subject as RFC 4514 writes it."""
-    return certificate.subject.rfc4514_string()
 
 
 def _rules_broken_by(leaf: x509.Certificate) -> tuple[CertificateRule, ...]:

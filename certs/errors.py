@@ -23,8 +23,7 @@
     │   ├── CertificateNotYetValidError   certs.certificate_not_yet_valid
     │   ├── KeyUsageError                 certs.key_usage
     │   └── …                             revocation: `certs.errors_revocation`; XAdES, above: `certs.errors_xades`
-    ├── BadTrustBundleError           certs.bad_trust_bundle   raised to the operator, never in a verdict
-    └── CannotSignError               certs.cannot_sign        raised to the signer, never in a verdict
+    └── BadTrustBundleError           certs.bad_trust_bundle   raised to the operator, never in a verdict
 
 `indication` and `sub_indication` say what a verdict becomes when the error is the first one found.
 `retry` is true only where the same document may pass later without anybody changing it.
@@ -51,18 +50,22 @@ class TrustError(Exception):
     fix_en: ClassVar[str] = "Contact the operator of the system."
 
     def __init__(self, *, xpath: str | None = None, line: int | None = None, **facts: object) -> None:
-        self.xpath = xpath
-        self.line = line
+        self.xpath, self.line = xpath, line
         self.facts: dict[str, object] = {name: _printable(value) for name, value in facts.items()}
-        super().__init__(self.en.format(**self.facts))
+        super().__init__()
+
+    def __str__(self) -> str:
+        """Return the English text; made when it is read, because most findings of a good signature never are."""
+        return self.en.format(**self.facts)
 
 
 def _printable(value: object) -> object:
     """Return numbers as they are, and anything else as one short line without control characters."""
     if isinstance(value, int):
         return value
-    text = "".join(character if character.isprintable() else "?" for character in str(value)[: MAX_FACT + 1])
-    return text if len(text) <= MAX_FACT else text[: MAX_FACT - 1] + "…"
+    text = str(value)[: MAX_FACT + 1]
+    clean = text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)
+    return clean if len(clean) <= MAX_FACT else clean[: MAX_FACT - 1] + "…"
 
 
 class NoSignatureError(TrustError):
@@ -288,13 +291,3 @@ class BadTrustBundleError(TrustError):
     en = "The bundle of trust anchors cannot be used: {reason}."
     fix_vi = "Nạp tệp PEM chỉ gồm chứng thư số của tổ chức chứng thực."
     fix_en = "Install a PEM file that holds only certificates of certification authorities."
-
-
-class CannotSignError(TrustError):
-    """A document cannot be signed as asked."""
-
-    code = "certs.cannot_sign"
-    vi = "Không ký được văn bản: {reason}."
-    en = "The document cannot be signed: {reason}."
-    fix_vi = "Kiểm tra văn bản edXML, khóa bí mật và thuật toán."
-    fix_en = "Check the edXML document, the private key and the algorithm."

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from certs.algorithms import describe
+from certs.certificate import fingerprint, name_of
 from certs.chain import choose_path, required_of, revocation_of
 from certs.errors import LegacySignatureError, TrustError
 from certs.errors_policy import (
@@ -35,7 +36,7 @@ from certs.policy import Level, Policy
 from certs.revocation import Revocation, Status, objection_to
 from certs.rules import RevocationReason
 from certs.trust import Trust
-from certs.verdict import Moment, Signer, TimeSource, Verdict, fingerprint
+from certs.verdict import Moment, Signer, TimeSource, Verdict
 from certs.xmldsig import SignedView
 
 _COMPROMISED = frozenset({RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE})
@@ -134,7 +135,7 @@ def _compromised(footing: Footing, statuses: tuple[Status, ...]) -> TrustError |
         return None
     for certificate, status in zip(footing.path, statuses, strict=False):
         if status.entry is not None and status.entry.reason in _COMPROMISED:
-            subject = certificate.subject.rfc4514_string()
+            subject = name_of(certificate)
             return CertificateRevokedError(status.entry.reason, subject=subject, since=status.entry.since)
     return None
 
@@ -145,7 +146,7 @@ def _noticed(
     yield from _outside_policy(evidence, footing, policy=policy)
     for certificate, status in zip(footing.path, statuses, strict=False):
         if status.entry is not None and footing.moment.at < status.entry.since <= at:
-            subject = certificate.subject.rfc4514_string()
+            subject = name_of(certificate)
             yield RevokedSinceError(subject=subject, since=status.entry.since.isoformat())
     if evidence.signing_time is not None and not _is_possible(evidence.signing_time, footing, policy=policy):
         yield ClaimedTimeError(claimed=evidence.signing_time)

@@ -15,6 +15,7 @@ from typing import Final
 
 from cryptography import x509
 
+from certs.certificate import name_of
 from certs.errors_revocation import (
     AuthorityRevokedError,
     CertificateRevokedError,
@@ -157,9 +158,9 @@ def objection_to(
     for certificate, status in judged:
         if status.standing is Standing.REVOKED and status.entry is not None:
             kind = CertificateRevokedError if certificate is path[0] else AuthorityRevokedError
-            subject = certificate.subject.rfc4514_string()
+            subject = name_of(certificate)
             return kind(status.entry.reason, subject=subject, since=status.entry.since)
     for certificate, status in judged:
         if status.gap is not None and revocation is Revocation.REQUIRE:
-            return RevocationUnknownError(status.gap, subject=certificate.subject.rfc4514_string())
+            return RevocationUnknownError(status.gap, subject=name_of(certificate))
     return None

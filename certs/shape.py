@@ -10,7 +10,7 @@ element while the program reads another (signature wrapping). This profile leave
 """
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -58,6 +58,8 @@ _CONTENT = {
     "X509Data": r"((X509IssuerSerial|X509SKI|X509SubjectName|X509Certificate|X509CRL|\S+:X509Digest) )+",
     "X509IssuerSerial": r"X509IssuerName X509SerialNumber ",
 }
+_FEW = 512
+_NONE: frozenset[str] = frozenset()
 _PATTERNS = {name: re.compile(pattern) for name, pattern in _CONTENT.items()}
 _PREFIXES = {"{" + DS: "", "{" + EXC_C14N: "exc:", "{" + _PSS: "pss:", "{" + XADES: "xades:"}
 _ATTRIBUTES = {
@@ -145,13 +147,13 @@ def check_content(signature: etree._Element) -> None:
         raise SignatureShapeError(ShapeRule.COMMENT, line=node.sourceline)
     for element in signature.iter(f"{{{DS}}}*"):
         name = _local_name(element)
-        children = "".join(_child_name(child) + " " for child in element)
-        pattern = _PATTERNS.get(name)
-        if (pattern is None and children) or (pattern is not None and not pattern.fullmatch(children)):
-            raise SignatureShapeError(_content_rule(name, children), line=element.sourceline, found=name)
-        if pattern is not None and not all(_is_blank(text) for text in _texts(element)):
+        children = list(element)
+        words = "".join([_word(str(child.tag)) for child in children])
+        if not _may_hold(name, words):
+            raise SignatureShapeError(_content_rule(name, words), line=element.sourceline, found=name)
+        if name in _PATTERNS and not all(map(_is_blank, (element.text, *[child.tail for child in children]))):
             raise SignatureShapeError(ShapeRule.TEXT, line=element.sourceline, found=name)
-        if not _ATTRIBUTES.get(name, set()).issuperset(map(str, element.attrib)):
+        if not _ATTRIBUTES.get(name, _NONE).issuperset(element.keys()):
             raise SignatureShapeError(ShapeRule.ATTRIBUTE, line=element.sourceline, found=name)
 
 
@@ -159,9 +161,18 @@ def _local_name(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _child_name(child: etree._Element) -> str:
-    namespace, _, name = str(child.tag).rpartition("}")
-    return _PREFIXES.get(namespace, "other:") + name
+@lru_cache(maxsize=_FEW)
+def _word(tag: str) -> str:
+    """Return the word for a child in the patterns of `_CONTENT`."""
+    namespace, _, name = tag.rpartition("}")
+    return _PREFIXES.get(namespace, "other:") + name + " "
+
+
+@lru_cache(maxsize=_FEW)
+def _may_hold(name: str, words: str) -> bool:
+    """Tell whether an element may have these children."""
+    pattern = _PATTERNS.get(name)
+    return pattern.fullmatch(words) is not None if pattern is not None else not words
 
 
 def _content_rule(name: str, children: str) -> ShapeRule:
@@ -170,12 +181,6 @@ def _content_rule(name: str, children: str) -> ShapeRule:
     if name == "SignedInfo" and children.count("Reference ") not in {1, 2, 3}:
         return ShapeRule.REFERENCES
     return ShapeRule.CONTENT
-
-
-def _texts(element: etree._Element) -> Iterator[str | None]:
-    yield element.text
-    for child in element:
-        yield child.tail
 
 
 def _is_blank(text: str | None) -> bool:

@@ -26,7 +26,7 @@ from certs.algorithms import (
     rsa_padding,
 )
 from certs.c14n import Contents, as_root, canonicalize, parse_own, size_limit, spliced
-from certs.errors import CannotSignError
+from certs.errors_signing import CannotSignError
 from certs.issue import PrivateKey
 from certs.shape import DS, SIGNATURE_PATH, check_document
 

@@ -7,13 +7,14 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from certs.certificate import MOST, name_of
 from certs.errors import TrustError
 from certs.evidence import Evidence
 from certs.indication import Form, Indication, Scope, SubIndication
@@ -45,6 +46,7 @@ class Signer:
     """Agency codes for which its anchor is relied upon, each with the units below it; empty: any."""
 
     @classmethod
+    @lru_cache(maxsize=MOST)
     def from_path(
         cls, path: tuple[x509.Certificate, ...], chain: tuple[str, ...], *, codes: tuple[str, ...] = ()
     ) -> Self:
@@ -53,7 +55,7 @@ class Signer:
         numbers = leaf.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
         spki = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return cls(
-            subject=leaf.subject.rfc4514_string(),
+            subject=name_of(leaf),
             serial_number=f"{leaf.serial_number:x}",
             subject_serial_number=str(numbers[0].value) if len(numbers) == 1 else None,
             certificate_sha256=chain[0],
@@ -63,11 +65,6 @@ class Signer:
             not_after=leaf.not_valid_after_utc,
             codes=codes,
         )
-
-
-def fingerprint(certificate: x509.Certificate) -> str:
-    """Return the SHA-256 of a certificate's DER octets (hex)."""
-    return certificate.fingerprint(hashes.SHA256()).hex()
 
 
 class TimeSource(StrEnum):

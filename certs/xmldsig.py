@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Iterable
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
 
 from certs.algorithms import (
@@ -19,10 +18,10 @@ from certs.algorithms import (
     is_strong,
 )
 from certs.c14n import Contents, canonicalize, inherits_xml_attributes, parse_own, size_limit, spliced
+from certs.certificate import key_of, load_certificates
 from certs.errors import (
     DigestMismatchError,
     KeyTooWeakError,
-    MalformedCertificateError,
     NoCertificateError,
     NotCoveredError,
     SignatureShapeError,
@@ -44,13 +43,22 @@ class SignedView:
     texts in the tree that was verified stand in this one as well.
     """
 
-    __slots__ = ("sha256", "tree")
+    __slots__ = ("_octets", "_tree", "sha256")
 
     def __init__(self, octets: bytes, *, sha256: str, seal: object) -> None:
         if seal is not _SEAL:
             raise TypeError("a SignedView comes only from certs.verify")
-        self.tree = parse_own(octets)
+        self._octets = octets
+        self._tree: etree._ElementTree | None = None
         self.sha256 = sha256
+
+    @property
+    def tree(self) -> etree._ElementTree:
+        """The octets as a tree; made when it is asked for."""
+        if self._tree is None:
+            self._tree = parse_own(self._octets)
+            self._octets = b""
+        return self._tree
 
 
 def scope_of(tree: etree._ElementTree, reference: str | None, *, errors: list[TrustError]) -> Scope:
@@ -85,21 +93,6 @@ def signed_octets(signature: etree._Element, copy: etree._ElementTree, methods: 
     return canonicalize(copy, methods.canonicalization, methods.prefixes, limit=limit)
 
 
-def load_certificates(ders: Iterable[bytes], *, errors: list[TrustError]) -> tuple[x509.Certificate, ...]:
-    """Parse the certificates of KeyInfo; those that cannot be read are added to `errors`."""
-    certificates = []
-    for der in ders:
-        try:
-            certificate = x509.load_der_x509_certificate(der)
-            certificate.public_key()
-            certificate.subject  # noqa: B018  # decoding is lazy, and a name that cannot be decoded raises here
-        except (ValueError, UnsupportedAlgorithm):
-            errors.append(MalformedCertificateError())
-        else:
-            certificates.append(certificate)
-    return tuple(certificates)
-
-
 def signing_certificates(
     ders: Iterable[bytes], algorithm: SignatureAlgorithm, *, value: bytes, octets: bytes
 ) -> tuple[tuple[x509.Certificate, ...], tuple[x509.Certificate, ...]]:
@@ -113,15 +106,15 @@ def signing_certificates(
     certificates = load_certificates(ders, errors=broken)
     if not certificates and not broken:
         raise NoCertificateError
-    affordable = [certificate for certificate in certificates if is_affordable(certificate.public_key())]
+    affordable = [certificate for certificate in certificates if is_affordable(key_of(certificate))]
     signers = tuple(
         certificate
         for certificate in affordable
-        if is_signed_by(certificate.public_key(), algorithm, value=value, octets=octets)
+        if is_signed_by(key_of(certificate), algorithm, value=value, octets=octets)
     )
     # An oversized key is never tried; where nobody else signed, it is the reason.
     suspects = signers or tuple(certificate for certificate in certificates if certificate not in affordable)
-    refused = [key for key in (certificate.public_key() for certificate in suspects) if not is_strong(key)]
+    refused = [key for key in map(key_of, suspects) if not is_strong(key)]
     if refused:
         raise KeyTooWeakError(key=describe(refused[0]))
     if not signers:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from certs.errors import CannotSignError
+from certs.errors_signing import CannotSignError
 from gateway.cli.drafts import draft_of, refuse_existing
 from gateway.cli.exits import Exit
 from gateway.cli.failures import explain

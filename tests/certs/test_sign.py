@@ -3,7 +3,8 @@
 import pytest
 from lxml import etree
 
-from certs.errors import CannotSignError, SignatureShapeError
+from certs.errors import SignatureShapeError
+from certs.errors_signing import CannotSignError
 from certs.issue import KeyType
 from certs.sign import sign_enveloped
 from certs.verdict import Indication

@@ -12,14 +12,14 @@ from pathlib import Path
 from cryptography import x509
 
 from certs.algorithms import describe, is_strong
+from certs.certificate import fingerprint, load_certificates
 from certs.chain import find_path, required_of, revocation_of
 from certs.errors import KeyTooWeakError, MalformedCertificateError, TrustError
 from certs.indication import Indication, SubIndication
 from certs.revocation import objection_to
 from certs.signed_info import MAX_CERTIFICATES
 from certs.trust import Trust
-from certs.verdict import Signer, fingerprint
-from certs.xmldsig import load_certificates
+from certs.verdict import Signer
 from gateway.cli.verification.encodings import split_certificates
 from gateway.cli.verification.errors import NotACertificateError
 from gateway.cli.verification.report import Judgement

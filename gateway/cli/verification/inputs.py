@@ -13,13 +13,13 @@ from typing import Final
 
 from cryptography import x509
 
+from certs.certificate import load_certificates
 from certs.errors import BadTrustBundleError, TrustError
 from certs.errors_policy import BadPolicyError
 from certs.errors_revocation import BadRevocationListError
 from certs.policy import Policy, default_policy
 from certs.revocation import Revocation, RevocationList
 from certs.trust import Trust
-from certs.xmldsig import load_certificates
 from gateway.cli.verification.encodings import split_certificates
 
 MAX_IN_MEMORY: Final = 1 << 24

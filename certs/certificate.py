@@ -1,0 +1,66 @@
+"""What is asked of certificates again and again, remembered: agencies sign with few of them.
+
+Invariant: everything here follows from the octets of a certificate alone, so remembering it can never be wrong. What is large is
+not remembered, because anybody may send it.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
+from certs.errors import MalformedCertificateError, TrustError
+
+MOST: Final = 1_000
+_LARGE: Final = 1 << 13
+
+
+def load_certificate(der: bytes) -> x509.Certificate:
+    """Parse a certificate, its key and its name included.
+
+    Raises: ValueError or UnsupportedAlgorithm.
+    """
+    return _load(der) if len(der) > _LARGE else _remembered(der)
+
+
+def _load(der: bytes) -> x509.Certificate:
+    certificate = x509.load_der_x509_certificate(der)
+    certificate.public_key()
+    certificate.subject  # noqa: B018  # decoding is lazy, and a name that cannot be decoded raises here
+    return certificate
+
+
+_remembered = lru_cache(maxsize=MOST)(_load)
+
+
+def load_certificates(ders: Iterable[bytes], *, errors: list[TrustError]) -> tuple[x509.Certificate, ...]:
+    """Parse certificates; those that cannot be read are added to `errors`."""
+    certificates = []
+    for der in ders:
+        try:
+            certificates.append(load_certificate(der))
+        except (ValueError, UnsupportedAlgorithm):
+            errors.append(MalformedCertificateError())
+    return tuple(certificates)
+
+
+@lru_cache(maxsize=MOST)
+def key_of(certificate: x509.Certificate) -> PublicKeyTypes:
+    """Return the public key of a certificate that `load_certificate` returned."""
+    return certificate.public_key()
+
+
+@lru_cache(maxsize=MOST)
+def name_of(certificate: x509.Certificate) -> str:
+    """Return the subject as RFC 4514 writes it."""
+    return certificate.subject.rfc4514_string()
+
+
+@lru_cache(maxsize=MOST)
+def fingerprint(certificate: x509.Certificate) -> str:
+    """Return the SHA-256 of a certificate's DER octets (hex)."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
