@@ -21,6 +21,7 @@ from certs.errors import TrustError
 from certs.indication import Form, Scope
 
 VERSION: Final = 1
+_TEXTS: Final = ("algorithm", "digest", "canonicalization", "signing_time", "signed_view_sha256")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +43,16 @@ class Evidence:
     signed_view_sha256: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the evidence as a JSON document that `read` takes back."""
+        """Return the evidence as a JSON document without nulls and floats, which `read` takes back."""
         every = tuple(dict.fromkeys((*self.signers, *self.certificates)))
         return {
             "v": VERSION,
-            "errors": [
-                {"code": error.code, "xpath": error.xpath, "line": error.line, "facts": error.facts}
-                for error in self.errors
-            ],
+            "errors": [_record(error) for error in self.errors],
             "scope": self.scope.value,
             "form": self.form.value,
-            "algorithm": self.algorithm,
-            "digest": self.digest,
-            "canonicalization": self.canonicalization,
-            "signing_time": self.signing_time,
             "certificates": [pybase64.b64encode(each.public_bytes(Encoding.DER)).decode() for each in every],
             "signers": len(self.signers),
-            "signed_view_sha256": self.signed_view_sha256,
+            **{name: value for name in _TEXTS if (value := getattr(self, name)) is not None},
         }
 
     @classmethod
@@ -77,17 +71,25 @@ class Evidence:
             errors=tuple(_recorded(**error) for error in recorded["errors"]),
             scope=Scope(recorded["scope"]),
             form=Form(recorded["form"]),
-            algorithm=recorded["algorithm"],
-            digest=recorded["digest"],
-            canonicalization=recorded["canonicalization"],
-            signing_time=recorded["signing_time"],
             signers=every[: recorded["signers"]],
             certificates=every,
-            signed_view_sha256=recorded["signed_view_sha256"],
+            **{name: recorded.get(name) for name in _TEXTS},
         )
 
 
-def _recorded(code: str, *, xpath: str | None, line: int | None, facts: Mapping[str, object]) -> TrustError:
+def _record(error: TrustError) -> dict[str, Any]:
+    places = (("xpath", error.xpath), ("line", error.line))
+    facts = {name: fact if isinstance(fact, int) else str(fact) for name, fact in error.facts.items()}
+    return {
+        "code": error.code,
+        "facts": facts,
+        **{name: value for name, value in places if value is not None},
+    }
+
+
+def _recorded(
+    code: str, *, facts: Mapping[str, object], xpath: str | None = None, line: int | None = None
+) -> TrustError:
     """Return an error as it was when it was recorded; one that this software does not know any more is still an error."""
     kind = next((each for each in _kinds(TrustError) if each.code == code), TrustError)
     error = kind.__new__(kind)

@@ -7,7 +7,7 @@ depends on the use and on the moment, so nobody takes them all but to find the s
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
@@ -81,6 +81,10 @@ class Trust:
     def authorities(self) -> tuple[x509.Certificate, ...]:
         """Return every certificate that is held, of anchors and intermediates."""
         return (*(anchor.certificate for anchor in self.anchors), *self.intermediates)
+
+    def under(self, policy: Policy) -> Self:
+        """Return the same trust under another policy."""
+        return replace(self, policy=policy)
 
     @classmethod
     def from_pem(

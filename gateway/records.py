@@ -131,6 +131,8 @@ class Acceptance:
     keys: tuple[IdempotencyKey, ...]
     events: tuple[Event, ...]
     links: tuple[Link, ...] = ()
+    evidence: Mapping[str, Json] | None = None
+    """What was found in its signature (`certs.evidence`); a status message has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +226,7 @@ class Arrival:
     receipt: bytes
     events: tuple[Event, ...]
     links: tuple[Link, ...] = ()
+    evidence: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from gateway.api import (
     middleware,
     operations,
     submissions,
+    verdicts,
 )
 from gateway.api.auth import Access, Handler, only_for, open_to_all
 from gateway.api.bodies import AT_ONCE, BODIES, defer_continue
@@ -37,6 +38,7 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("POST", "/v1/documents:compose", only_for(Access.MEMBER, composing.compose_message)),
     ("GET", "/v1/documents/{id}", only_for(Access.ANY, documents.get_document)),
     ("GET", "/v1/documents/{id}/content", only_for(Access.MEMBER, documents.get_content)),
+    ("POST", "/v1/documents/{id}/verdict:replay", only_for(Access.ANY, verdicts.replay_verdict)),
     # receiving
     ("GET", "/v1/inbox", only_for(Access.MEMBER, inbox.get_inbox)),
     ("GET", "/v1/inbox/{id}", only_for(Access.MEMBER, inbox.get_item)),

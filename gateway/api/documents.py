@@ -51,6 +51,17 @@ async def get_content(request: web.Request, context: Context, caller: Caller) ->
     return await content.send(request, context, message)
 
 
+async def visible_message(request: web.Request, context: Context, caller: Caller) -> Message:
+    """Return the message that the path names if the caller has a part in it, or audits.
+
+    Raises:
+        NotFoundError: for this caller there is none.
+
+    """
+    message, _ = await _visible(request, context, caller, to_auditors=True)
+    return message
+
+
 async def _visible(
     request: web.Request, context: Context, caller: Caller, *, to_auditors: bool
 ) -> tuple[Message, list[tuple[LogRow, LogEntry]]]:

@@ -11,7 +11,7 @@ from gateway.cli.signers import signer_text
 from gateway.cli.verification.report import Report
 from gateway.client.errors import Fault
 
-_WORDS: Final = {
+WORDS: Final = {
     Indication.TOTAL_PASSED: (True, "CHỮ KÝ HỢP LỆ", "TOTAL_PASSED"),
     Indication.TOTAL_FAILED: (False, "CHỮ KÝ KHÔNG HỢP LỆ", "TOTAL_FAILED"),
     Indication.INDETERMINATE: (None, "CHƯA KẾT LUẬN ĐƯỢC", "INDETERMINATE"),
@@ -26,7 +26,7 @@ _CERTIFICATE: Final = {
 def show_report(report: Report, file: Path) -> None:
     """Print the indication, what is known of file, signature and signer, and every finding."""
     console = make_console()
-    words = {**_WORDS, **_CERTIFICATE} if report.kind == "cert" else _WORDS
+    words = {**WORDS, **_CERTIFICATE} if report.kind == "cert" else WORDS
     good, vi, en = words[report.judgement.indication]
     sub = report.judgement.sub_indication
     show_verdict(console, good=good, vi=vi, en=f"{en} / {sub.value}" if sub else en)

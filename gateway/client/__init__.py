@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, cast
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -36,6 +36,7 @@ from gateway.client.answers import (
     NewToken,
     Party,
     RegistryVersion,
+    Replayed,
     Submitted,
 )
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
@@ -59,6 +60,7 @@ __all__ = [
     "Party",
     "ProblemError",
     "RegistryVersion",
+    "Replayed",
     "Submitted",
     "UnexpectedAnswerError",
     "UnreachableError",
@@ -127,6 +129,14 @@ class Client:
         """Read a message's facts, deliveries and timeline."""
         found: Correspondence = await self._read(f"/v1/documents/{_part(message_id)}", Correspondence)
         return found
+
+    async def replay_verdict(
+        self, message_id: str, *, at: datetime | None = None, policy: str | None = None
+    ) -> Replayed:
+        """Have the signature of a document judged again, at another moment or under a policy (TOML) of one's own."""
+        path = f"/v1/documents/{_part(message_id)}/verdict:replay"
+        asked = {"at": at.isoformat() if at else None, "policy": policy}
+        return cast("Replayed", await self._state(path, asked, Replayed))
 
     async def content(self, message_id: str) -> bytes:
         """Read the exact bytes of a message."""

@@ -6,11 +6,15 @@ Nothing personal is in them: no subject, no names, no addresses of callers. The 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from uuid_utils import uuid7
 
+from certs.evidence import Evidence
+from certs.verdict import Verdict
 from gateway.errors import GatewayError
 from gateway.flow.correspondence import Correspondence
 from gateway.flow.envelope import Manifest, Receipt, Stage, milliseconds
@@ -18,6 +22,7 @@ from gateway.flow.examination import Examination, Outcome
 from gateway.flow.progress import claimed_time
 from gateway.flow.spool import Spooled
 from gateway.records import Delivery, Event, Incoming, Json, Link, Message, MessageKind, Recipient
+from routing.canonical import canonical_json
 from routing.log import Kind
 from schemas.references import Relation
 
@@ -39,9 +44,26 @@ def verdict_facts(examination: Examination) -> dict[str, Json]:
 
     They are kept with the message, so that a retry of the same bytes hears the same warnings.
     """
-    facts = examination.verdict.facts() if examination.verdict is not None else {}
+    facts = _facts(examination.verdict) if examination.verdict is not None else {}
     warnings = [finding.as_json() for finding in examination.warnings]
     return {**facts, **({"warnings": warnings} if warnings else {})}
+
+
+def evidence(examination: Examination) -> dict[str, Json] | None:
+    """Return what was found in the signature, from which it can be judged again."""
+    return _recorded(examination.verdict.evidence)[0] if examination.verdict is not None else None
+
+
+def _facts(verdict: Verdict) -> dict[str, Json]:
+    """Return a verdict as facts, with the hash of the evidence that it rests on."""
+    return {**verdict.facts(), "evidence_sha256": _recorded(verdict.evidence)[1]}
+
+
+@lru_cache(maxsize=100)
+def _recorded(found: Evidence) -> tuple[dict[str, Json], str]:
+    """Return evidence as it is kept, and its SHA-256; the message and its entries all ask for it."""
+    recorded = found.as_json()
+    return recorded, hashlib.sha256(canonical_json(recorded)).hexdigest()
 
 
 def accepted(
@@ -231,5 +253,5 @@ def _decision(examination: Examination, sha256: str, size: int) -> Mapping[str, 
     if binding is not None:
         facts["evidence"] = binding.evidence
     if examination.verdict is not None:
-        facts["verdict"] = examination.verdict.facts()
+        facts["verdict"] = _facts(examination.verdict)
     return facts

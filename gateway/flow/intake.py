@@ -173,6 +173,7 @@ class Intake:
             keys=_keys(submission, message),
             events=entries.accepted(message, recipients, examination, credential_id=submission.credential_id),
             links=entries.links(message, found),
+            evidence=entries.evidence(examination),
         )
 
     def _message(

@@ -222,4 +222,5 @@ class Judge:
             receipt=seal_receipt(receipt, key=self._key),
             events=entries.arrived(manifest, message, recipient, examination),
             links=() if refusal else entries.links(message, found),
+            evidence=None if refusal else entries.evidence(examination),
         )

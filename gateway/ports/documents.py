@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from gateway.records import (
     Delivery,
     IdempotencyKey,
     InboxItem,
+    Json,
     Message,
     OutboxItem,
     ReceiptStep,
@@ -49,6 +50,9 @@ class Documents(Mentions, Protocol):
 
     async def message(self, message_id: str) -> Message | None:
         """Return an accepted or arrived message."""
+
+    async def evidence(self, message_id: str) -> Mapping[str, Json] | None:
+        """Return what was found in a message's signature; None for a status message, and for what came before this was kept."""
 
     async def bodies(self, hashes: Iterable[str]) -> dict[str, bytes]:
         """Return the bodies kept in rows, by SHA-256; those that are not there are left out (then they are in `Payloads`)."""

@@ -22,6 +22,7 @@ from gateway.store.bulk import insert_rows
 from gateway.store.dialects import insert_or_skip
 from gateway.store.references import insert_links
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, message_of, message_row, recipient_of
+from gateway.store.signatures import insert_evidence
 from gateway.store.staging import Staging
 from gateway.store.tables import body, delivery, idempotency, message, outbox
 from routing.delivery import DeliveryState
@@ -97,6 +98,7 @@ class Acceptances:
         insert_bodies(connection, {each.message.sha256: each.body for each in written.values()})
         insert_rows(connection, message, messages)
         _insert_deliveries(connection, now, written.values())
+        insert_evidence(connection, written.values())
         spoken = insert_links(connection, now, [(each.message, each.links) for each in written.values()])
         self._staging.stage(connection, now, spoken)
         return answers

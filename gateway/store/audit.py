@@ -28,6 +28,7 @@ from gateway.store.errors import DamagedDatabaseError, UnknownSchemaError
 from gateway.store.evidence import ArrivalEvidence, MessageEvidence, RegistryEvidence
 from gateway.store.log import read_node
 from gateway.store.rows import DELIVERY_COLUMNS, MESSAGE_COLUMNS, delivery_of, message_of
+from gateway.store.signatures import find_evidence
 from gateway.store.tables import (
     arrival,
     body,
@@ -247,9 +248,11 @@ def _with_codes(connection: Connection, rows: Sequence[Any]) -> Iterator[Message
         .where(arrival.c.message_id.in_(ids), arrival.c.refusal.is_(None))
         .order_by(arrival.c.message_id, arrival.c.id),
     )
+    signatures = find_evidence(connection, ids=ids)
     for row in rows:
         yield MessageEvidence(
             message=message_of(row),
+            signature=signatures.get(row.id),
             leaf_sha256=row.leaf_sha256,
             recipients=recipients.get(row.id, ()),
             arrived_for=arrived.get(row.id, ()),

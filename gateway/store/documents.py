@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -19,6 +19,7 @@ from gateway.records import (
     Delivery,
     IdempotencyKey,
     InboxItem,
+    Json,
     Link,
     Message,
     OutboxItem,
@@ -31,6 +32,7 @@ from gateway.store.database import Database
 from gateway.store.dialects import transaction_time
 from gateway.store.log import count_unsequenced
 from gateway.store.rows import DELIVERY_COLUMNS, MESSAGE_COLUMNS, delivery_of, message_of
+from gateway.store.signatures import find_evidence
 from gateway.store.staging import Staging
 from gateway.store.tables import body, delivery, message
 from gateway.store.writer import Writer
@@ -67,6 +69,10 @@ class SqlDocuments:
     async def message(self, message_id: str) -> Message | None:
         """See `ports.Documents`."""
         return await self._database.read(partial(_message, message_id=message_id))
+
+    async def evidence(self, message_id: str) -> Mapping[str, Json] | None:
+        """See `ports.Documents`."""
+        return (await self._database.read(partial(find_evidence, ids=[message_id]))).get(message_id)
 
     async def bodies(self, hashes: Iterable[str]) -> dict[str, bytes]:
         """See `ports.Documents`."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.records import Message
+from gateway.records import Json, Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEvidence:
     """What the database says of a message that entries speak of: itself and to which codes it went or for which it came.
 
-    `leaf_sha256` names the entry of its acceptance, where it was accepted here.
+    `leaf_sha256` names the entry of its acceptance, where it was accepted here; `signature` is what was found in its signature.
     """
 
     message: Message
     leaf_sha256: str | None
+    signature: Mapping[str, Json] | None
     recipients: tuple[str, ...]
     arrived_for: tuple[str, ...]
 

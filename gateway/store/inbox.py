@@ -21,6 +21,7 @@ from gateway.store.bulk import insert_rows
 from gateway.store.dialects import insert_or_skip
 from gateway.store.references import insert_links
 from gateway.store.rows import INBOX_COLUMNS, inbox_item_of, message_row
+from gateway.store.signatures import insert_evidence
 from gateway.store.staging import Staging
 from gateway.store.tables import arrival, message, outbox
 from routing.log import Kind
@@ -88,6 +89,7 @@ class Inbox:
             else:
                 events.append(_discarded(item))
         linked = [(items[place].message, items[place].links) for place in sorted(fresh)]
+        insert_evidence(connection, [items[place] for place in sorted(fresh)])
         events += insert_links(connection, now, linked)
         _put_receipts(connection, receipts)
         self._staging.stage(connection, now, events)

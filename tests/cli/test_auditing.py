@@ -165,7 +165,17 @@ def test_every_altered_column_is_found(database: Path) -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        *("message", "reference", "body", "delivery", "arrival", "log_entry", "log_node", "registry_version"),
+        *(
+            "message",
+            "evidence",
+            "reference",
+            "body",
+            "delivery",
+            "arrival",
+            "log_entry",
+            "log_node",
+            "registry_version",
+        ),
         *("agency", "member", "certificate", "peer", "credential"),
     ],
 )

@@ -212,3 +212,23 @@ def test_no_gateway_there(unused_tcp_port: int, tmp_path: Path, capsys: pytest.C
 
     assert run(["cert", "register", "G22", str(pem), "--url", url]) == 4
     assert "vanthu serve" in capsys.readouterr().err
+
+
+def test_verdict_replay(
+    gateway: Served, letter: Letter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A document is judged again, for people and for machines, and the exit says the indication."""
+    file, policy = tmp_path / "letter.edxml", tmp_path / "policy.toml"
+    file.write_bytes(letter.signed)
+    policy.write_text('name = "strict"\nversion = 2\n[checks]\n"certs.no_timestamp" = "fail"\n')
+    sent = _answer(gateway, capsys, "hanoi", "send", str(file))
+
+    assert _call(gateway, "hanoi", "verdict", "replay", sent["id"]) == 0
+    shown = capsys.readouterr().out
+    assert "CHỮ KÝ HỢP LỆ" in shown
+    assert sent["sha256"] in shown
+    judged = _call(gateway, "hanoi", "verdict", "replay", sent["id"], "--policy", str(policy), "--json")
+    assert judged == 2
+    assert json.loads(capsys.readouterr().out)["verdict"]["errors"] == ["certs.no_timestamp"]
+    assert _call(gateway, "hanoi", "verdict", "replay", sent["id"], "--at", "2000-01-01") == 2
+    assert "certs.certificate_not_yet_valid" in capsys.readouterr().out

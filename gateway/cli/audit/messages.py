@@ -5,6 +5,7 @@ The document is asked for what the log must not name: subject, number, document 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from gateway.cli.audit.bodies import Bodies
@@ -13,6 +14,7 @@ from gateway.cli.audit.testimony import Fields, Life, Testimony
 from gateway.records import Message
 from gateway.store import Audit
 from gateway.store.evidence import MessageEvidence
+from routing.canonical import canonical_json
 
 KEPT_SINCE_0003 = frozenset({"reason", "refers_to", "promulgation_date", "stated_at", "staff"})
 """Columns that are empty for messages that were taken before the schema had them; all of them repeat the document."""
@@ -32,6 +34,7 @@ def check_messages(audit: Audit, log: Testimony, bodies: Bodies) -> Iterator[Dif
             yield unlogged(where)
             continue
         yield from _arrived_differences(where, evidence, life)
+        yield from compare(where, _signature_pairs(evidence))
         if message.sha256 not in life.erased:
             yield from bodies.check(message.sha256)
             yield from _body_differences(where, message, bodies)
@@ -63,6 +66,13 @@ def _accepted_pairs(evidence: MessageEvidence, life: Life, logged: Fields) -> Pa
         "leaf_sha256": (life.leaf_sha256, evidence.leaf_sha256),
         "recipients": (tuple(route["code"] for route in life.routes), evidence.recipients),
     }
+
+
+def _signature_pairs(evidence: MessageEvidence) -> Pairs:
+    """Hold what was found in the signature against its hash in the verdict; documents of before have neither."""
+    found = evidence.signature
+    actual = None if found is None else hashlib.sha256(canonical_json(found)).hexdigest()
+    return {"evidence": (evidence.message.verdict.get("evidence_sha256"), actual)}
 
 
 def _arrived_differences(where: str, evidence: MessageEvidence, life: Life) -> Iterator[Difference]:

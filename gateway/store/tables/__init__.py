@@ -11,6 +11,7 @@ from __future__ import annotations
 from gateway.store.tables.access import credential, peer
 from gateway.store.tables.base import metadata
 from gateway.store.tables.documents import arrival, body, delivery, idempotency, message, outbox, reference
+from gateway.store.tables.evidence import evidence
 from gateway.store.tables.local import axis_message, readiness
 from gateway.store.tables.log import log_checkpoint, log_entry, log_head, log_node
 from gateway.store.tables.registry import agency, certificate, member, registry_head, registry_version
@@ -23,6 +24,7 @@ __all__ = [
     "certificate",
     "credential",
     "delivery",
+    "evidence",
     "idempotency",
     "log_checkpoint",
     "log_entry",
