@@ -43,7 +43,7 @@ from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
 from gateway.settings import Settings
 from gateway.store import SqlStore, open_store
 from gateway.telemetry import Metrics
-from gateway.trust_directory import DirectoryTrust
+from gateway.trust_source import LiveTrust, open_trust
 
 _log = structlog.get_logger()
 
@@ -117,9 +117,11 @@ async def running(
         await sequencer.drain()
 
 
-def _trust(settings: Settings) -> DirectoryTrust:
-    policy = read_policy(settings.policy.read_bytes()) if settings.policy else default_policy()
-    return DirectoryTrust(settings.trust_folder, revocation=settings.revocation, policy=policy)
+async def _trust(store: Store, settings: Settings, clock: Clock) -> LiveTrust:
+    file = settings.policy
+    policy = read_policy(await asyncio.to_thread(file.read_bytes)) if file else default_policy()
+    folder, revocation = settings.trust_folder, settings.revocation
+    return await open_trust(store.trust, folder, revocation=revocation, policy=policy, clock=clock)
 
 
 @asynccontextmanager
@@ -131,12 +133,12 @@ async def _composed(
         stack.enter_context(await asyncio.to_thread(_take, settings.data))
         spool = await asyncio.to_thread(_prepare_folders, settings)
         keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
-        trust = await asyncio.to_thread(_trust, settings)
         payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
         bell, metrics = Bell(), Metrics()
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         store = await _store(settings, keys, clock=clock)
         stack.push_async_callback(store.close)
+        trust = await _trust(store, settings, clock)
         link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
         stack.push_async_callback(link.close)
         stack.enter_context(_watching(trust))
@@ -255,8 +257,8 @@ def _write_secret(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _watching(trust: DirectoryTrust) -> Iterator[None]:
-    """Keep the trust anchors current with their folder."""
+def _watching(trust: LiveTrust) -> Iterator[None]:
+    """Keep what is relied upon current with the trust store and the trust folder."""
     task = asyncio.create_task(trust.watch(), name="trust")
     try:
         yield

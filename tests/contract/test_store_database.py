@@ -49,6 +49,7 @@ _MESSAGE_BEFORE = (
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
 _BEFORE_0003 = (
+    *(f"DROP TABLE {name}" for name in ("trust_certificate", "trust_version", "trust_head")),
     "DROP TABLE reference",
     "DROP INDEX ix_message_business",
     "DROP INDEX ix_message_sender_code_number",
