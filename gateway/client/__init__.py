@@ -40,6 +40,7 @@ from gateway.client.answers import (
 )
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
 from gateway.client.transport import CHUNK, READ_SECONDS, Backoff, Transport, decode
+from gateway.client.trust import TrustResource
 
 __all__ = [
     "Acknowledged",
@@ -83,6 +84,7 @@ class Client:
     ) -> None:
         self.url = url.rstrip("/")
         self._transport = Transport(url, token=token, language=language, backoff=backoff)
+        self.trust = TrustResource(self._transport)
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
