@@ -20,6 +20,7 @@ from gateway.cli import (
     send,
     serve,
     show,
+    trust,
     verify,
     version,
 )
@@ -49,5 +50,6 @@ app.add_typer(registry.app, name="registry")
 app.add_typer(access.member_app, name="member")
 app.add_typer(access.token_app, name="token")
 app.add_typer(access.certificate_app, name="cert")
+app.add_typer(trust.app, name="trust")
 app.add_typer(log.app, name="log")
 app.command("version")(version.version)
