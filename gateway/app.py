@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +21,6 @@ from typing import IO, TypedDict
 import structlog
 from aiohttp import web
 
-from certs.policy import default_policy
-from certs.policy_file import read_policy
 from gateway.api import make_api
 from gateway.api.context import Context, Pace
 from gateway.axis.amqp import AmqpLink
@@ -43,7 +41,7 @@ from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
 from gateway.settings import Settings
 from gateway.store import SqlStore, open_store
 from gateway.telemetry import Metrics
-from gateway.trust_source import LiveTrust, open_trust
+from gateway.trust_source import open_trust
 
 _log = structlog.get_logger()
 
@@ -117,13 +115,6 @@ async def running(
         await sequencer.drain()
 
 
-async def _trust(store: Store, settings: Settings, clock: Clock) -> LiveTrust:
-    file = settings.policy
-    policy = read_policy(await asyncio.to_thread(file.read_bytes)) if file else default_policy()
-    folder, revocation = settings.trust_folder, settings.revocation
-    return await open_trust(store.trust, folder, revocation=revocation, policy=policy, clock=clock)
-
-
 @asynccontextmanager
 async def _composed(
     settings: Settings, *, clock: Clock, pace: Pace, executor: Executor
@@ -138,10 +129,10 @@ async def _composed(
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         store = await _store(settings, keys, clock=clock)
         stack.push_async_callback(store.close)
-        trust = await _trust(store, settings, clock)
+        trust = await open_trust(store.trust, settings, clock=clock)
         link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
         stack.push_async_callback(link.close)
-        stack.enter_context(_watching(trust))
+        stack.enter_context(trust.watched())
         await _first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock}
         intake = Intake(gateway=settings.name, executor=executor, bell=bell, metrics=metrics, **ports)
@@ -254,16 +245,6 @@ def _write_secret(path: Path, text: str) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text + "\n")
-
-
-@contextmanager
-def _watching(trust: LiveTrust) -> Iterator[None]:
-    """Keep what is relied upon current with the trust store and the trust folder."""
-    task = asyncio.create_task(trust.watch(), name="trust")
-    try:
-        yield
-    finally:
-        task.cancel()
 
 
 @asynccontextmanager

@@ -9,18 +9,21 @@ once, and never keeps a change of the store from taking effect; `trust` touches 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import structlog
 
 from certs.errors import BadTrustBundleError
 from certs.errors_authority import InadmissibleError
-from certs.policy import Policy
+from certs.policy import Policy, default_policy
+from certs.policy_file import read_policy
 from certs.revocation import Revocation, RevocationList
 from certs.trust import Trust
 from gateway.ports import Clock, TrustStore
+from gateway.settings import Settings
 from gateway.trust_directory import Signature, TrustDirectory
 from gateway.trusted import TrustVersion, expiring
 
@@ -95,6 +98,15 @@ class LiveTrust:
         )
         return True
 
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Keep it current while the block runs."""
+        task = asyncio.create_task(self.watch(), name="trust")
+        try:
+            yield
+        finally:
+            task.cancel()
+
     async def watch(self, *, interval: float = INTERVAL) -> None:
         """Refresh every `interval` seconds until cancelled, and say once a day what ends soon."""
         while True:
@@ -159,18 +171,19 @@ class LiveTrust:
             )
 
 
-async def open_trust(
-    store: TrustStore, folder: Path, *, revocation: Revocation, policy: Policy, clock: Clock
-) -> LiveTrust:
-    """Make the folder if it is missing, take over what is new in it, and return the trust in force.
+async def open_trust(store: TrustStore, settings: Settings, *, clock: Clock) -> LiveTrust:
+    """Make the trust folder if it is missing, take over what is new in it, and return the trust in force.
 
     Raises:
         BadTrustBundleError: a file is broken, so nobody knows whom its author meant to trust.
+        BadPolicyError: the policy file cannot be used.
         OSError: the folder or a file cannot be read.
 
     """
-    directory = TrustDirectory(folder)
-    await asyncio.to_thread(directory.make)
-    trust = LiveTrust(store, directory, revocation=revocation, policy=policy, clock=clock)
+    file = settings.policy
+    policy = read_policy(await asyncio.to_thread(file.read_bytes)) if file else default_policy()
+    folder = TrustDirectory(settings.trust_folder)
+    await asyncio.to_thread(folder.make)
+    trust = LiveTrust(store, folder, revocation=settings.revocation, policy=policy, clock=clock)
     await trust.open()
     return trust

@@ -79,7 +79,10 @@ async def test_an_anchor_is_added_and_retired(tmp_path: Path) -> None:
             "retired",
             "khóa bị lộ",
         )
-        entries = [entry for entry in await gateway.log() if "trust_number" in entry.fields]
+        log = await gateway.log()
+        [decision] = [entry for entry in log if entry.kind is Kind.ACCEPTED]
+        assert decision.fields["trust_number"] == 1
+        entries = [entry for entry in log if "trust_sha256" in entry.fields]
         assert [entry.kind for entry in entries] == [Kind.TRUST_ADDED, Kind.TRUST_RETIRED]
         assert {entry.fields["actor"] for entry in entries} == {certificate["actor"]}
         assert certificate["actor"] in gateway.tokens["admin"]

@@ -54,7 +54,7 @@ async def logged(stores: Stores) -> list[LogEntry]:
     """Return all entries about trust."""
     rows = await stores.rows("SELECT leaf FROM log_entry ORDER BY id")
     entries = [read_leaf(bytes(leaf)) for (leaf,) in rows]
-    return [entry for entry in entries if "trust_number" in entry.fields]
+    return [entry for entry in entries if "trust_sha256" in entry.fields]
 
 
 async def test_a_new_store_relies_on_nobody(store: SqlStore) -> None:

@@ -16,9 +16,9 @@ from certs.anchor import Usage
 from certs.errors import BadTrustBundleError
 from certs.errors_revocation import BadRevocationListError
 from certs.issue import new_root
-from certs.policy import default_policy
 from certs.revocation import Revocation
 from gateway.ports import TrustSource
+from gateway.settings import Settings
 from gateway.store import SqlStore
 from gateway.trust_source import LiveTrust, open_trust
 from gateway.trusted import Terms
@@ -50,13 +50,8 @@ class Bench:
 
     async def open(self, *, revocation: Revocation = Revocation.SOFT) -> LiveTrust:
         """Start one more process's trust on the same store and folder."""
-        return await open_trust(
-            (await self.stores.open()).trust,
-            self.folder,
-            revocation=revocation,
-            policy=default_policy(),
-            clock=self.clock,
-        )
+        settings = Settings(trust=self.folder, revocation=revocation)
+        return await open_trust((await self.stores.open()).trust, settings, clock=self.clock)
 
 
 @pytest.fixture
