@@ -55,7 +55,7 @@ class LiveTrust:
         self._held = TrustVersion(version=0, sha256="", certificates=())
         self._lists: tuple[RevocationList, ...] = ()
         self._signature: Signature | None = None
-        self._trust = Trust(anchors=())
+        self._trust = Trust(anchors=(), policy=policy)
         self._left_out: set[str] = set()
         self._warned_on: date | None = None
         self.problem = ""
@@ -149,7 +149,7 @@ class LiveTrust:
         self.problem = problem
 
     def _without_lists(self) -> Trust:
-        return self._held.trust(revocation=self._revocation)
+        return self._held.trust(revocation=self._revocation, policy=self._policy)
 
     def _together(self) -> Trust:
         return self._held.trust(lists=self._lists, revocation=self._revocation, policy=self._policy)
@@ -180,10 +180,13 @@ async def open_trust(store: TrustStore, settings: Settings, *, clock: Clock) -> 
         OSError: the folder or a file cannot be read.
 
     """
-    file = settings.policy
-    policy = read_policy(await asyncio.to_thread(file.read_bytes)) if file else default_policy()
+    policy = await asyncio.to_thread(_policy, settings)
     folder = TrustDirectory(settings.trust_folder)
     await asyncio.to_thread(folder.make)
     trust = LiveTrust(store, folder, revocation=settings.revocation, policy=policy, clock=clock)
     await trust.open()
     return trust
+
+
+def _policy(settings: Settings) -> Policy:
+    return read_policy(settings.policy.read_bytes()) if settings.policy else default_policy()

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.admission import Role
 from certs.anchor import EVERY_USAGE, Anchor, Usage, Window
-from certs.policy import Policy, default_policy
+from certs.policy import Policy
 from certs.revocation import Revocation, RevocationList
 from certs.trust import Trust
 from gateway.errors_trust import TermsOfIntermediateError, WindowReversedError
@@ -121,7 +121,7 @@ class TrustVersion:
         *,
         lists: tuple[RevocationList, ...] = (),
         revocation: Revocation,
-        policy: Policy | None = None,
+        policy: Policy,
     ) -> Trust:
         """Return what a verification needs: these certificates on their terms, with revocation lists."""
         intermediates = [each for each in self.certificates if each.role is Role.INTERMEDIATE]
@@ -131,7 +131,7 @@ class TrustVersion:
             windows=tuple(map(_window, filter(_has_window, intermediates))),
             lists=lists,
             revocation=revocation,
-            policy=policy or default_policy(),
+            policy=policy,
             number=self.version,
         )
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from hypothesis import given
-from hypothesis import strategies as st
 
 from certs.admission import Role
 from certs.anchor import Anchor, Usage, Window
 from certs.errors_authority import AuthorityExpiredError, NotAnAuthorityError
 from certs.issue import Authority, new_root
+from certs.policy import default_policy
 from certs.revocation import Revocation
 from gateway.errors_trust import (
     AlreadyRetiredError,
@@ -24,7 +23,7 @@ from gateway.errors_trust import (
     WindowReversedError,
 )
 from gateway.store import SqlStore
-from gateway.trusted import Terms, Trusted, TrustVersion, content_sha256
+from gateway.trusted import Terms, TrustVersion, content_sha256
 from routing.log import Kind, LogEntry, read_leaf
 from tests.support import pki
 from tests.support.store_samples import EMPTY_REGISTRY, NOON, Clock
@@ -35,6 +34,7 @@ AUTHORITY = pki.authority().certificate
 ROOT_SHA256 = ROOT.fingerprint(hashes.SHA256()).hex()
 AUTHORITY_SHA256 = AUTHORITY.fingerprint(hashes.SHA256()).hex()
 DAY = timedelta(days=1)
+POLICY = default_policy()
 STRICT = Terms(
     usages=frozenset({Usage.SIGNATURE}),
     trusted_from=NOON - DAY,
@@ -97,7 +97,7 @@ async def test_what_a_verification_gets(store: SqlStore) -> None:
     await add(store, pki.root(), STRICT)
     made = await add(store, pki.authority(), Terms(trusted_until=NOON + DAY))
 
-    trust = made.trust(revocation=Revocation.OFF)
+    trust = made.trust(revocation=Revocation.OFF, policy=POLICY)
 
     anchor = Anchor(
         certificate=ROOT,
@@ -161,7 +161,7 @@ async def test_retiring_keeps_the_row(store: SqlStore, stores: Stores, clock: Cl
     [held] = made.certificates
     assert held.terms == replace(STRICT, trusted_until=NOON + 10 * DAY)
     assert (held.reason, held.actor, held.changed_at) == ("khóa bị lộ", "ops", NOON + 10 * DAY)
-    trust = made.trust(revocation=Revocation.SOFT)
+    trust = made.trust(revocation=Revocation.SOFT, policy=POLICY)
     assert trust.anchors_for(Usage.SIGNATURE, NOON + 9 * DAY) == (ROOT,)
     assert trust.anchors_for(Usage.SIGNATURE, NOON + 10 * DAY) == ()
     entry = (await logged(stores))[-1]
@@ -271,37 +271,3 @@ async def test_concurrent_changes_of_two_processes_are_all_kept(stores: Stores) 
     final = await processes[0].current()
     assert {each.certificate for each in final.certificates} == set(roots)
     assert final.sha256 == content_sha256(final.certificates)
-
-
-_MOMENTS = st.none() | st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1))  # noqa: DTZ001 - Hypothesis adds the zone
-_TERMS = st.builds(
-    Terms,
-    usages=st.frozensets(st.sampled_from(Usage), min_size=1),
-    trusted_from=_MOMENTS,
-    trusted_until=_MOMENTS,
-    revocation=st.none() | st.sampled_from(Revocation),
-    codes=st.lists(st.sampled_from(("H26", "G22", "H53.1"))).map(tuple),
-    note=st.text(max_size=10),
-)
-
-
-@given(one=_TERMS, other=_TERMS, reason=st.text(max_size=5))
-def test_the_hash_is_of_everything_that_counts(one: Terms, other: Terms, reason: str) -> None:
-    """Two contents have one hash exactly if they are the same, in whatever order and whoever made them."""
-
-    def held(terms: Terms, *, actor: str = "a", why: str = "") -> Trusted:
-        return Trusted(
-            sha256=ROOT_SHA256,
-            certificate=ROOT,
-            role=Role.ANCHOR,
-            terms=terms,
-            reason=why,
-            actor=actor,
-            changed_at=NOON,
-            since_version=1,
-        )
-
-    second = replace(held(Terms()), sha256=AUTHORITY_SHA256, certificate=AUTHORITY, role=Role.INTERMEDIATE)
-    assert content_sha256([held(one), second]) == content_sha256([second, held(one, actor="b")])
-    assert (content_sha256([held(one)]) == content_sha256([held(other)])) == (one == other)
-    assert (content_sha256([held(one)]) == content_sha256([held(one, why=reason)])) == (reason == "")
