@@ -45,3 +45,18 @@ class Anchor:
             and (self.trusted_from is None or self.trusted_from <= at)
             and (self.trusted_until is None or at < self.trusted_until)
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The time in which paths may lead through an intermediate, wherever it comes from; half-open, UTC."""
+
+    certificate: x509.Certificate
+    trusted_from: datetime | None = None
+    trusted_until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether it is open at a moment."""
+        return (self.trusted_from is None or self.trusted_from <= at) and (
+            self.trusted_until is None or at < self.trusted_until
+        )

@@ -6,6 +6,7 @@ would suit document signing, so these are here (`check_leaf`). Invariants:
 
 - a path has at least two certificates: an anchor is not a signing certificate;
 - certificates from the message are only ever candidates between the leaf and an anchor that we hold;
+- no path leads through an intermediate outside the window in which we rely on it;
 - a path at another time than asked for is sought only to explain a refusal, never to accept;
 - a revoked certificate gives way only to one with the same key that is known to be good.
 """
@@ -87,12 +88,14 @@ def find_path(
         raise NoTrustAnchorsError
     if leaf in anchors:
         raise KeyUsageError(CertificateRule.ANCHOR, subject=name_of(leaf))
-    offered = tuple(other for other in others if other != leaf)
-    key = (leaf, offered, anchors)
+    barred = trust.barred(at)
+    offered = tuple(other for other in others if other != leaf and other not in barred)
+    key = (leaf, offered, anchors, barred)
     known = trust.paths.get(key, at)
     if known is not None:
         return known
-    intermediates = [*trust.intermediates, *_anchored(offered, trust=trust, anchors=anchors)]
+    held = (each for each in trust.intermediates if each not in barred)
+    intermediates = [*held, *_anchored(offered, trust=trust, anchors=anchors)]
     store = trust.store_of(anchors)
     path = _path_at(leaf, intermediates, store=store, at=at)
     if path is None:

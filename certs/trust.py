@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import Store
 
-from certs.anchor import Anchor, Usage
+from certs.anchor import Anchor, Usage, Window
 from certs.errors import BadTrustBundleError
 from certs.known_paths import KnownPaths
 from certs.policy import Policy, default_policy
@@ -37,14 +37,18 @@ def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> boo
 class Trust:
     """Anchors, intermediates and revocation lists, how much must be known of revocation, and the policy for signatures.
 
-    `version` is a SHA-256 (hex) that changes whenever any of them does but the policy, which has a hash of its own.
+    `windows` are those of the intermediates through which paths may lead at some times only. `number` is the version of the trust
+    store that the certificates are from, if they are from one. `version` is a SHA-256 (hex) that changes whenever anything does
+    but the number, and the policy, which has a hash of its own.
     """
 
     anchors: tuple[Anchor, ...]
     intermediates: tuple[x509.Certificate, ...] = ()
+    windows: tuple[Window, ...] = ()
     lists: tuple[RevocationList, ...] = ()
     revocation: Revocation = Revocation.SOFT
     policy: Policy = field(default_factory=default_policy)
+    number: int | None = field(default=None, compare=False)
     version: str = field(init=False, compare=False)
     paths: KnownPaths = field(init=False, repr=False, compare=False)
     """What was found before under this very trust, so that it need not be searched again."""
@@ -59,6 +63,10 @@ class Trust:
     def anchors_for(self, usage: Usage, at: datetime) -> tuple[x509.Certificate, ...]:
         """Return the certificates that a path may end in, for a use at a moment."""
         return tuple(anchor.certificate for anchor in self.anchors if anchor.serves(usage, at))
+
+    def barred(self, at: datetime) -> frozenset[x509.Certificate]:
+        """Return the intermediates through which no path may lead at a moment, also if a message brings them."""
+        return frozenset(window.certificate for window in self.windows if not window.holds(at))
 
     def store_of(self, anchors: tuple[x509.Certificate, ...]) -> Store:
         """Return anchors, at least one, as the path builder wants them."""
@@ -121,7 +129,8 @@ def _read(pem: bytes) -> list[x509.Certificate]:
 
 def _version(trust: Trust) -> str:
     digest = hashlib.sha256(trust.revocation.encode())
-    for role in (sorted(map(_terms, trust.anchors)), sorted(map(_der, trust.intermediates))):
+    intermediates = sorted(map(_der, trust.intermediates))
+    for role in (sorted(map(_terms, trust.anchors)), intermediates, sorted(map(_limits, trust.windows))):
         # The count keeps a certificate that moves from one role to the other from going unnoticed.
         digest.update(len(role).to_bytes(4))
         for octets in role:
@@ -135,12 +144,20 @@ def _der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.DER)
 
 
+def _limits(window: Window) -> bytes:
+    return hashlib.sha256(_der(window.certificate)).digest() + repr(_times(window)).encode()
+
+
 def _terms(anchor: Anchor) -> bytes:
     terms = (
         sorted(anchor.usages),
-        anchor.trusted_from and anchor.trusted_from.isoformat(),
-        anchor.trusted_until and anchor.trusted_until.isoformat(),
+        *_times(anchor),
         anchor.revocation,
         sorted(anchor.codes),
     )
     return hashlib.sha256(_der(anchor.certificate)).digest() + repr(terms).encode()
+
+
+def _times(limited: Anchor | Window) -> tuple[str | None, ...]:
+    moments = (limited.trusted_from, limited.trusted_until)
+    return tuple(None if each is None else each.isoformat() for each in moments)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +21,6 @@ from typing import IO, TypedDict
 import structlog
 from aiohttp import web
 
-from certs.policy import default_policy
-from certs.policy_file import read_policy
 from gateway.api import make_api
 from gateway.api.context import Context, Pace
 from gateway.axis.amqp import AmqpLink
@@ -43,7 +41,7 @@ from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
 from gateway.settings import Settings
 from gateway.store import SqlStore, open_store
 from gateway.telemetry import Metrics
-from gateway.trust_directory import DirectoryTrust
+from gateway.trust_source import open_trust
 
 _log = structlog.get_logger()
 
@@ -117,11 +115,6 @@ async def running(
         await sequencer.drain()
 
 
-def _trust(settings: Settings) -> DirectoryTrust:
-    policy = read_policy(settings.policy.read_bytes()) if settings.policy else default_policy()
-    return DirectoryTrust(settings.trust_folder, revocation=settings.revocation, policy=policy)
-
-
 @asynccontextmanager
 async def _composed(
     settings: Settings, *, clock: Clock, pace: Pace, executor: Executor
@@ -131,15 +124,15 @@ async def _composed(
         stack.enter_context(await asyncio.to_thread(_take, settings.data))
         spool = await asyncio.to_thread(_prepare_folders, settings)
         keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
-        trust = await asyncio.to_thread(_trust, settings)
         payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
         bell, metrics = Bell(), Metrics()
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         store = await _store(settings, keys, clock=clock)
         stack.push_async_callback(store.close)
+        trust = await open_trust(store.trust, settings, clock=clock)
         link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
         stack.push_async_callback(link.close)
-        stack.enter_context(_watching(trust))
+        stack.enter_context(trust.watched())
         await _first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock}
         intake = Intake(gateway=settings.name, executor=executor, bell=bell, metrics=metrics, **ports)
@@ -252,16 +245,6 @@ def _write_secret(path: Path, text: str) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text + "\n")
-
-
-@contextmanager
-def _watching(trust: DirectoryTrust) -> Iterator[None]:
-    """Keep the trust anchors current with their folder."""
-    task = asyncio.create_task(trust.watch(), name="trust")
-    try:
-        yield
-    finally:
-        task.cancel()
 
 
 @asynccontextmanager

@@ -48,7 +48,7 @@ class Settings:
     """Folder for bodies over 16 KiB; gateways that meet on one broker share it. Empty means a folder in `data`."""
 
     trust: Path | None = None
-    """Folder of trust anchors, intermediates and revocation lists. Empty means `trust` in `data`."""
+    """Folder of revocation lists, and inbox for authorities' certificates. Empty means `trust` in `data`."""
 
     revocation: Revocation = Revocation.SOFT
     """What must be known before a signature passes: `require` that no certificate is revoked, `soft` only that no list says so,
@@ -83,7 +83,7 @@ class Settings:
 
     @property
     def trust_folder(self) -> Path:
-        """The folder of trust anchors."""
+        """The folder of revocation lists, and inbox of certificates."""
         return self.trust or self.data / "trust"
 
     @classmethod

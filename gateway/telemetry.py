@@ -81,6 +81,12 @@ class Metrics:
             "vanthu_revocation_next_update_seconds",
             "Seconds until the first of these lists is out of date; negative when one is, NaN without any.",
         )
+        self.trust_version = gauge("vanthu_trust_version", "Version of the trust store.")
+        self.trust_expiry = gauge(
+            "vanthu_trust_certificate_expiry_seconds",
+            "Seconds until a certificate of the trust store ends, by its validity or by the end of our trust.",
+            ("sha256", "role"),
+        )
         self.unlogged_refusals = count(
             "vanthu_unlogged_refusals_total",
             "Refusals of unknown callers over the rate that the routing log takes.",

@@ -193,9 +193,17 @@ SHAPES: Mapping[str, Callable[[Json], bool]] = MappingProxyType(
         **dict.fromkeys(("sender", "recipient", "to", "agency", "entity", "member", "gateway"), _is_text),
         **dict.fromkeys(("actor", "change", "credential", "delivery", "origin", "verifier_key"), _is_text),
         **dict.fromkeys(("rule", "purpose", "message", "relation"), _is_text),
-        **dict.fromkeys(("seq", "attempt", "entries", "payload_size", "registry_version"), _is_count),
+        **dict.fromkeys(
+            ("certificate_subject", "role", "revocation", "trusted_from", "trusted_until"), _is_text
+        ),
+        **dict.fromkeys(("usages", "agency_codes"), _is_texts),
+        **dict.fromkeys(
+            ("seq", "attempt", "entries", "payload_size", "registry_version", "trust_number"), _is_count
+        ),
         **dict.fromkeys(("prev", "payload_sha256", "registry_sha256"), _is_sha256),
-        **dict.fromkeys(("certificate_sha256", "change_sha256", "receipt_sha256"), _is_sha256),
+        **dict.fromkeys(
+            ("certificate_sha256", "change_sha256", "receipt_sha256", "trust_sha256"), _is_sha256
+        ),
     }
 )
 

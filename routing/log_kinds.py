@@ -61,6 +61,10 @@ class Kind(StrEnum):
     CREDENTIAL_REVOKED = "credential_revoked"
     CERTIFICATE_BOUND = "certificate_bound"
     CERTIFICATE_UNBOUND = "certificate_unbound"
+    # the trust store
+    TRUST_ADDED = "trust_added"
+    TRUST_CHANGED = "trust_changed"  # held already, from now on on other terms
+    TRUST_RETIRED = "trust_retired"  # not relied upon from `trusted_until` on
     # the log and the gateway themselves
     LOG_OPENED = "log_opened"  # the first entry of a log
     LOG_QUERY = "log_query"
@@ -111,6 +115,7 @@ _PAYLOAD = ("payload_sha256", "payload_size")
 _REGISTRY = ("registry_version", "registry_sha256")
 _DECISION = (*_PAYLOAD, *_REGISTRY, "rule")
 _RECEIPT = ("recipient", "gateway", "receipt_sha256")
+_TRUST = ("trust_number", "trust_sha256", "certificate_sha256", "certificate_subject", "role", "actor")
 
 REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
     {
@@ -148,6 +153,9 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.CREDENTIAL_REVOKED: ("credential", "member", "actor"),
         Kind.CERTIFICATE_BOUND: ("certificate_sha256", "entity", "actor"),
         Kind.CERTIFICATE_UNBOUND: ("certificate_sha256", "entity", "actor"),
+        Kind.TRUST_ADDED: (*_TRUST, "usages"),
+        Kind.TRUST_CHANGED: (*_TRUST, "usages"),
+        Kind.TRUST_RETIRED: (*_TRUST, "trusted_until"),
         Kind.LOG_OPENED: ("origin", "verifier_key"),
         Kind.LOG_QUERY: ("actor", "query"),
         Kind.EVIDENCE_EXPORTED: ("actor", "query", "entries"),

@@ -19,6 +19,7 @@ from gateway.api import (
     middleware,
     operations,
     submissions,
+    trust,
     verdicts,
 )
 from gateway.api.auth import Access, Handler, only_for, open_to_all
@@ -53,6 +54,10 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("POST", "/v1/members/{id}/tokens", only_for(Access.ADMIN, members.issue_member_token)),
     ("POST", "/v1/tokens", only_for(Access.ADMIN, members.issue_role_token)),
     ("DELETE", "/v1/tokens/{credential_id}", only_for(Access.ADMIN, members.revoke_token)),
+    # the trust store
+    ("GET", "/v1/trust/certificates", only_for(Access.OVERSIGHT, trust.list_certificates)),
+    ("POST", "/v1/trust/certificates", only_for(Access.ADMIN, trust.add_certificate)),
+    ("POST", "/v1/trust/certificates/{sha256}:retire", only_for(Access.ADMIN, trust.retire_certificate)),
     # the routing log
     ("GET", "/v1/log/checkpoint", open_to_all(log.get_checkpoint)),
     ("GET", "/v1/log/entries", only_for(Access.AUDITOR, log.get_entries)),

@@ -29,6 +29,8 @@ class Access(Enum):
     ADMIN = Role.ADMIN
     REGISTRY = Role.REGISTRY
     AUDITOR = Role.AUDITOR
+    OVERSIGHT = (Role.ADMIN, Role.AUDITOR)
+    """Those who may change something, and those who look at what was done."""
 
 
 _SCHEME: Final = "bearer"
@@ -56,6 +58,8 @@ def only_for(access: Access, handler: CallerHandler) -> Handler:
         note(request, caller=caller.credential_id, member=caller.member.id if caller.member else None)
         if isinstance(access.value, Role):
             caller.require_role(access.value)
+        elif isinstance(access.value, tuple):
+            caller.require_role(*access.value)
         elif access is Access.MEMBER:
             caller.require_member()
         return await handler(request, context, caller)

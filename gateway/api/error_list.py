@@ -23,6 +23,7 @@ _GROUPS: Final = {
     "correspondence": "Recalls, updates, replacements · Thu hồi, cập nhật, thay thế",
     "schema": "The edXML file · Tệp edXML",
     "certs": "Signatures and certificates · Chữ ký số và chứng thư số",
+    "trust": "The trust store · Kho tin cậy",
     "registry": "Agency codes and the registry · Mã định danh và danh mục",
     "routing": "Routes · Định tuyến",
     "log": "The routing log · Nhật ký định tuyến",

@@ -17,11 +17,13 @@ from aiohttp import web
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from certs.admission import Role
 from certs.revocation import current_lists
 from gateway.api import wire
 from gateway.api.context import Context
 from gateway.api.problems import RETRY_AFTER
 from gateway.records import Json
+from gateway.trusted import SOON, TrustVersion, expiring
 
 TIMEOUT: Final = 5.0
 FRESH: Final = 1.0
@@ -74,6 +76,7 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
     """Show the numbers to Prometheus."""
     for place, count in (await context.store.documents.backlog()).items():
         context.metrics.backlog.labels(place).set(count)
+    _measure_trust(context, await context.store.trust.current())
     count, remaining = _revocation(context)
     context.metrics.revocation_lists.set(count)
     context.metrics.revocation_next_update.set(math.nan if remaining is None else remaining)
@@ -122,14 +125,31 @@ async def _try_payloads(context: Context) -> dict[str, Json]:
 
 
 async def _try_trust(context: Context) -> dict[str, Json]:
-    trust = context.trust.trust()
+    trust, now = context.trust.trust(), context.clock()
+    held = await context.store.trust.current()
+    watched = held.to_watch(now)
     count, remaining = _revocation(context)
     facts: dict[str, Json] = {
-        "anchors": len(trust.anchors),
+        # What is in force here; the store may be a few seconds ahead.
+        "version": trust.number,
+        "anchors": sum(each.role is Role.ANCHOR for each in watched),
+        "intermediates": sum(each.role is Role.INTERMEDIATE for each in watched),
+        "retired": len(held.certificates) - len(watched),
+        "expiring": {str(days): len(expiring(held, now, days=days)) for days in SOON},
         "revocation": trust.revocation.value,
         "revocation_lists": count,
     }
     return facts if remaining is None else {**facts, "revocation_next_update_s": remaining}
+
+
+def _measure_trust(context: Context, held: TrustVersion) -> None:
+    """Set the numbers about certificates; one that is retired since the last time is not told any more."""
+    now = context.clock()
+    context.metrics.trust_version.set(held.version)
+    context.metrics.trust_expiry.clear()
+    for each in held.to_watch(now):
+        remaining = (each.ends_at - now).total_seconds()
+        context.metrics.trust_expiry.labels(each.sha256, each.role.value).set(remaining)
 
 
 def _revocation(context: Context) -> tuple[int, int | None]:

@@ -140,6 +140,16 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "certs.bad_trust_bundle": 500,
         "certs.bad_revocation_list": 500,
         "certs.cannot_sign": 500,
+        # the trust store
+        "certs.authority_unreadable": 400,
+        "certs.not_an_authority": 422,
+        "certs.authority_expired": 422,
+        "certs.authority_weak": 422,
+        "trust.already_there": 409,
+        "trust.already_retired": 409,
+        "trust.unknown_certificate": 404,
+        "trust.window_reversed": 422,
+        "trust.terms_of_intermediate": 422,
         # codes and routes; looked up at /v1/agencies the first four are 404 or 410
         "registry.malformed_code": 422,
         "registry.unknown_code": 422,

@@ -20,6 +20,7 @@ from gateway.cli import (
     send,
     serve,
     show,
+    trust,
     verdict,
     verify,
     version,
@@ -50,6 +51,7 @@ app.add_typer(registry.app, name="registry")
 app.add_typer(access.member_app, name="member")
 app.add_typer(access.token_app, name="token")
 app.add_typer(access.certificate_app, name="cert")
+app.add_typer(trust.app, name="trust")
 app.add_typer(log.app, name="log")
 app.add_typer(verdict.app, name="verdict")
 app.command("version")(version.version)

@@ -14,7 +14,8 @@ from gateway.cli.moments import moment
 from gateway.cli.output import local, read_file, show_facts, show_fault, show_verdict
 from gateway.cli.portrayal import WORDS
 from gateway.cli.verification.report import EXITS
-from gateway.client import Client, Fault, Replayed
+from gateway.client import Client, Fault
+from gateway.client.verdicts import Replayed
 
 
 def replay(
@@ -31,7 +32,7 @@ def replay(
     judged: list[Replayed] = []
 
     async def work(client: Client) -> remote.Result:
-        found = await client.replay_verdict(document, at=moment(at) if at is not None else None, policy=text)
+        found = await client.verdicts.replay(document, at=moment(at) if at is not None else None, policy=text)
         judged.append(found)
         return remote.Result(value=found, show=lambda console: _show(console, found))
 

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self, cast
+from typing import Any, BinaryIO, Self
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -36,11 +36,12 @@ from gateway.client.answers import (
     NewToken,
     Party,
     RegistryVersion,
-    Replayed,
     Submitted,
 )
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
 from gateway.client.transport import CHUNK, READ_SECONDS, Backoff, Transport, decode
+from gateway.client.trust import TrustResource
+from gateway.client.verdicts import VerdictResource
 
 __all__ = [
     "Acknowledged",
@@ -60,7 +61,6 @@ __all__ = [
     "Party",
     "ProblemError",
     "RegistryVersion",
-    "Replayed",
     "Submitted",
     "UnexpectedAnswerError",
     "UnreachableError",
@@ -85,6 +85,8 @@ class Client:
     ) -> None:
         self.url = url.rstrip("/")
         self._transport = Transport(url, token=token, language=language, backoff=backoff)
+        self.trust = TrustResource(self._transport)
+        self.verdicts = VerdictResource(self._transport)
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
@@ -129,14 +131,6 @@ class Client:
         """Read a message's facts, deliveries and timeline."""
         found: Correspondence = await self._read(f"/v1/documents/{_part(message_id)}", Correspondence)
         return found
-
-    async def replay_verdict(
-        self, message_id: str, *, at: datetime | None = None, policy: str | None = None
-    ) -> Replayed:
-        """Have the signature of a document judged again, at another moment or under a policy (TOML) of one's own."""
-        path = f"/v1/documents/{_part(message_id)}/verdict:replay"
-        asked = {"at": at.isoformat() if at else None, "policy": policy}
-        return cast("Replayed", await self._state(path, asked, Replayed))
 
     async def content(self, message_id: str) -> bytes:
         """Read the exact bytes of a message."""

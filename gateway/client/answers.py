@@ -123,20 +123,6 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
-    """What the signature of a document is worth when it is judged again, and what was concluded when it came."""
-
-    id: str
-    sha256: str
-    found_at: datetime
-    at: datetime
-    agrees: bool
-    before: dict[str, Any] = field(default_factory=dict)
-    verdict: dict[str, Any] = field(default_factory=dict)
-    findings: tuple[dict[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Correspondence:
     """A message with everything that has happened to it so far."""
 

@@ -32,7 +32,7 @@ class Role(StrEnum):
     """What a credential may do besides sending and receiving for its member."""
 
     ADMIN = "admin"
-    """Members and credentials."""
+    """Members, credentials and the trust store."""
 
     REGISTRY = "registry"
     """Agencies and their certificates."""
@@ -61,15 +61,15 @@ class Caller:
             raise RoleMissingError(role="member")
         return self.member
 
-    def require_role(self, role: Role) -> None:
-        """Let the caller pass only with this role.
+    def require_role(self, *roles: Role) -> None:
+        """Let the caller pass only with one of these roles.
 
         Raises:
-            RoleMissingError: it does not have it.
+            RoleMissingError: it has none of them.
 
         """
-        if role not in self.roles:
-            raise RoleMissingError(role=role.value)
+        if self.roles.isdisjoint(roles):
+            raise RoleMissingError(role=" / ".join(role.value for role in roles))
 
 
 def new_token(

@@ -250,6 +250,8 @@ def _decision(examination: Examination, sha256: str, size: int) -> Mapping[str, 
         "decided_t": milliseconds(examination.at),
         "rule": binding.rule.value if binding else "none",
     }
+    if examination.trust_number is not None:
+        facts["trust_number"] = examination.trust_number
     if binding is not None:
         facts["evidence"] = binding.evidence
     if examination.verdict is not None:

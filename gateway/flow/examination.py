@@ -54,6 +54,7 @@ class Examination:
     registry_version: int
     registry_sha256: str
     trust_version: str
+    trust_number: int | None
     message: Document | StatusMessage | None
     parties: Parties | None
     verdict: Verdict | None
@@ -131,6 +132,7 @@ def _conclude(found: _Progress, *, directory: Directory, trust: Trust, at: datet
         registry_version=directory.version,
         registry_sha256=directory.sha256,
         trust_version=trust.version,
+        trust_number=trust.number,
         message=found.message,
         parties=found.parties,
         verdict=found.verdict,

@@ -16,7 +16,7 @@ from gateway.ports.log import RoutingLog
 from gateway.ports.payloads import Payloads
 from gateway.ports.registry import Registry
 from gateway.ports.store import Store
-from gateway.ports.trust import TrustSource
+from gateway.ports.trust import TrustSource, TrustStore
 
 __all__ = [
     "Accounts",
@@ -30,6 +30,7 @@ __all__ = [
     "StaleRegistryError",
     "Store",
     "TrustSource",
+    "TrustStore",
     "UnavailableError",
 ]
 

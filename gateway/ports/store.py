@@ -8,6 +8,7 @@ from gateway.ports.accounts import Accounts
 from gateway.ports.documents import Documents
 from gateway.ports.log import RoutingLog
 from gateway.ports.registry import Registry
+from gateway.ports.trust import TrustStore
 
 
 class Store(Protocol):
@@ -28,6 +29,10 @@ class Store(Protocol):
     @property
     def accounts(self) -> Accounts:
         """Credentials."""
+
+    @property
+    def trust(self) -> TrustStore:
+        """Anchors and intermediates."""
 
     async def ready(self) -> None:
         """Read and write for real; raises whatever is wrong."""

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from gateway.records import Delivery
-from gateway.store import content
+from gateway.store import content, trust_content
 from gateway.store.database import head_revision, parse_url
 from gateway.store.errors import DamagedDatabaseError, UnknownSchemaError
 from gateway.store.evidence import ArrivalEvidence, MessageEvidence, RegistryEvidence
@@ -39,6 +39,7 @@ from gateway.store.tables import (
     message,
     registry_version,
 )
+from gateway.trusted import content_sha256
 from routing.agencies import registry_sha256
 
 _PAGE: Final = 500
@@ -175,6 +176,11 @@ class Audit:
                 actor=row.actor,
                 source=row.source,
             )
+
+    def trust_sha256(self, version: int) -> str:
+        """Compute the hash of a version of the trust store again from the tables."""
+        with _sound():
+            return content_sha256(trust_content.certificates_at(self._connection, version))
 
     def rows(self, table: Table) -> Iterator[Row[Any]]:
         """Yield every row of a table as its columns have it, in the order of its primary key."""

@@ -19,6 +19,7 @@ from gateway.store.log import SqlRoutingLog
 from gateway.store.registry import SqlRegistry
 from gateway.store.staging import Staging
 from gateway.store.tables import readiness
+from gateway.store.trust import SqlTrustStore
 from gateway.store.writer import Writer
 
 
@@ -46,6 +47,7 @@ class SqlStore:
             database, self.writer, staging, origin=f"{gateway_name}/routing", key=log_key
         )
         self.accounts = SqlAccounts(database, self.writer, staging)
+        self.trust = SqlTrustStore(database, self.writer, staging)
 
     async def ready(self) -> None:
         """See `ports.Store`."""

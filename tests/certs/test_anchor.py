@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from certs.anchor import Anchor, Usage
+from certs.anchor import Anchor, Usage, Window
 from certs.chain import find_path, required_of
 from certs.errors import NoTrustAnchorsError, UntrustedCertificateError
 from certs.revocation import Revocation
@@ -79,3 +79,45 @@ def test_terms_of_a_stranger() -> None:
     """What is no anchor has no terms."""
     with pytest.raises(KeyError):
         pki.trust().terms_of(pki.stranger().certificate)
+
+
+AUTHORITY = pki.authority()
+BELOW = pki.certificate(AUTHORITY)
+
+
+def test_a_path_leads_through_an_intermediate_only_in_its_window() -> None:
+    """Outside it nothing does, whether the intermediate is held or comes with the message, or did so before."""
+    window = Window(certificate=AUTHORITY.certificate, trusted_until=pki.AT + pki.DAY)
+    bare = Trust(anchors=pki.anchored(ROOT), windows=(window,))
+    holding = Trust(anchors=pki.anchored(ROOT), intermediates=(AUTHORITY.certificate,), windows=(window,))
+    for trust, brought in (
+        (bare, (AUTHORITY.certificate,)),
+        (holding, ()),
+        (holding, (AUTHORITY.certificate,)),
+    ):
+        assert find_path(BELOW, brought, trust=trust, at=pki.AT) == (BELOW, AUTHORITY.certificate, ROOT)
+        with pytest.raises(UntrustedCertificateError):
+            find_path(BELOW, brought, trust=trust, at=pki.AT + pki.DAY)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "holds"),
+    [
+        (None, None, True),
+        (pki.AT, None, True),
+        (None, pki.AT, False),
+        (pki.AT + pki.DAY, None, False),
+        (pki.AT - pki.DAY, pki.AT + pki.DAY, True),
+    ],
+)
+def test_the_window_of_an_intermediate(start: datetime | None, end: datetime | None, holds: bool) -> None:
+    """It is half-open too, and part of the version."""
+    window = Window(certificate=AUTHORITY.certificate, trusted_from=start, trusted_until=end)
+    trust = Trust(anchors=pki.anchored(ROOT), windows=(window,))
+    assert trust.barred(pki.AT) == (frozenset() if holds else {AUTHORITY.certificate})
+    assert trust.version != pki.trust().version
+
+
+def test_the_number_is_no_part_of_the_version() -> None:
+    """The same trust from another version of the store is the same trust."""
+    assert Trust(anchors=pki.anchored(ROOT), number=7).version == pki.trust().version

@@ -13,6 +13,10 @@ from certs.indication import Indication
 from certs.rules import CertificateRule, RevocationGap, RevocationReason, Rule, ShapeRule
 
 NEVER_IN_A_VERDICT = {
+    "certs.authority_expired",
+    "certs.authority_unreadable",
+    "certs.authority_weak",
+    "certs.not_an_authority",
     "certs.bad_trust_bundle",
     "certs.bad_revocation_list",
     "certs.bad_policy",

@@ -5,6 +5,7 @@ The changes are made to a copied database behind the gateway's back, as somebody
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import sqlite3
@@ -26,15 +27,18 @@ from gateway.keys import load_keys
 from gateway.store.errors import StoreError
 from gateway.store.tables import metadata
 from routing.note import Verifier, parse_verifier_key, verifier_key
-from tests.cli.world import Served, copy_evidence
+from tests.cli.world import Served, copy_evidence, start_and_stop
 
 ORIGIN = "vanthu.local/routing"
 NO_EVIDENCE = {"outbox", "axis_message", "readiness"}
 """Tables that only say what is still to be done."""
 
 UNVOUCHED = {
-    **dict.fromkeys(("log_entry.id", "agency.id", "certificate.id", "member.id", "peer.id"), "a row number"),
-    **dict.fromkeys(("log_head.id", "registry_head.id"), "the only row"),
+    **dict.fromkeys(
+        ("log_entry.id", "agency.id", "certificate.id", "member.id", "peer.id", "trust_certificate.id"),
+        "a row number",
+    ),
+    **dict.fromkeys(("log_head.id", "registry_head.id", "trust_head.id"), "the only row"),
     "arrival.reply_queue": "where the receipt goes; it went there already",
     "peer.until": "derived from the next key",
     "log_checkpoint.signed_at": "not part of what was signed",
@@ -165,18 +169,9 @@ def test_every_altered_column_is_found(database: Path) -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        *(
-            "message",
-            "evidence",
-            "reference",
-            "body",
-            "delivery",
-            "arrival",
-            "log_entry",
-            "log_node",
-            "registry_version",
-        ),
-        *("agency", "member", "certificate", "peer", "credential"),
+        *("message", "evidence", "reference", "body", "delivery", "arrival", "log_entry", "log_node"),
+        *("registry_version", "agency", "member", "certificate", "peer", "credential"),
+        *("trust_version", "trust_certificate"),
     ],
 )
 def test_removed_row_is_found(database: Path, table: str) -> None:
@@ -231,6 +226,29 @@ def test_smuggled_gateway_key_is_found(database: Path) -> None:
     _change(database, "INSERT INTO peer (name, verifier_key, since) VALUES ('evil', 'k', 0)")
 
     assert any(each.code == "evidence.unlogged" for each in _audit(database).findings)
+
+
+def test_smuggled_anchor_is_found(database: Path) -> None:
+    """An authority that nobody added, or one that nobody retired or let speak for everybody, is named."""
+    names = ", ".join(
+        column.name for column in metadata.tables["trust_certificate"].columns if column.name != "id"
+    )
+    values = names.replace("since_version", "4").replace("until_version", "NULL")
+    _change(
+        database,
+        f"INSERT INTO trust_certificate ({names}) SELECT {values} FROM trust_certificate LIMIT 1",  # noqa: S608 - our own names
+    )
+
+    found = {(each.code, each.where) for each in _audit(database).findings}
+    assert ("evidence.differs", "trust_certificate[4].until_version") in found
+    assert ("evidence.unlogged", "trust_certificate[4]") in found
+
+
+def test_before_anything_was_set_up(tmp_path: Path) -> None:
+    """The evidence of a gateway that has only just started is whole."""
+    asyncio.run(start_and_stop(tmp_path / "data"))
+
+    assert run(["log", "verify", "--database", str(tmp_path / "data" / "vanthu.db")]) == 0
 
 
 def test_altered_registered_certificate_is_found(database: Path) -> None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,8 +21,10 @@ from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from certs.issue import new_root
 from gateway.app import running
 from gateway.client import Client
+from gateway.client.trust import TrustTerms
 from gateway.clock import utc_now
 from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
 from gateway.demo.connections import connect
@@ -71,6 +74,7 @@ async def _exchange(settings: Settings) -> None:
             tokens = await connect(narrator, admin, SIDES, keys, private)
             pem = keys[TUYEN_QUANG.code].certificate.public_bytes(Encoding.PEM)
             await admin.register_certificate(TUYEN_QUANG.code, pem)
+            await _distrust(admin)
             spare = await admin.issue_token(label="kiểm toán", roles=["auditor"])
             await admin.revoke_token(spare.credential_id)
             async with (
@@ -86,6 +90,27 @@ async def _exchange(settings: Settings) -> None:
                 sent = await exchange(narrator, systems, keys)
                 await _delivered(hanoi, sent.submitted.id)
     (private / "letter.edxml").write_bytes(sent.letter.signed)
+
+
+async def start_and_stop(folder: Path) -> None:
+    """Leave in `folder` the data of a gateway that did nothing."""
+    async with running(Settings(data=folder, port=0, log_level="error")):
+        return
+
+
+async def _distrust(admin: Client) -> None:
+    """Rely on an authority on all kinds of terms, and stop again."""
+    certificate = new_root("Tổ chức chứng thực đã thôi tin cậy", utc_now()).certificate
+    terms = TrustTerms(
+        usages=["timestamp"],
+        trusted_from=utc_now() - timedelta(days=30),
+        trusted_until=utc_now() + timedelta(days=30),
+        revocation="require",
+        codes=["H26", "H60.1"],
+        note="thử nghiệm",
+    )
+    added = await admin.trust.add(certificate.public_bytes(Encoding.PEM).decode(), terms)
+    await admin.trust.retire(added.certificate.sha256, reason="hết thử nghiệm")
 
 
 async def _delivered(client: Client, message_id: str) -> None:

@@ -9,11 +9,13 @@ from gateway.cli.audit.testimony import Activation, Testimony
 from gateway.store import Audit
 from gateway.store.evidence import RegistryEvidence
 from gateway.store.tables import agency, certificate, member, registry_head
+from routing.agencies import registry_sha256
 
 
 def check_registry(audit: Audit, log: Testimony) -> Iterator[Difference]:
     """Yield what is wrong with the versions of the registry."""
-    hashes: dict[int, str] = {}
+    # Version 0 is the empty registry that the schema begins with; nobody activated it.
+    hashes = {0: registry_sha256((), ())}
     for row in audit.registry_versions():
         where = f"registry_version[{row.version}]"
         hashes[row.version] = row.sha256
@@ -21,14 +23,13 @@ def check_registry(audit: Audit, log: Testimony) -> Iterator[Difference]:
         if row.sha256 != row.recomputed_sha256:
             yield differs(where, "content", logged=row.sha256, found=row.recomputed_sha256)
         if activation is None:
-            # Version 0 is the empty registry that the schema begins with; nobody activated it.
             if row.version:
                 yield unlogged(where)
             continue
         yield from compare(where, _pairs(row, activation))
     for version in sorted(log.activations.keys() - hashes.keys()):
         yield missing(f"registry_version[{version}]")
-    newest = max(hashes, default=0)
+    newest = max(hashes)
     yield from _intervals(audit, newest)
     for head in audit.rows(registry_head):
         pairs: Pairs = {"version": (newest, head.version), "sha256": (hashes.get(newest), head.sha256)}

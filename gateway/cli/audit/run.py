@@ -17,6 +17,7 @@ from gateway.cli.audit.references import check_references
 from gateway.cli.audit.registry import check_registry
 from gateway.cli.audit.testimony import Testimony
 from gateway.cli.audit.transit import Queues, check_arrivals, check_deliveries
+from gateway.cli.audit.trust import check_trust
 from gateway.store import Audit, open_audit
 from gateway.store.errors import DamagedDatabaseError
 from routing.audit import AuditReport, audit
@@ -126,6 +127,7 @@ def _tables(
         "log_head": lambda: _head(database, report),
         "log_opened": lambda: _opened(log, verifiers),
         "registry": lambda: check_registry(database, log),
+        "trust": lambda: check_trust(database, log),
         "body": lambda: bodies.check_rows(database),
         "message": lambda: check_messages(database, log, bodies),
         "delivery": lambda: check_deliveries(database, log, Queues(database)),

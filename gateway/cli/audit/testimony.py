@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from routing.delivery import DeliveryState
 from routing.errors_log import LogError
@@ -19,6 +19,7 @@ from schemas.references import Relation
 _REGISTRY_KINDS = frozenset(
     {Kind.REGISTRY_ACTIVATED, Kind.MEMBER_ADDED, Kind.MEMBER_CHANGED, Kind.CERTIFICATE_BOUND}
 )
+_TRUST_KINDS = frozenset({Kind.TRUST_ADDED, Kind.TRUST_CHANGED, Kind.TRUST_RETIRED})
 _RECEIPTS = {
     Kind.DELIVERED_RECEIPT: DeliveryState.RECEIVED,
     Kind.ACKNOWLEDGED_RECEIPT: DeliveryState.ACKNOWLEDGED,
@@ -90,6 +91,8 @@ class Testimony:
     revocations: dict[str, datetime] = field(default_factory=dict)
     peers: dict[str, Peer] = field(default_factory=dict)
     log_key: str | None = None
+    trust: dict[int, Fields] = field(default_factory=dict)
+    """What each version of the trust store changed."""
 
     def listen(
         self, entries: Iterable[tuple[int | None, bytes, bytes]]
@@ -110,6 +113,8 @@ class Testimony:
             _note_document(life, entry, stored)
         elif entry.kind in _REGISTRY_KINDS:
             self._note_registry(entry)
+        elif entry.kind in _TRUST_KINDS:
+            self.trust[cast("int", entry.fields["trust_number"])] = {**entry.fields, "at": entry.t}
         else:
             self._note_access(entry)
 

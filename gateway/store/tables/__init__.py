@@ -1,8 +1,8 @@
 """Every table of the gateway, the same on SQLite and PostgreSQL.
 
 Messages, references, idempotency keys, log and registry rows are never deleted; the outbox holds only what is still owed
-to the axis, so its size follows the backlog. Registry rows are versioned: a row is in force for versions
-`since_version <= v < until_version`, and closing `until_version` is the only change it ever sees.
+to the axis, so its size follows the backlog. Rows of the registry and of the trust store are versioned: a row is in force for
+versions `since_version <= v < until_version`, and closing `until_version` is the only change it ever sees.
 `migrations/` builds the same schema; a test compares the two.
 """
 
@@ -15,6 +15,7 @@ from gateway.store.tables.evidence import evidence
 from gateway.store.tables.local import axis_message, readiness
 from gateway.store.tables.log import log_checkpoint, log_entry, log_head, log_node
 from gateway.store.tables.registry import agency, certificate, member, registry_head, registry_version
+from gateway.store.tables.trust import trust_certificate, trust_head, trust_version
 
 __all__ = [
     "agency",
@@ -39,4 +40,7 @@ __all__ = [
     "reference",
     "registry_head",
     "registry_version",
+    "trust_certificate",
+    "trust_head",
+    "trust_version",
 ]
