@@ -34,6 +34,7 @@ from gateway.flow.access import new_token
 from gateway.flow.forwarding import Forwarder
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
+from gateway.flow.receipts import Receipts
 from gateway.flow.receiving import Receiver
 from gateway.flow.sequencing import Sequencer
 from gateway.flow.supervision import forever
@@ -102,6 +103,7 @@ async def running(
 
     Raises:
         OSError: the port is taken, or a folder cannot be used.
+        GatewayError: a key cannot be used.
         DataInUseError: another process has the data folder.
         StoreError: the database cannot be used.
 
@@ -130,7 +132,11 @@ async def _composed(
     async with AsyncExitStack() as stack:
         stack.enter_context(await asyncio.to_thread(_take, settings.data))
         spool = await asyncio.to_thread(_prepare_folders, settings)
-        keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
+        keys = await asyncio.to_thread(
+            load_keys, settings.data / "keys", gateway=settings.name, receipt=settings.receipt_key
+        )
+        receipts = Receipts(gateway=settings.name, origin=keys.log.name, key=keys.receipt)
+        stack.callback(receipts.close)
         trust = await asyncio.to_thread(_trust, settings)
         payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
         bell, metrics = Bell(), Metrics()
@@ -150,6 +156,7 @@ async def _composed(
             link=link,
             bell=bell,
             keys=keys,
+            receipts=receipts,
             metrics=metrics,
             pace=pace,
             **ports,
@@ -165,6 +172,7 @@ async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlS
         log_key=keys.log.private,
         own_verifier_key=keys.axis.verifier,
     )
+    await store.receipt_keys.publish(keys.receipt.verifier)
     if settings.is_alone:
         # What an earlier process had claimed when it died need not wait for its lease to end.
         await store.documents.release_leases()

@@ -49,6 +49,7 @@ _MESSAGE_BEFORE = (
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
 _BEFORE_0003 = (
+    "DROP TABLE receipt_key",
     "DROP TABLE reference",
     "DROP INDEX ix_message_business",
     "DROP INDEX ix_message_sender_code_number",
