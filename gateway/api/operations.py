@@ -132,6 +132,11 @@ async def _try_trust(context: Context) -> dict[str, Json]:
     return facts if remaining is None else {**facts, "revocation_next_update_s": remaining}
 
 
+async def _try_receipts(context: Context) -> dict[str, Json]:
+    await context.receipts.ready()
+    return {}
+
+
 def _revocation(context: Context) -> tuple[int, int | None]:
     """Return how many revocation lists count, and the seconds until the first of them is out of date."""
     now = context.clock()
@@ -146,4 +151,5 @@ _PROBES: Final[dict[str, Probe]] = {
     "axis": _try_axis,
     "payloads": _try_payloads,
     "trust": _try_trust,
+    "receipts": _try_receipts,
 }

@@ -146,6 +146,8 @@ def _check_entry(receipt: AnyReceipt, evidence: _Evidence) -> bool:
     named |= {proof.leaf_sha256} if proof is not None else set()
     if not named or (not evidence.alone and named != {receipt.entry_sha256}):
         return False
+    if named != {receipt.entry_sha256}:
+        raise ReceiptMismatch(reason="the entry or the proof is of another entry than the receipt names")
     if entry is not None:
         match_receipt(receipt, entry)
     if proof is not None:

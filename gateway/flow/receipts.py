@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 import msgspec
 import structlog
@@ -25,8 +26,12 @@ from routing.log import read_leaf
 from routing.note import parse_verifier_key
 from routing.receipt import AnyReceipt, open_receipt, sign_receipt
 from routing.receipt_entry import receipt_of
+from routing.statement import StatementType, open_statement, sign_statement
 
 _log = structlog.get_logger()
+
+_PROBE: Final = StatementType(name="readiness")
+"""What is signed to see whether the key works: a type of its own, which says nothing."""
 
 
 class Receipts:
@@ -64,6 +69,15 @@ class Receipts:
         """
         return await self._signed(self._told(rows))
 
+    async def ready(self) -> None:
+        """Sign something that is no receipt, to see whether the key works.
+
+        Raises:
+            CannotSignError: it does not.
+
+        """
+        await asyncio.get_running_loop().run_in_executor(self._device, self._try)
+
     def close(self) -> None:
         """Wait for nothing any more."""
         if self._device is not None:
@@ -85,6 +99,13 @@ class Receipts:
             return [self._sign(receipt) for receipt in receipts]
         work = asyncio.get_running_loop().run_in_executor
         return await work(self._device, lambda: [self._sign(receipt) for receipt in receipts])
+
+    def _try(self) -> None:
+        try:
+            signed = sign_statement(_PROBE, {}, key=self._key.private, key_name=self._key.name)
+            open_statement(_PROBE, signed, self._verifiers)
+        except (GatewayError, StatementError) as error:
+            raise CannotSignError from error
 
     def _sign(self, receipt: AnyReceipt) -> dict[str, Json]:
         try:

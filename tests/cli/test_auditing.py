@@ -166,7 +166,7 @@ def test_every_altered_column_is_found(database: Path) -> None:
     "table",
     [
         *("message", "reference", "body", "delivery", "arrival", "log_entry", "log_node", "registry_version"),
-        *("agency", "member", "certificate", "peer", "credential"),
+        *("agency", "member", "certificate", "peer", "credential", "receipt_key"),
     ],
 )
 def test_removed_row_is_found(database: Path, table: str) -> None:
@@ -221,6 +221,15 @@ def test_smuggled_gateway_key_is_found(database: Path) -> None:
     _change(database, "INSERT INTO peer (name, verifier_key, since) VALUES ('evil', 'k', 0)")
 
     assert any(each.code == "evidence.unlogged" for each in _audit(database).findings)
+
+
+def test_smuggled_receipt_key_is_found(database: Path) -> None:
+    """A key for receipts that nobody logged is named: whoever holds it could sign in the gateway's name."""
+    _change(database, "INSERT INTO receipt_key (verifier_key, valid_from) VALUES ('k', 0)")
+
+    assert ("evidence.unlogged", "receipt_key[k]") in [
+        (each.code, each.where) for each in _audit(database).findings
+    ]
 
 
 def test_altered_registered_certificate_is_found(database: Path) -> None:
