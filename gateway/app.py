@@ -8,7 +8,6 @@ log is sequenced to the end.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -16,7 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, TypedDict
+from typing import TypedDict
 
 import structlog
 from aiohttp import web
@@ -29,7 +28,6 @@ from gateway.axis.amqp import AmqpLink
 from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
 from gateway.clock import utc_now
-from gateway.errors import DataInUseError
 from gateway.flow.access import new_token
 from gateway.flow.forwarding import Forwarder
 from gateway.flow.intake import Intake
@@ -38,6 +36,7 @@ from gateway.flow.receipts import Receipts
 from gateway.flow.receiving import Receiver
 from gateway.flow.sequencing import Sequencer
 from gateway.flow.supervision import forever
+from gateway.folders import prepare, take
 from gateway.keys import GatewayKeys, load_keys
 from gateway.payloads import FolderPayloads
 from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
@@ -130,8 +129,8 @@ async def _composed(
 ) -> AsyncIterator[Context]:
     """Pick and open every implementation; close them at the end."""
     async with AsyncExitStack() as stack:
-        stack.enter_context(await asyncio.to_thread(_take, settings.data))
-        spool = await asyncio.to_thread(_prepare_folders, settings)
+        stack.enter_context(await asyncio.to_thread(take, settings.data))
+        spool = await asyncio.to_thread(prepare, settings)
         keys = await asyncio.to_thread(
             load_keys, settings.data / "keys", gateway=settings.name, receipt=settings.receipt_key
         )
@@ -211,34 +210,6 @@ async def _declare_queues(store: Store, link: AxisLink) -> None:
             await link.declare(frozenset(member.queue for member in members))
     except (AxisError, TimeoutError) as error:
         _log.warning("axis_not_ready", reason=str(error) or "timeout")
-
-
-def _take(data: Path) -> IO[bytes]:
-    """Take the data folder for this process; the lock ends with the process, however it ends.
-
-    Raises:
-        DataInUseError: another process has it.
-
-    """
-    data.mkdir(parents=True, exist_ok=True)
-    lock = (data / "lock").open("wb")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise DataInUseError(folder=str(data)) from None
-    return lock
-
-
-def _prepare_folders(settings: Settings) -> Path:
-    """Make the folders, and remove spool files that an earlier crash left: nothing ever refers to one."""
-    spool = settings.data / "spool"
-    for folder in (settings.data, spool, settings.payload_folder, settings.trust_folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    spool.chmod(0o700)
-    for litter in spool.glob("body-*"):
-        litter.unlink()
-    return spool
 
 
 def admin_token_file(settings: Settings) -> Path:
