@@ -18,7 +18,9 @@ from gateway.store.tables import receipt_key
 from gateway.store.writer import Writer
 from routing.log import Kind
 
-_ALL: Final = select(receipt_key).order_by(receipt_key.c.valid_from, receipt_key.c.verifier_key)
+_ALL: Final = select(receipt_key).order_by(
+    receipt_key.c.valid_from, receipt_key.c.valid_until.is_(None), receipt_key.c.verifier_key
+)
 
 
 class SqlReceiptKeys:
