@@ -3,8 +3,8 @@ SHELL := /bin/bash
 PORT ?= 8025
 export PYTHON
 BIN := .venv/bin
-# Packages of Debian and Ubuntu that the tests start or drive: a broker, a database, a browser and what drives it.
-TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1
+# Packages of Debian and Ubuntu that the tests start or drive: a broker, a database, a browser and what drives it, a token.
+TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1 softhsm2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types imports unit nightly bench lock clean

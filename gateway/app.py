@@ -8,7 +8,6 @@ log is sequenced to the end.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -16,7 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, TypedDict
+from typing import TypedDict
 
 import structlog
 from aiohttp import web
@@ -27,14 +26,15 @@ from gateway.axis.amqp import AmqpLink
 from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
 from gateway.clock import utc_now
-from gateway.errors import DataInUseError
 from gateway.flow.access import new_token
 from gateway.flow.forwarding import Forwarder
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
+from gateway.flow.receipts import Receipts
 from gateway.flow.receiving import Receiver
 from gateway.flow.sequencing import Sequencer
 from gateway.flow.supervision import forever
+from gateway.folders import prepare, take
 from gateway.keys import GatewayKeys, load_keys
 from gateway.payloads import FolderPayloads
 from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
@@ -100,6 +100,7 @@ async def running(
 
     Raises:
         OSError: the port is taken, or a folder cannot be used.
+        GatewayError: a key cannot be used.
         DataInUseError: another process has the data folder.
         StoreError: the database cannot be used.
 
@@ -121,9 +122,13 @@ async def _composed(
 ) -> AsyncIterator[Context]:
     """Pick and open every implementation; close them at the end."""
     async with AsyncExitStack() as stack:
-        stack.enter_context(await asyncio.to_thread(_take, settings.data))
-        spool = await asyncio.to_thread(_prepare_folders, settings)
-        keys = await asyncio.to_thread(load_keys, settings.data / "keys", gateway=settings.name)
+        stack.enter_context(await asyncio.to_thread(take, settings.data))
+        spool = await asyncio.to_thread(prepare, settings)
+        keys = await asyncio.to_thread(
+            load_keys, settings.data / "keys", gateway=settings.name, receipt=settings.receipt_key
+        )
+        receipts = Receipts(gateway=settings.name, origin=keys.log.name, key=keys.receipt)
+        stack.callback(receipts.close)
         payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
         bell, metrics = Bell(), Metrics()
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
@@ -143,6 +148,7 @@ async def _composed(
             link=link,
             bell=bell,
             keys=keys,
+            receipts=receipts,
             metrics=metrics,
             pace=pace,
             **ports,
@@ -158,6 +164,7 @@ async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlS
         log_key=keys.log.private,
         own_verifier_key=keys.axis.verifier,
     )
+    await store.receipt_keys.publish(keys.receipt.verifier)
     if settings.is_alone:
         # What an earlier process had claimed when it died need not wait for its lease to end.
         await store.documents.release_leases()
@@ -196,34 +203,6 @@ async def _declare_queues(store: Store, link: AxisLink) -> None:
             await link.declare(frozenset(member.queue for member in members))
     except (AxisError, TimeoutError) as error:
         _log.warning("axis_not_ready", reason=str(error) or "timeout")
-
-
-def _take(data: Path) -> IO[bytes]:
-    """Take the data folder for this process; the lock ends with the process, however it ends.
-
-    Raises:
-        DataInUseError: another process has it.
-
-    """
-    data.mkdir(parents=True, exist_ok=True)
-    lock = (data / "lock").open("wb")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise DataInUseError(folder=str(data)) from None
-    return lock
-
-
-def _prepare_folders(settings: Settings) -> Path:
-    """Make the folders, and remove spool files that an earlier crash left: nothing ever refers to one."""
-    spool = settings.data / "spool"
-    for folder in (settings.data, spool, settings.payload_folder, settings.trust_folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    spool.chmod(0o700)
-    for litter in spool.glob("body-*"):
-        litter.unlink()
-    return spool
 
 
 def admin_token_file(settings: Settings) -> Path:

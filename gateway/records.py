@@ -137,11 +137,12 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """What was committed, now or (replayed) by an earlier attempt; `leaf_sha256` names the `accepted` log entry."""
+    """What was committed, now or by an earlier attempt (replayed): with its `accepted` log entry and the hash of that."""
 
     message: Message
     recipients: tuple[Recipient, ...]
     leaf_sha256: str
+    entry: bytes
     replayed: bool
 
 

@@ -50,6 +50,9 @@ class Settings:
     trust: Path | None = None
     """Folder of revocation lists, and inbox for authorities' certificates. Empty means `trust` in `data`."""
 
+    receipt_key: str = ""
+    """Where the key for receipts is: a file that is there, or `pkcs11:…` for a token (RFC 7512). Empty: a file in `data`."""
+
     revocation: Revocation = Revocation.SOFT
     """What must be known before a signature passes: `require` that no certificate is revoked, `soft` only that no list says so,
     `off` nothing."""

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import pybase64
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from routing.errors_log import CheckpointMalformed, CheckpointOrigin
 from routing.merkle import EMPTY_ROOT, HASH_SIZE
-from routing.note import Verifier, open_note, sign_note
+from routing.note import PrivateKey, Verifier, open_note, sign_note
 
 MAX_SIZE: Final = 2**63 - 1
 
@@ -57,7 +56,7 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
 
 
-def sign_checkpoint(checkpoint: Checkpoint, private_key: Ed25519PrivateKey) -> str:
+def sign_checkpoint(checkpoint: Checkpoint, private_key: PrivateKey) -> str:
     """Sign a checkpoint under the name of its origin and return the note.
 
     Raises:

@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import pybase64
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from routing.errors_log import NoteKeyUnknown, NoteMalformed, NoteSignatureInvalid, VerifierKeyMalformed
 
@@ -31,6 +31,16 @@ _DASH: Final = "\N{EM DASH} "
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _NAME = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]+")
 _HEX_ID = re.compile(r"[0-9a-f]{8}")
+
+
+class PrivateKey(Protocol):
+    """What signs: an Ed25519 key in memory, or one that never leaves its token."""
+
+    def sign(self, data: bytes, /) -> bytes:
+        """Return the 64 bytes of an Ed25519 signature over `data`."""
+
+    def public_key(self) -> Ed25519PublicKey:
+        """Return the half that checks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +103,7 @@ def parse_verifier_key(text: str) -> Verifier:
     return verifier
 
 
-def sign_note(text: str, name: str, private_key: Ed25519PrivateKey) -> str:
+def sign_note(text: str, name: str, private_key: PrivateKey) -> str:
     """Sign `text`, which must end in a newline, and return the note.
 
     Raises:
@@ -107,7 +117,7 @@ def sign_note(text: str, name: str, private_key: Ed25519PrivateKey) -> str:
     return f"{text}\n{_signature_line(text, name, private_key)}"
 
 
-def cosign_note(note: str, name: str, private_key: Ed25519PrivateKey) -> str:
+def cosign_note(note: str, name: str, private_key: PrivateKey) -> str:
     """Add one more signature to a note, as while one key takes over from another.
 
     The signatures that the note already bears are not checked.
@@ -151,7 +161,7 @@ def _key_id(name: str, key: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + _ED25519 + key).digest()[:_KEY_ID_SIZE]
 
 
-def _signature_line(text: str, name: str, private_key: Ed25519PrivateKey) -> str:
+def _signature_line(text: str, name: str, private_key: PrivateKey) -> str:
     signer = Verifier.of(name, private_key.public_key())
     return f"{_DASH}{name} {_base64(signer.key_id + private_key.sign(text.encode()))}\n"
 

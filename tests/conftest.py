@@ -1,4 +1,4 @@
-"""What several parts of the tests share: one private RabbitMQ node and one private PostgreSQL cluster for the whole run."""
+"""What several parts of the tests share: one private RabbitMQ node, PostgreSQL cluster and PKCS #11 token for a run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.support.postgres import Cluster, running_cluster
 from tests.support.rabbitmq import RabbitMQ, running_node
+from tests.support.softhsm import SoftToken, configure, make_token
 
 # A slow machine is no fault of the code; what has to be fast is measured in benchmarks/.
 settings.register_profile("vanthu", deadline=None)
@@ -27,3 +28,12 @@ def postgres() -> Iterator[Cluster]:
     """Run a PostgreSQL cluster of our own."""
     with running_cluster() as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftToken]:
+    """Make a PKCS #11 token of our own, with a key for receipts; a test that takes it away puts it back."""
+    folder = tmp_path_factory.mktemp("softhsm")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOFTHSM2_CONF", str(configure(folder)))
+        yield make_token(folder, "vanthu")

@@ -45,6 +45,7 @@ missing() { # names…: print those whose program is not there
       rabbitmq-server) [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || echo "$name" ;;
       postgresql) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo "$name" ;;
       chromium) browser || echo "$name" ;;
+      softhsm2) { command -v softhsm2-util && [ -e /usr/lib/softhsm/libsofthsm2.so ]; } >/dev/null || echo "$name" ;;
       libatomic1) ldconfig -p | grep -q libatomic.so.1 || echo "$name" ;;
     esac
   done

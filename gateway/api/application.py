@@ -18,6 +18,7 @@ from gateway.api import (
     members,
     middleware,
     operations,
+    receipts,
     submissions,
     trust,
     verdicts,
@@ -40,6 +41,9 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("GET", "/v1/documents/{id}", only_for(Access.ANY, documents.get_document)),
     ("GET", "/v1/documents/{id}/content", only_for(Access.MEMBER, documents.get_content)),
     ("POST", "/v1/documents/{id}/verdict:replay", only_for(Access.ANY, verdicts.replay_verdict)),
+    ("GET", "/v1/documents/{id}/receipt", only_for(Access.ANY, receipts.get_receipt)),
+    ("GET", "/v1/documents/{id}/receipts", only_for(Access.ANY, receipts.get_receipts)),
+    ("GET", "/v1/keys", open_to_all(receipts.get_keys)),
     # receiving
     ("GET", "/v1/inbox", only_for(Access.MEMBER, inbox.get_inbox)),
     ("GET", "/v1/inbox/{id}", only_for(Access.MEMBER, inbox.get_item)),

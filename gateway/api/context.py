@@ -14,6 +14,7 @@ from aiohttp import web
 from gateway.flow.access import Caller
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
+from gateway.flow.receipts import Receipts
 from gateway.keys import GatewayKeys
 from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
 from gateway.settings import Settings
@@ -44,6 +45,7 @@ class Context:
     link: AxisLink
     bell: Bell
     keys: GatewayKeys
+    receipts: Receipts
     clock: Clock
     metrics: Metrics
     pace: Pace = field(default_factory=Pace)

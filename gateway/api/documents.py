@@ -28,7 +28,7 @@ async def get_document(request: web.Request, context: Context, caller: Caller) -
     """Show what is known of a document, how far it is at each recipient, what speaks of it, and all that was decided about it."""
     # The deliveries first: whatever state they show, the timeline explains it.
     deliveries = await context.store.documents.deliveries(path_identifier(request, "id"))
-    message, timeline = await _visible(request, context, caller, to_auditors=True)
+    message, timeline = await visible(request, context, caller, to_auditors=True)
     hide = frozenset[str]() if Role.AUDITOR in caller.roles else _PRIVATE
     events = [wire.event(row, entry, hide=hide) for row, entry in timeline]
     mentions = (await context.store.documents.mentions([message.id])).get(message.id, ())
@@ -47,24 +47,19 @@ async def get_document(request: web.Request, context: Context, caller: Caller) -
 
 async def get_content(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """Send the exact bytes of a document to its sender's or an addressee's system."""
-    message, _ = await _visible(request, context, caller, to_auditors=False)
+    message, _ = await visible(request, context, caller, to_auditors=False)
     return await content.send(request, context, message)
 
 
-async def visible_message(request: web.Request, context: Context, caller: Caller) -> Message:
-    """Return the message that the path names if the caller has a part in it, or audits.
-
-    Raises:
-        NotFoundError: for this caller there is none.
-
-    """
-    message, _ = await _visible(request, context, caller, to_auditors=True)
-    return message
-
-
-async def _visible(
+async def visible(
     request: web.Request, context: Context, caller: Caller, *, to_auditors: bool
 ) -> tuple[Message, list[tuple[LogRow, LogEntry]]]:
+    """Return a document and its timeline, for who has a part in it and perhaps for auditors.
+
+    Raises:
+        NotFoundError: there is none, or it is not the caller's to see.
+
+    """
     message_id = path_identifier(request, "id")
     message = await context.store.documents.message(message_id)
     if message is None:

@@ -27,6 +27,8 @@ _GROUPS: Final = {
     "registry": "Agency codes and the registry · Mã định danh và danh mục",
     "routing": "Routes · Định tuyến",
     "log": "The routing log · Nhật ký định tuyến",
+    "receipt": "Receipts · Biên nhận",
+    "keys": "The gateway's own keys · Khóa của cổng",
     "verify": "Verifying one file · Kiểm tra một tệp",
     "axis": "Between gateways · Giữa các cổng",
     "store": "The database · Cơ sở dữ liệu",

@@ -7,6 +7,7 @@ in its own words unless it is in the table of `problems`.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -20,6 +21,8 @@ from gateway.api.refusals import record, resource_of
 from gateway.errors import BadParameterError, InternalError, MethodNotAllowedError, NotFoundError
 from gateway.flow.findings import Fault
 from gateway.flow.intake import NotAcceptedError
+from gateway.keys.errors import CannotSignError
+from gateway.records import Json
 from routing.errors import RegistryFileErrors, printable
 
 _log = structlog.get_logger()
@@ -82,7 +85,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except NotAcceptedError as refusal:
-        response = problems.of_examination(request, refusal.examination)
+        receipt = await _receipt(request, refusal)
+        response = problems.of_examination(request, refusal.examination, receipt=receipt)
         _note_examination(request, refusal)
     except problems.ProblemError as error:
         response = await _refuse(request, error.fault, status=error.status)
@@ -123,6 +127,18 @@ def _of_aiohttp(request: web.Request, answer: web.HTTPException) -> Exception:
     if web.HTTPBadRequest.status_code <= answer.status < web.HTTPInternalServerError.status_code:
         return BadParameterError(name="HTTP", found=printable(answer.reason), expected="RFC 9110")
     return answer
+
+
+async def _receipt(request: web.Request, refusal: NotAcceptedError) -> Json:
+    """Return the signed receipt of a refusal; None if nothing was decided, or it cannot be signed now."""
+    if refusal.document_id is None:
+        return None
+    context = request.app[CONTEXT]
+    rows = await context.store.log.timeline(refusal.document_id)
+    with suppress(CannotSignError):
+        for receipt in await context.receipts.of_history(rows):
+            return receipt
+    return None
 
 
 def _note_examination(request: web.Request, refusal: NotAcceptedError) -> None:

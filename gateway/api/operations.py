@@ -152,6 +152,11 @@ def _measure_trust(context: Context, held: TrustVersion) -> None:
         context.metrics.trust_expiry.labels(each.sha256, each.role.value).set(remaining)
 
 
+async def _try_receipts(context: Context) -> dict[str, Json]:
+    await context.receipts.ready()
+    return {}
+
+
 def _revocation(context: Context) -> tuple[int, int | None]:
     """Return how many revocation lists count, and the seconds until the first of them is out of date."""
     now = context.clock()
@@ -166,4 +171,5 @@ _PROBES: Final[dict[str, Probe]] = {
     "axis": _try_axis,
     "payloads": _try_payloads,
     "trust": _try_trust,
+    "receipts": _try_receipts,
 }

@@ -66,12 +66,13 @@ def of_fault(
     return _answer(request, finding, errors, status=status or STATUS[finding.code])
 
 
-def of_examination(request: web.Request, examination: Examination) -> web.Response:
-    """Answer with the findings of an examination that did not accept; the decisive one gives the status."""
+def of_examination(request: web.Request, examination: Examination, *, receipt: object = None) -> web.Response:
+    """Answer with the findings of an examination that did not accept, the decisive one gives the status, and its receipt."""
     decisive = examination.decisive
     if decisive is None:
         raise AssertionError("an examination that did not accept has a decisive finding")
-    return _answer(request, decisive, examination.findings, status=STATUS[decisive.code])
+    more = {} if receipt is None else {"receipt": receipt}
+    return _answer(request, decisive, examination.findings, status=STATUS[decisive.code], more=more)
 
 
 def language(request: web.Request) -> str:
@@ -95,7 +96,12 @@ def _quality(weight: str) -> float:
 
 
 def _answer(
-    request: web.Request, decisive: Finding, errors: Sequence[Finding], *, status: int
+    request: web.Request,
+    decisive: Finding,
+    errors: Sequence[Finding],
+    *,
+    status: int,
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> web.Response:
     chosen = language(request)
     english = HTTPStatus(status).phrase
@@ -110,6 +116,7 @@ def _answer(
         "outcome": "undecided" if decisive.level is Level.UNDECIDED else "refused",
         "errors": [finding.as_json() for finding in errors],
         "instance": f"urn:uuid:{request[REQUEST_ID]}",
+        **more,
     }
     body.update({name: stated[name] for name in ("clause", "where") if name in stated})
     return web.Response(

@@ -58,7 +58,8 @@ async def _submit(
     headers = {"Location": f"/v1/documents/{message.id}"}
     if result.replayed:
         headers[REPLAYED] = "true"
-    return wire.answer(wire.accepted(result, keys=context.keys), status=201, headers=headers)
+    receipt = await context.receipts.of_acceptance(result)
+    return wire.answer(wire.accepted(result, receipt=receipt), status=201, headers=headers)
 
 
 def _idempotency_key(request: web.Request) -> str | None:

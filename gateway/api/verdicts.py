@@ -44,7 +44,7 @@ async def replay_verdict(request: web.Request, context: Context, caller: Caller)
 
     """
     stated = await received_json(request, context, Replay)
-    message = await documents.visible_message(request, context, caller)
+    message, _ = await documents.visible(request, context, caller, to_auditors=True)
     evidence = await context.store.documents.evidence(message.id)
     if evidence is None:
         raise NotFoundError(what=f"evidence “{message.id}”")

@@ -6,21 +6,15 @@ shapes are described for callers in `openapi.yaml`, and the tests hold both agai
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
 
 import msgspec
 from aiohttp import web
 
-from gateway.keys import GatewayKeys
 from gateway.records import Accepted, Delivery, InboxItem, Json, LogRow, Message, Recipient
 from routing.agencies import Agency, Member
 from routing.delivery import DeliveryState
 from routing.log import LogEntry
-from routing.receipt import Receipt, sign_receipt
-
-IN_LOG_WITHIN: Final = timedelta(hours=1)
-"""The promise in every receipt: by then each checkpoint of the log covers the entry."""
 
 
 def answer(body: Json, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
@@ -40,7 +34,7 @@ def moment(value: datetime | None) -> str | None:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def accepted(result: Accepted, *, keys: GatewayKeys) -> dict[str, Json]:
+def accepted(result: Accepted, *, receipt: Json) -> dict[str, Json]:
     """Write the answer to a submission, from stored facts only: a retry gets the very same bytes."""
     message = result.message
     verdict, warnings = _examined(message)
@@ -59,7 +53,7 @@ def accepted(result: Accepted, *, keys: GatewayKeys) -> dict[str, Json]:
         "verdict": verdict,
         "warnings": warnings,
         "deliveries": [_first_delivery(recipient) for recipient in result.recipients],
-        "receipt": _receipt(result, keys=keys),
+        "receipt": receipt,
         "links": _links(message),
     }
 
@@ -207,21 +201,3 @@ def _first_delivery(recipient: Recipient) -> dict[str, Json]:
 
 def _links(message: Message) -> dict[str, str]:
     return {"self": f"/v1/documents/{message.id}", "content": f"/v1/documents/{message.id}/content"}
-
-
-def _receipt(result: Accepted, *, keys: GatewayKeys) -> Json:
-    message = result.message
-    return sign_receipt(
-        Receipt(
-            gateway=message.gateway,
-            origin=keys.log.name,
-            document_id=message.id,
-            payload_sha256=message.sha256,
-            payload_size=message.size,
-            entry_sha256=result.leaf_sha256,
-            accepted_at=message.accepted_at,
-            in_log_by=message.accepted_at + IN_LOG_WITHIN,
-        ),
-        key=keys.receipt.private,
-        key_name=keys.receipt.name,
-    )

@@ -33,7 +33,8 @@ def explain(error: Exception) -> Exit:
     return Exit.BROKEN
 
 
-def _show(error: GatewayError | TrustError) -> None:
+def show_error(error: GatewayError | TrustError) -> None:
+    """Print an error of the gateway in both languages, with what to do."""
     texts = {name: getattr(error, name).format(**error.facts) for name in ("vi", "en", "fix_vi", "fix_en")}
     show_fault(make_console(error=True), Fault(code=error.code, **texts))
 
@@ -62,13 +63,13 @@ def verdict_of(error: ProblemError) -> Exit:
 
 @explain.register
 def _(error: TrustError) -> Exit:
-    _show(error)
+    show_error(error)
     return Exit.UNREADABLE
 
 
 @explain.register
 def _(error: GatewayError) -> Exit:
-    _show(error)
+    show_error(error)
     return Exit.UNREACHABLE
 
 

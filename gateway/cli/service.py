@@ -20,10 +20,18 @@ from gateway import telemetry
 from gateway.app import running
 from gateway.cli.auditing import audit_for_demo
 from gateway.cli.exits import Exit
-from gateway.cli.failures import explain
+from gateway.cli.failures import explain, show_error
 from gateway.cli.output import make_console, show_facts, show_verdict
 from gateway.demo.exchange import StoryError
 from gateway.demo.story import tell
+from gateway.keys.errors import (
+    BadTokenAddressError,
+    KeyFileExposedError,
+    KeyFileForeignError,
+    KeyFileUnusableError,
+    PinRefusedError,
+    TokenModuleError,
+)
 from gateway.settings import Settings, SettingsError
 
 
@@ -31,6 +39,18 @@ from gateway.settings import Settings, SettingsError
 def _(error: StoryError) -> Exit:
     show_verdict(make_console(error=True), good=False, vi="Phần giới thiệu dừng giữa chừng", en=str(error))
     return Exit.REFUSED
+
+
+@explain.register
+def _(error: KeyFileExposedError | KeyFileForeignError | KeyFileUnusableError | PinRefusedError) -> Exit:
+    show_error(error)
+    return Exit.UNREADABLE
+
+
+@explain.register
+def _(error: BadTokenAddressError | TokenModuleError) -> Exit:
+    show_error(error)
+    return Exit.USAGE
 
 
 def serve(*, host: str | None, port: int | None, data: Path | None, config_free: bool) -> Exit:

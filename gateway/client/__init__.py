@@ -244,6 +244,15 @@ class Client:
         registered: dict[str, Any] = decode(self.url + path, answer, dict[str, Any])
         return registered
 
+    async def receipts(self, document_id: str) -> dict[str, Any]:
+        """Read every receipt that the gateway signs about a document so far."""
+        path = f"/v1/documents/{_part(document_id)}/receipts"
+        return dict(await self._read(path, dict[str, Any]))
+
+    async def keys(self) -> dict[str, Any]:
+        """Read the gateway's verifier keys; keep them, for they prove nothing when they are fetched in doubt."""
+        return dict(await self._read("/v1/keys", dict[str, Any]))
+
     # The routing log and the gateway itself
 
     async def checkpoint(self) -> str:

@@ -37,11 +37,15 @@ ATTEMPTS = 5
 
 
 class NotAcceptedError(Exception):
-    """The message was refused or could not be decided; the examination says why."""
+    """The message was refused or could not be decided; the examination says why.
 
-    def __init__(self, examination: Examination) -> None:
+    `document_id` is the id of the history in the log that says so, once it stands there.
+    """
+
+    def __init__(self, examination: Examination, *, document_id: str | None = None) -> None:
         super().__init__(examination.outcome)
         self.examination = examination
+        self.document_id = document_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,12 +211,11 @@ class Intake:
         return first or await self._refuse(submission, examination)
 
     async def _refuse(self, submission: Submission, examination: Examination) -> Accepted:
-        await self._store.log.append(
-            [entries.not_accepted(submission.body, examination, member_id=submission.caller.id)]
-        )
+        event = entries.not_accepted(submission.body, examination, member_id=submission.caller.id)
+        await self._store.log.append([event])
         self._bell.ring(LOG)
         self._count(submission, examination)
-        raise NotAcceptedError(examination)
+        raise NotAcceptedError(examination, document_id=event.document_id)
 
     def _count(self, submission: Submission, examination: Examination) -> None:
         decisive = examination.decisive

@@ -14,6 +14,7 @@ from gateway.ports.conditions import KeyConflictError, StaleRegistryError, Unava
 from gateway.ports.documents import Documents
 from gateway.ports.log import RoutingLog
 from gateway.ports.payloads import Payloads
+from gateway.ports.receipt_keys import PublishedKey, ReceiptKeys
 from gateway.ports.registry import Registry
 from gateway.ports.store import Store
 from gateway.ports.trust import TrustSource, TrustStore
@@ -25,6 +26,8 @@ __all__ = [
     "Documents",
     "KeyConflictError",
     "Payloads",
+    "PublishedKey",
+    "ReceiptKeys",
     "Registry",
     "RoutingLog",
     "StaleRegistryError",

@@ -7,6 +7,7 @@ from typing import Protocol
 from gateway.ports.accounts import Accounts
 from gateway.ports.documents import Documents
 from gateway.ports.log import RoutingLog
+from gateway.ports.receipt_keys import ReceiptKeys
 from gateway.ports.registry import Registry
 from gateway.ports.trust import TrustStore
 
@@ -33,6 +34,10 @@ class Store(Protocol):
     @property
     def trust(self) -> TrustStore:
         """Anchors and intermediates."""
+
+    @property
+    def receipt_keys(self) -> ReceiptKeys:
+        """The keys under which receipts can be checked."""
 
     async def ready(self) -> None:
         """Read and write for real; raises whatever is wrong."""

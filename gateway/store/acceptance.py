@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
 from gateway.ports import KeyConflictError, StaleRegistryError
 from gateway.records import Acceptance, Accepted, IdempotencyKey, Recipient
@@ -24,11 +24,19 @@ from gateway.store.references import insert_links
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, message_of, message_row, recipient_of
 from gateway.store.signatures import insert_evidence
 from gateway.store.staging import Staging
-from gateway.store.tables import body, delivery, idempotency, message, outbox
+from gateway.store.tables import body, delivery, idempotency, log_entry, message, outbox
 from routing.delivery import DeliveryState
 
 _KEY: Final = (idempotency.c.scope, idempotency.c.owner, idempotency.c.key)
 
+_ACCEPTED: Final = (
+    select(*MESSAGE_COLUMNS, message.c.leaf_sha256, log_entry.c.leaf)
+    .join(
+        log_entry,
+        (log_entry.c.document_id == message.c.id) & (log_entry.c.leaf_hash == message.c.leaf_sha256),
+    )
+    .where(message.c.id.in_(bindparam("ids", expanding=True)))
+)
 _INSERT_BODY: Final = insert_or_skip(body)
 
 
@@ -81,7 +89,7 @@ class Acceptances:
     ) -> dict[int, Accepted | Exception]:
         if not written:
             return {}
-        hashes = iter(
+        staged = iter(
             self._staging.stage(
                 connection, now, [event for each in written.values() for event in each.events], begin=True
             )
@@ -89,11 +97,15 @@ class Acceptances:
         answers: dict[int, Accepted | Exception] = {}
         messages = []
         for place, each in written.items():
-            first, *_ = [next(hashes) for _ in each.events]
+            first, *_ = [next(staged) for _ in each.events]
             stamped = replace(each.message, accepted_at=now)
-            messages.append(message_row(stamped) | {"leaf_sha256": first})
+            messages.append(message_row(stamped) | {"leaf_sha256": first.leaf_sha256})
             answers[place] = Accepted(
-                message=stamped, recipients=each.recipients, leaf_sha256=first, replayed=False
+                message=stamped,
+                recipients=each.recipients,
+                leaf_sha256=first.leaf_sha256,
+                entry=first.leaf,
+                replayed=False,
             )
         insert_bodies(connection, {each.message.sha256: each.body for each in written.values()})
         insert_rows(connection, message, messages)
@@ -130,11 +142,10 @@ def load_accepted(connection: Connection, ids: Iterable[str]) -> dict[str, Accep
             message=message_of(row),
             recipients=tuple(recipients.get(row.id, ())),
             leaf_sha256=row.leaf_sha256,
+            entry=row.leaf,
             replayed=True,
         )
-        for row in connection.execute(
-            select(*MESSAGE_COLUMNS, message.c.leaf_sha256).where(message.c.id.in_(wanted))
-        )
+        for row in connection.execute(_ACCEPTED, {"ids": wanted})
     }
 
 

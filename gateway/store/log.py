@@ -15,7 +15,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from gateway.records import Event, LogRow
@@ -28,7 +27,7 @@ from gateway.store.writer import Writer
 from routing.checkpoint import Checkpoint, sign_checkpoint
 from routing.log import Kind
 from routing.merkle import Frontier
-from routing.note import verifier_key
+from routing.note import PrivateKey, verifier_key
 
 _HEAD: Final = select(log_head.c.size, log_head.c.root).with_for_update()
 _FREE_HEAD: Final = select(log_head.c.size, log_head.c.root).with_for_update(skip_locked=True)
@@ -63,7 +62,7 @@ class SqlRoutingLog:
     """The routing log `origin`, its checkpoints signed with `key`."""
 
     def __init__(
-        self, database: Database, writer: Writer, staging: Staging, *, origin: str, key: Ed25519PrivateKey
+        self, database: Database, writer: Writer, staging: Staging, *, origin: str, key: PrivateKey
     ) -> None:
         self._database = database
         self._writer = writer

@@ -42,6 +42,13 @@ class _Head(NamedTuple):
     hash: bytes
 
 
+class Staged(NamedTuple):
+    """An entry as it was written, and its leaf hash in hex."""
+
+    leaf_sha256: str
+    leaf: bytes
+
+
 class Staging:
     """Writes entries in the name of one process, `instance`."""
 
@@ -50,8 +57,8 @@ class Staging:
 
     def stage(
         self, connection: Connection, now: datetime, events: Sequence[Event], *, begin: bool = False
-    ) -> list[str]:
-        """Chain and insert entries in the order given; return their leaf hashes in hex.
+    ) -> list[Staged]:
+        """Chain and insert entries in the order given; return them as they were written.
 
         `begin` says that these documents are new, so that no history needs to be looked up.
 
@@ -67,7 +74,7 @@ class Staging:
         )
         rows = [self._row(event, now, heads) for event in events]
         insert_rows(connection, log_entry, rows)
-        return [row["leaf_hash"] for row in rows]
+        return [Staged(row["leaf_hash"], row["leaf"]) for row in rows]
 
     def _row(self, event: Event, now: datetime, heads: dict[str, _Head]) -> dict[str, Any]:
         history: dict[str, Any] = {}

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert, update
 from uuid_utils import uuid7
 
@@ -16,11 +15,13 @@ from gateway.store.accounts import SqlAccounts
 from gateway.store.database import Database, open_database
 from gateway.store.documents import SqlDocuments
 from gateway.store.log import SqlRoutingLog
+from gateway.store.receipt_keys import SqlReceiptKeys
 from gateway.store.registry import SqlRegistry
 from gateway.store.staging import Staging
 from gateway.store.tables import readiness
 from gateway.store.trust import SqlTrustStore
 from gateway.store.writer import Writer
+from routing.note import PrivateKey
 
 
 class SqlStore:
@@ -32,7 +33,7 @@ class SqlStore:
         *,
         clock: Clock | None,
         gateway_name: str,
-        log_key: Ed25519PrivateKey,
+        log_key: PrivateKey,
         instance: str,
     ) -> None:
         staging = Staging(instance)
@@ -48,6 +49,7 @@ class SqlStore:
         )
         self.accounts = SqlAccounts(database, self.writer, staging)
         self.trust = SqlTrustStore(database, self.writer, staging)
+        self.receipt_keys = SqlReceiptKeys(database, self.writer, staging, gateway=gateway_name)
 
     async def ready(self) -> None:
         """See `ports.Store`."""
@@ -65,7 +67,7 @@ async def open_store(
     *,
     clock: Clock | None,
     gateway_name: str,
-    log_key: Ed25519PrivateKey,
+    log_key: PrivateKey,
     own_verifier_key: str,
     instance: str | None = None,
 ) -> SqlStore:

@@ -41,6 +41,7 @@ def test_open_routes_are_marked() -> None:
     }
 
     assert unguarded == {
+        "/v1/keys",
         "/v1/log/checkpoint",
         "/healthz",
         "/readyz",

@@ -9,7 +9,8 @@ import pytest
 
 from routing.log import Kind
 from routing.note import parse_verifier_key
-from routing.receipt import match_receipt, verify_receipt
+from routing.receipt import verify_receipt
+from routing.receipt_entry import match_receipt
 from schemas.document import Organization
 from tests.api.world import NOW, World, a_big_document, a_document, a_status
 

@@ -170,7 +170,7 @@ def test_every_altered_column_is_found(database: Path) -> None:
     "table",
     [
         *("message", "evidence", "reference", "body", "delivery", "arrival", "log_entry", "log_node"),
-        *("registry_version", "agency", "member", "certificate", "peer", "credential"),
+        *("registry_version", "agency", "member", "certificate", "peer", "credential", "receipt_key"),
         *("trust_version", "trust_certificate"),
     ],
 )
@@ -249,6 +249,15 @@ def test_before_anything_was_set_up(tmp_path: Path) -> None:
     asyncio.run(start_and_stop(tmp_path / "data"))
 
     assert run(["log", "verify", "--database", str(tmp_path / "data" / "vanthu.db")]) == 0
+
+
+def test_smuggled_receipt_key_is_found(database: Path) -> None:
+    """A key for receipts that nobody logged is named: whoever holds it could sign in the gateway's name."""
+    _change(database, "INSERT INTO receipt_key (verifier_key, valid_from) VALUES ('k', 0)")
+
+    assert ("evidence.unlogged", "receipt_key[k]") in [
+        (each.code, each.where) for each in _audit(database).findings
+    ]
 
 
 def test_altered_registered_certificate_is_found(database: Path) -> None:

@@ -19,6 +19,7 @@ VERBS = (
     *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
     *(("member", "add"), ("token", "issue"), ("cert", "register"), ("log", "verify")),
     ("verdict", "replay"),
+    *(("receipt", "get"), ("receipt", "keys"), ("receipt", "verify")),
 )
 """Seconds of processor time that the command may take to begin."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import run
+from gateway.keys import load_keys
 from tests.cli.world import SECONDS, Served, command, lines_wider_than, started
 
 
@@ -74,6 +75,49 @@ def test_serve_can_ignore_the_environment(tmp_path: Path) -> None:
         )
 
     assert result.returncode == 4
+
+
+@pytest.mark.parametrize("name", ["log", "receipt", "axis"])
+def test_serve_refuses_an_exposed_key(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A key file that others can read stops the start with exit 3, its name and what to do."""
+    load_keys(tmp_path / "keys", gateway="vanthu.local")
+    (tmp_path / "keys" / f"{name}.key").chmod(0o640)
+
+    assert run(["serve", "--port", "0", "--data", str(tmp_path)]) == 3
+
+    told = "".join(capsys.readouterr().err.split())
+    assert "keys.file_exposed" in told
+    assert f"chmod400{tmp_path}/keys/{name}.key" in told
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "exit_code"),
+    [
+        ("{folder}/none.key", "keys.file_unusable", 3),
+        ("pkcs11:token=vanthu", "keys.bad_token_address", 64),
+        (
+            "pkcs11:token=t;object=o?module-path={folder}/p.so&pin-source={folder}/pin",
+            "keys.token_module",
+            64,
+        ),
+    ],
+    ids=["file", "address", "module"],
+)
+def test_serve_refuses_a_receipt_key_that_is_none(
+    tmp_path: Path,
+    key: str,
+    code: str,
+    exit_code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A key for receipts that cannot be used stops the start, and the code says why."""
+    (tmp_path / "pin").write_text("1234")
+    (tmp_path / "pin").chmod(0o400)
+    monkeypatch.setenv("VANTHU_RECEIPT_KEY", key.format(folder=tmp_path))
+
+    assert run(["serve", "--port", "0", "--data", str(tmp_path / "data")]) == exit_code
+    assert code in capsys.readouterr().err
 
 
 def test_serve_refuses_an_unusable_database(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ async def test_accept_commits_everything(store: SqlStore, stores: Stores) -> Non
 
     stamped = replace(acceptance.message, accepted_at=NOON)
     assert accepted == Accepted(
-        message=stamped, recipients=to, leaf_sha256=accepted.leaf_sha256, replayed=False
+        message=stamped, recipients=to, leaf_sha256=accepted.leaf_sha256, entry=accepted.entry, replayed=False
     )
     assert await store.documents.message(stamped.id) == stamped
     assert await store.documents.bodies([stamped.sha256]) == {stamped.sha256: b"<edXML>1</edXML>"}

@@ -51,6 +51,7 @@ _MESSAGE_BEFORE = (
 _BEFORE_0003 = (
     "DROP TABLE evidence",
     *(f"DROP TABLE {name}" for name in ("trust_certificate", "trust_version", "trust_head")),
+    "DROP TABLE receipt_key",
     "DROP TABLE reference",
     "DROP INDEX ix_message_business",
     "DROP INDEX ix_message_sender_code_number",

@@ -11,14 +11,15 @@ from gateway.cli.audit.findings import Difference, Pairs, compare, differs, miss
 from gateway.cli.audit.testimony import Testimony
 from gateway.store import Audit
 from gateway.store.accounts import NO_MEMBER
-from gateway.store.tables import certificate, credential, peer
+from gateway.store.tables import certificate, credential, peer, receipt_key
 
 
 def check_access(audit: Audit, log: Testimony) -> Iterator[Difference]:
-    """Yield what is wrong with credentials, registered certificates and known gateways."""
+    """Yield what is wrong with credentials, registered certificates, known gateways and the keys for receipts."""
     yield from _credentials(audit, log)
     yield from _certificates(audit)
     yield from _peers(audit, log)
+    yield from _receipt_keys(audit, log)
 
 
 def _credentials(audit: Audit, log: Testimony) -> Iterator[Difference]:
@@ -66,3 +67,21 @@ def _peers(audit: Audit, log: Testimony) -> Iterator[Difference]:
             yield from compare(f"peer[{row.id}]", pairs)
     for key in sorted(log.peers.keys() - seen):
         yield missing(f"peer[{log.peers[key].gateway}]")
+
+
+def _receipt_keys(audit: Audit, log: Testimony) -> Iterator[Difference]:
+    seen = set()
+    for row in audit.rows(receipt_key):
+        seen.add(row.verifier_key)
+        where = f"receipt_key[{row.verifier_key}]"
+        known = log.receipt_keys.get(row.verifier_key)
+        if known is None:
+            yield unlogged(where)
+        else:
+            pairs: Pairs = {
+                "valid_from": (known.since, row.valid_from),
+                "valid_until": (known.until, row.valid_until),
+            }
+            yield from compare(where, pairs)
+    for key in sorted(log.receipt_keys.keys() - seen):
+        yield missing(f"receipt_key[{key}]")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+from gateway.ports.receipt_keys import OVERLAP
 from routing.delivery import DeliveryState
 from routing.errors_log import LogError
 from routing.log import Kind, LogEntry, read_leaf
@@ -82,6 +83,14 @@ class Peer:
 
 
 @dataclass(slots=True)
+class Span:
+    """What the log says of a key for receipts: since when it is in use, and until when it was."""
+
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
 class Testimony:
     """Everything that the log says and the tables repeat."""
 
@@ -90,6 +99,7 @@ class Testimony:
     credentials: dict[str, Fields] = field(default_factory=dict)
     revocations: dict[str, datetime] = field(default_factory=dict)
     peers: dict[str, Peer] = field(default_factory=dict)
+    receipt_keys: dict[str, Span] = field(default_factory=dict)
     log_key: str | None = None
     trust: dict[int, Fields] = field(default_factory=dict)
     """What each version of the trust store changed."""
@@ -144,6 +154,13 @@ class Testimony:
             self.revocations[str(fields["credential"])] = entry.t
         elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "peer":
             self.peers[str(fields["verifier_key"])] = Peer(gateway=str(fields.get("gateway")), since=entry.t)
+        elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "receipt":
+            self._note_receipt_key(str(fields["verifier_key"]), entry.t)
+
+    def _note_receipt_key(self, key: str, at: datetime) -> None:
+        for span in self.receipt_keys.values():
+            span.until = span.until or at + OVERLAP
+        self.receipt_keys.setdefault(key, Span(since=at)).until = None
 
 
 def _note_document(life: Life, entry: LogEntry, stored: bytes) -> None:

@@ -12,6 +12,7 @@ from gateway.store.tables.access import credential, peer
 from gateway.store.tables.base import metadata
 from gateway.store.tables.documents import arrival, body, delivery, idempotency, message, outbox, reference
 from gateway.store.tables.evidence import evidence
+from gateway.store.tables.keys import receipt_key
 from gateway.store.tables.local import axis_message, readiness
 from gateway.store.tables.log import log_checkpoint, log_entry, log_head, log_node
 from gateway.store.tables.registry import agency, certificate, member, registry_head, registry_version
@@ -37,6 +38,7 @@ __all__ = [
     "outbox",
     "peer",
     "readiness",
+    "receipt_key",
     "reference",
     "registry_head",
     "registry_version",

@@ -1,24 +1,23 @@
-"""The gateway's own signing keys: one Ed25519 key for each purpose, in files that only its user can read.
+"""The gateway's own signing keys: one Ed25519 key for each purpose, in files that only its user can read, or on a token.
 
 Separate keys, because a signature made for one purpose must never be usable for another. A key file is made on first start and
 never overwritten; losing `log.key` ends the log's chain of checkpoints, so it belongs in the backup.
+
+Invariant: a key file that others can read stops the start.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
-from routing.note import verifier_key
+from gateway.keys.address import SCHEME, TokenAddress
+from gateway.keys.files import make_key, read_key
+from gateway.keys.token import TokenKey
+from routing.note import PrivateKey, verifier_key
+from routing.receipt import key_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +25,17 @@ class SigningKey:
     """A private key and the name under which its signatures are known."""
 
     name: str
-    private: Ed25519PrivateKey
+    private: PrivateKey
 
     @property
     def verifier(self) -> str:
         """The public half as a C2SP verifier key, to be handed to whoever checks."""
         return verifier_key(self.name, self.private.public_key())
+
+    @property
+    def may_block(self) -> bool:
+        """Whether signing asks a device, which takes its time."""
+        return not isinstance(self.private, Ed25519PrivateKey)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,38 +47,30 @@ class GatewayKeys:
     axis: SigningKey
 
 
-def load_keys(folder: Path, *, gateway: str) -> GatewayKeys:
+def load_keys(folder: Path, *, gateway: str, receipt: str = "") -> GatewayKeys:
     """Read the gateway's keys from `folder`, making those that do not exist yet.
 
+    `receipt` says where else the key for receipts is: a PKCS #11 URI, or the path of a file that must be there.
+
     Raises:
-        ValueError: a key file does not hold an Ed25519 key.
+        GatewayError: a key file is exposed, belongs to somebody else or holds no Ed25519 key; or a token cannot be used.
 
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return GatewayKeys(
         log=SigningKey(name=f"{gateway}/routing", private=_load(folder / "log.key")),
-        receipt=SigningKey(name=f"{gateway}/receipt", private=_load(folder / "receipt.key")),
+        receipt=SigningKey(name=key_name(gateway), private=_receipt_key(folder, receipt)),
         axis=SigningKey(name=f"{gateway}/axis", private=_load(folder / "axis.key")),
     )
 
 
+def _receipt_key(folder: Path, place: str) -> PrivateKey:
+    if place.startswith(SCHEME):
+        return TokenKey(TokenAddress.parse(place))
+    return read_key(Path(place)) if place else _load(folder / "receipt.key")
+
+
 def _load(path: Path) -> Ed25519PrivateKey:
     if not path.exists():
-        _create(path)
-    key = load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} does not hold an Ed25519 key")  # noqa: TRY004 - the content is wrong, not a type
-    return key
-
-
-def _create(path: Path) -> None:
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    # A crash in the middle must not leave half a key under the final name.
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+        make_key(path)
+    return read_key(path)
