@@ -44,6 +44,11 @@ class Signer:
     not_after: datetime
     codes: tuple[str, ...] = ()
     """Agency codes for which its anchor is relied upon, each with the units below it; empty: any."""
+    issuer_sha256: str | None = None
+    issuer_spki_sha256: str | None = None
+    """The certificate that issued it on this path, and that one's key; None where there is none."""
+    subject_names: tuple[tuple[tuple[str, str | None], ...], ...] = ()
+    """The subject as it stands: relative names in order, each one or more attributes (dotted OID, value; None: no text)."""
 
     @classmethod
     @lru_cache(maxsize=MOST)
@@ -53,17 +58,19 @@ class Signer:
         """Describe the first certificate of a validated path; `chain` holds the path's fingerprints."""
         leaf = path[0]
         numbers = leaf.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
-        spki = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return cls(
             subject=name_of(leaf),
             serial_number=f"{leaf.serial_number:x}",
             subject_serial_number=str(numbers[0].value) if len(numbers) == 1 else None,
             certificate_sha256=chain[0],
-            spki_sha256=hashlib.sha256(spki).hexdigest(),
+            spki_sha256=key_fingerprint(leaf),
             anchor_sha256=chain[-1],
             not_before=leaf.not_valid_before_utc,
             not_after=leaf.not_valid_after_utc,
             codes=codes,
+            issuer_sha256=chain[1] if len(path) > 1 else None,
+            issuer_spki_sha256=key_fingerprint(path[1]) if len(path) > 1 else None,
+            subject_names=names_of(leaf),
         )
 
 
@@ -81,6 +88,20 @@ class Moment:
 
     at: datetime
     source: TimeSource
+
+
+def key_fingerprint(certificate: x509.Certificate) -> str:
+    """Return the SHA-256 of a certificate's public key, as SubjectPublicKeyInfo in DER (hex)."""
+    spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).hexdigest()
+
+
+def names_of(certificate: x509.Certificate) -> tuple[tuple[tuple[str, str | None], ...], ...]:
+    """Return the subject as `Signer.subject_names` holds it."""
+    return tuple(
+        tuple((each.oid.dotted_string, each.value if isinstance(each.value, str) else None) for each in rdn)
+        for rdn in certificate.subject.rdns
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,9 @@ class Kind(StrEnum):
     CREDENTIAL_REVOKED = "credential_revoked"
     CERTIFICATE_BOUND = "certificate_bound"
     CERTIFICATE_UNBOUND = "certificate_unbound"
+    CERTIFICATE_SUSPENDED = "certificate_suspended"
+    CERTIFICATE_RESUMED = "certificate_resumed"
+    CERTIFICATE_REVOKED = "certificate_revoked"
     # the log and the gateway themselves
     LOG_OPENED = "log_opened"  # the first entry of a log
     LOG_QUERY = "log_query"
@@ -110,6 +113,7 @@ DOCUMENT_KINDS = INTAKE | SENDING | RECEIVING
 _PAYLOAD = ("payload_sha256", "payload_size")
 _REGISTRY = ("registry_version", "registry_sha256")
 _DECISION = (*_PAYLOAD, *_REGISTRY, "rule")
+_REGISTRATION = ("certificate_sha256", "registration", "entity", "actor")
 _RECEIPT = ("recipient", "gateway", "receipt_sha256")
 
 REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
@@ -148,6 +152,9 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.CREDENTIAL_REVOKED: ("credential", "member", "actor"),
         Kind.CERTIFICATE_BOUND: ("certificate_sha256", "entity", "actor"),
         Kind.CERTIFICATE_UNBOUND: ("certificate_sha256", "entity", "actor"),
+        Kind.CERTIFICATE_SUSPENDED: _REGISTRATION,
+        Kind.CERTIFICATE_RESUMED: _REGISTRATION,
+        Kind.CERTIFICATE_REVOKED: _REGISTRATION,
         Kind.LOG_OPENED: ("origin", "verifier_key"),
         Kind.LOG_QUERY: ("actor", "query"),
         Kind.EVIDENCE_EXPORTED: ("actor", "query", "entries"),

@@ -230,6 +230,8 @@ def _decision(examination: Examination, sha256: str, size: int) -> Mapping[str, 
     }
     if binding is not None:
         facts["evidence"] = binding.evidence
+        if binding.registration is not None:
+            facts["registration"] = binding.registration.id
     if examination.verdict is not None:
         facts["verdict"] = examination.verdict.facts()
     return facts

@@ -26,6 +26,7 @@ from routing.agencies import Directory, Member
 from routing.binding import Binding, bind_caller, bind_signer
 from routing.delivery import Delivery
 from routing.errors import RoutingError
+from routing.renewal import remarks
 from routing.resolve import Resolved, resolve
 from routing.route import route
 from schemas.document import Document, StatusMessage
@@ -249,12 +250,14 @@ def _bind_caller(caller: Member | None, found: _Progress, *, directory: Director
 def _bind_signer(found: _Progress, *, at: datetime) -> None:
     if found.sender is None or found.verdict is None or found.verdict.signer is None:
         return
+    signer, agency = found.verdict.signer, found.sender.agency
     try:
-        found.binding = bind_signer(
-            found.verdict.signer, found.sender.agency, at=at, as_sent=found.sender.as_sent
-        )
+        found.binding = bind_signer(signer, agency, at=at, as_sent=found.sender.as_sent)
     except RoutingError as error:
         found.findings.append(Finding.of(error))
+        return
+    remarked = remarks(signer, agency, found.binding, at=at)
+    found.findings.extend(Finding.of(each, level=Level.WARNING) for each in remarked)
 
 
 def _route(found: _Progress, *, directory: Directory, at: datetime) -> None:

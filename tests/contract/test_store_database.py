@@ -48,7 +48,12 @@ _MESSAGE_BEFORE = (
     "sha256, size, accepted_at, registry_version, verdict) "
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
+_BEFORE_0005 = (
+    "DROP TABLE certificate_sighting",
+    *(f"ALTER TABLE certificate DROP COLUMN {name}" for name in ("spki_sha256", "certificate_ends", "terms")),
+)
 _BEFORE_0003 = (
+    *_BEFORE_0005,
     "DROP TABLE reference",
     "DROP INDEX ix_message_business",
     "DROP INDEX ix_message_sender_code_number",

@@ -12,9 +12,10 @@ import pytest
 
 from gateway.records import PeerGateway
 from gateway.store import SqlStore
-from routing.agencies import Agency, CertificateBinding, Directory, registry_sha256
+from routing.agencies import Agency, Directory, registry_sha256
 from routing.errors import RegistryInconsistent
 from routing.log import Kind, LogEntry, read_leaf
+from routing.registrations import Registration
 from tests.support.registry import CUT_OVER, HANOI, TAY_NINH, an_agency
 from tests.support.store_samples import A_CERTIFICATE, EMPTY_REGISTRY, NOON
 from tests.support.stores import OWN_VERIFIER, Stores
@@ -199,7 +200,7 @@ async def test_certificate_belongs_to_the_entity(store: SqlStore, stores: Stores
     """A certificate is bound to whoever bears the code now, not to who bore it before, and is kept by a load."""
     await load(store, AGENCIES)
 
-    directory = await store.registry.bind_certificate("H53", A_CERTIFICATE, pem=b"PEM", actor="ops")
+    directory = await store.registry.register_certificate("H53", A_CERTIFICATE, pem=b"PEM", actor="ops")
 
     before, after = directory.versions("H53")
     assert (before.certificates, after.certificates) == ((), (A_CERTIFICATE,))
@@ -216,11 +217,11 @@ async def test_certificate_belongs_to_the_entity(store: SqlStore, stores: Stores
 async def test_several_certificates_of_one_entity(store: SqlStore, stores: Stores) -> None:
     """Old and new certificates overlap; the same binding again makes no version."""
     await load(store, AGENCIES)
-    later = CertificateBinding(certificate_sha256="ab" * 32, valid_to=NOON + timedelta(days=700))
-    await store.registry.bind_certificate("H26", A_CERTIFICATE, pem=b"1", actor="ops")
+    later = Registration(certificate_sha256="ab" * 32, valid_to=NOON + timedelta(days=700))
+    await store.registry.register_certificate("H26", A_CERTIFICATE, pem=b"1", actor="ops")
 
-    directory = await store.registry.bind_certificate("H26", later, pem=b"2", actor="ops")
-    again = await store.registry.bind_certificate("H26", later, pem=b"2", actor="ops")
+    directory = await store.registry.register_certificate("H26", later, pem=b"2", actor="ops")
+    again = await store.registry.register_certificate("H26", later, pem=b"2", actor="ops")
 
     assert directory.versions("H26")[0].certificates == (A_CERTIFICATE, later)
     assert again.version == directory.version == 3
@@ -230,7 +231,7 @@ async def test_several_certificates_of_one_entity(store: SqlStore, stores: Store
 async def test_certificate_goes_with_its_entity(store: SqlStore) -> None:
     """When an entity leaves the registry, so do its certificates, and they do not come back with the code."""
     await load(store, AGENCIES)
-    await store.registry.bind_certificate("H26.1", A_CERTIFICATE, pem=b"", actor="ops")
+    await store.registry.register_certificate("H26.1", A_CERTIFICATE, pem=b"", actor="ops")
     await load(store, [agency for agency in AGENCIES if agency.code != "H26.1"])
 
     directory = await load(store, AGENCIES)
@@ -244,7 +245,7 @@ async def test_certificate_for_nobody_is_refused(store: SqlStore, code: str) -> 
     await load(store, AGENCIES)
 
     with pytest.raises(KeyError):
-        await store.registry.bind_certificate(code, A_CERTIFICATE, pem=b"", actor="ops")
+        await store.registry.register_certificate(code, A_CERTIFICATE, pem=b"", actor="ops")
 
     assert (await store.registry.directory()).version == 1
 

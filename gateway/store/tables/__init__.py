@@ -13,7 +13,14 @@ from gateway.store.tables.base import metadata
 from gateway.store.tables.documents import arrival, body, delivery, idempotency, message, outbox, reference
 from gateway.store.tables.local import axis_message, readiness
 from gateway.store.tables.log import log_checkpoint, log_entry, log_head, log_node
-from gateway.store.tables.registry import agency, certificate, member, registry_head, registry_version
+from gateway.store.tables.registry import (
+    agency,
+    certificate,
+    certificate_sighting,
+    member,
+    registry_head,
+    registry_version,
+)
 
 __all__ = [
     "agency",
@@ -21,6 +28,7 @@ __all__ = [
     "axis_message",
     "body",
     "certificate",
+    "certificate_sighting",
     "credential",
     "delivery",
     "idempotency",
