@@ -81,6 +81,15 @@ class Metrics:
             "vanthu_revocation_next_update_seconds",
             "Seconds until the first of these lists is out of date; negative when one is, NaN without any.",
         )
+        self.certificates_ending = gauge(
+            "vanthu_certificates_ending",
+            "Registrations without a successor in force that end within some days, or have ended.",
+            ("within_days",),
+        )
+        self.certificates_old = gauge(
+            "vanthu_certificates_old",
+            "Old certificates that were seen signing when their successor was in force.",
+        )
         self.unlogged_refusals = count(
             "vanthu_unlogged_refusals_total",
             "Refusals of unknown callers over the rate that the routing log takes.",

@@ -30,10 +30,12 @@ from routing.errors import printable
 from routing.registering import NEEDED, Wish, named_by, registration_from
 from routing.registration_changes import Resume, Revoke, StatusChange, Suspend
 from routing.registrations import ATTRIBUTES, IssuerBy, RegisteredBy
+from routing.renewal import endings, still_old
 
 PEM: Final = ("application/x-pem-file", "application/pem-certificate-chain", "text/plain")
 PEM_LIMIT: Final = 64 * 1024
 MAX_DAYS: Final = 3660
+WARN_DAYS: Final = (7, 30, 60)
 
 _READERS: Final = frozenset({Role.ADMIN, Role.REGISTRY, Role.AUDITOR})
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -128,6 +130,19 @@ async def show_calendar(request: web.Request, context: Context, caller: Caller) 
     return wire.answer(
         await asyncio.to_thread(wire_certificates.calendar, directory, at=now, days=days, seen=seen)
     )
+
+
+async def count_certificates(context: Context) -> None:
+    """Set the numbers that tell an operator of certificates that end, and of old ones that are still in use."""
+    directory, seen, now = await context.store.registry.directory(), await _seen(context), context.clock()
+    last = {key: each.last_seen for key, each in seen.items()}
+    longest = timedelta(days=max(WARN_DAYS))
+    found = await asyncio.to_thread(endings, directory, at=now, within=longest)
+    for days in WARN_DAYS:
+        due = [each for each in found if not each.successors and each.at <= now + timedelta(days=days)]
+        context.metrics.certificates_ending.labels(str(days)).set(len(due))
+    old = await asyncio.to_thread(still_old, directory, at=now, seen=last)
+    context.metrics.certificates_old.set(len(old))
 
 
 async def _change(
