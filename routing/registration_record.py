@@ -54,11 +54,12 @@ def terms_of(registration: Registration) -> dict[str, Any]:
 
 def suspension_fields(suspension: Suspension) -> dict[str, Any]:
     """Return a suspension as JSON."""
+    because = suspension.resumed_because
     return {
         "since": text_of(suspension.since),
         "until": text_of(suspension.until),
         "reason": suspension.reason,
-        "resumed_because": suspension.resumed_because,
+        **({} if because is None else {"resumed_because": because}),
     }
 
 
@@ -109,7 +110,7 @@ def _suspension(fields: Mapping[str, Any]) -> Suspension:
         since=datetime.fromisoformat(fields["since"]),
         until=datetime.fromisoformat(fields["until"]) if fields["until"] else None,
         reason=fields["reason"],
-        resumed_because=fields["resumed_because"],
+        resumed_because=fields.get("resumed_because"),
     )
 
 
