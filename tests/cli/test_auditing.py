@@ -231,6 +231,47 @@ def test_altered_registered_certificate_is_found(database: Path) -> None:
     assert finding.where == "certificate[1].pem"
 
 
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [("spki_sha256 = zeroblob(32)", "spki_sha256"), ("certificate_ends = 0", "certificate_ends")],
+)
+def test_altered_facts_of_a_registered_certificate_are_found(
+    database: Path, change: str, column: str
+) -> None:
+    """Its key and its end are what the certificate says."""
+    _change(database, f"UPDATE certificate SET {change}")  # noqa: S608 - our own words
+
+    (finding,) = _audit(database).findings
+    assert finding.where == f"certificate[1].{column}"
+
+
+def test_invented_revocation_is_found(database: Path) -> None:
+    """What became of a registration is in the registry's hash."""
+    revoked = {"revoked": {"since": "2020-01-01T00:00:00+00:00", "reason": "", "compromised": False}}
+    _change(database, "UPDATE certificate SET terms = ?", json.dumps(revoked))
+
+    assert any(each.where.startswith("registry_version[") for each in _audit(database).findings)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ("documents = documents + 1", ".documents"),
+        ("documents = 0", ".documents"),
+        ("last_seen = last_seen + 1000", ".last_seen"),
+        ("entity_id = 'x'", "]"),
+        ("certificate_sha256 = zeroblob(32)", "]"),
+    ],
+)
+def test_invented_sighting_is_found(database: Path, change: str, where: str) -> None:
+    """Nothing was seen that no acceptance speaks of."""
+    _change(database, f"UPDATE certificate_sighting SET {change}")  # noqa: S608 - our own words
+
+    (finding,) = _audit(database).findings
+    assert finding.where.startswith("certificate_sighting[")
+    assert finding.where.endswith(where)
+
+
 def _payload(database: Path) -> Path:
     return next(path for path in (database.parent / "payloads").rglob("*") if path.is_file())
 
