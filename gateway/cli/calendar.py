@@ -41,18 +41,20 @@ def _show(console: Console, found: dict[str, Any], ics: Path | None) -> None:
                 each["code"],
                 day(each["ends"]),
                 each["days_left"],
-                "chứng thư · certificate" if each["by_certificate"] else "đăng ký · registration",
-                STATES[each["state"]] + ("; đã có bản mới · replaced" if each["replaced_by"] else ""),
+                "chứng thư" if each["by_certificate"] else "đăng ký",
+                STATES[each["state"]].partition(" · ")[0],
+                "có" if each["replaced_by"] else "–",
                 each["certificate_sha256"][:16],
             )
             for each in found["endings"]
         ]
         headings = (
-            "mã · code",
+            "mã",
             "hết hạn · ends",
             "còn ngày · days",
-            "cái gì · what",
-            "trạng thái · state",
+            "cái gì",
+            "trạng thái",
+            "bản mới · newer",
             "sha256",
         )
         show_table(console, headings, rows)

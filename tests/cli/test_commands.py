@@ -17,7 +17,8 @@ VERBS = (
     ("verify",),
     ("policy",),
     *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
-    *(("member", "add"), ("token", "issue"), ("cert", "register"), ("log", "verify")),
+    *(("member", "add"), ("token", "issue"), ("log", "verify")),
+    *(("cert", verb) for verb in ("register", "list", "suspend", "resume", "revoke", "calendar")),
 )
 """Seconds of processor time that the command may take to begin."""
 
