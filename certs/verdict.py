@@ -3,7 +3,6 @@
 A verdict has no truth value: "could not decide" is neither yes nor no, and `if verify(…)` would treat it as one.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,10 +10,9 @@ from functools import lru_cache
 from typing import Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from certs.certificate import MOST, name_of
+from certs.certificate import MOST, key_fingerprint, name_of, names_of
 from certs.errors import TrustError
 from certs.evidence import Evidence
 from certs.indication import Form, Indication, Scope, SubIndication
@@ -88,20 +86,6 @@ class Moment:
 
     at: datetime
     source: TimeSource
-
-
-def key_fingerprint(certificate: x509.Certificate) -> str:
-    """Return the SHA-256 of a certificate's public key, as SubjectPublicKeyInfo in DER (hex)."""
-    spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return hashlib.sha256(spki).hexdigest()
-
-
-def names_of(certificate: x509.Certificate) -> tuple[tuple[tuple[str, str | None], ...], ...]:
-    """Return the subject as `Signer.subject_names` holds it."""
-    return tuple(
-        tuple((each.oid.dotted_string, each.value if isinstance(each.value, str) else None) for each in rdn)
-        for rdn in certificate.subject.rdns
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from routing.errors import RegistryError
 class Unfit(Enum):
     """Why something cannot be registered, in Vietnamese and English."""
 
+    MALFORMED = ("không đọc được chứng thư số", "the certificate cannot be read")
     AUTHORITY = (
         "đây là chứng thư số của tổ chức chứng thực, không phải của cơ quan",
         "it is the certificate of a certification authority, not of an agency",

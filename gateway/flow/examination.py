@@ -253,11 +253,10 @@ def _bind_signer(found: _Progress, *, at: datetime) -> None:
     signer, agency = found.verdict.signer, found.sender.agency
     try:
         found.binding = bind_signer(signer, agency, at=at, as_sent=found.sender.as_sent)
+        remarked = remarks(signer, agency, found.binding, at=at)
+        found.findings.extend(Finding.of(each, level=Level.WARNING) for each in remarked)
     except RoutingError as error:
         found.findings.append(Finding.of(error))
-        return
-    remarked = remarks(signer, agency, found.binding, at=at)
-    found.findings.extend(Finding.of(each, level=Level.WARNING) for each in remarked)
 
 
 def _route(found: _Progress, *, directory: Directory, at: datetime) -> None:

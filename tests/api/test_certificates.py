@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from certs.certificate import fingerprint, key_fingerprint
 from certs.issue import issue
-from certs.verdict import fingerprint, key_fingerprint
 from routing.log import Kind
 from tests.api.world import NOW, Answer, World, a_document, certificate_pem, identity, root, stranger, world
 from tests.support.pki import Identity

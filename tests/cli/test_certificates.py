@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from certs.certificate import fingerprint, key_fingerprint
 from certs.issue import Authority, issue, new_root
-from certs.verdict import fingerprint, key_fingerprint
 from gateway.cli import run
 from gateway.cli.calendar import LINE, icalendar
 from gateway.clock import utc_now

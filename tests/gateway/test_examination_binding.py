@@ -15,10 +15,10 @@ from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 from lxml import etree
 
+from certs.certificate import fingerprint, key_fingerprint
 from certs.issue import Authority, new_key, new_root
 from certs.sign import sign_enveloped
 from certs.trust import Trust
-from certs.verdict import fingerprint, key_fingerprint
 from gateway.flow.examination import Examination, Outcome, examine
 from gateway.records import MessageKind
 from routing.agencies import Agency, Directory, Member

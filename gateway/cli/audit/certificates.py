@@ -13,7 +13,7 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from certs.verdict import fingerprint, key_fingerprint
+from certs.certificate import fingerprint, key_fingerprint
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, unlogged
 from gateway.cli.audit.testimony import Testimony
 from gateway.store import Audit
