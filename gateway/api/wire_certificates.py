@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from gateway.api.wire import moment
 from gateway.records import Json, Sighting
@@ -14,6 +15,8 @@ from routing.renewal import endings, still_old, successors
 
 Seen = Mapping[tuple[str, str], Sighting]
 """Sightings by entity and certificate."""
+
+_LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def registration(each: Registration, agency: Agency, *, at: datetime, seen: Seen) -> dict[str, Json]:
@@ -59,7 +62,9 @@ def registrations(agency: Agency, *, at: datetime, seen: Seen) -> dict[str, Json
         "code": agency.code,
         "name": agency.name,
         "entity_id": agency.entity_id,
-        "registrations": [registration(each, agency, at=at, seen=seen) for each in agency.certificates],
+        "registrations": [
+            registration(each, agency, at=at, seen=seen) for each in sorted(agency.certificates, key=_order)
+        ],
         "seen": [
             {
                 "certificate_sha256": each.certificate_sha256,
@@ -114,6 +119,12 @@ def calendar(directory: Directory, *, at: datetime, days: int, seen: Seen) -> di
             for each in still_old(directory, at=at, seen=last)
         ],
     }
+
+
+def _order(each: Registration) -> tuple[bool, datetime, str]:
+    """Put what ends first at the beginning, and what has no end last."""
+    ends = each.ends
+    return (False, ends, each.id) if ends is not None else (True, _LATEST, each.id)
 
 
 def _whose(agency: Agency, each: Registration) -> dict[str, Json]:

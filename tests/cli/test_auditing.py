@@ -5,6 +5,7 @@ The changes are made to a copied database behind the gateway's back, as somebody
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import sqlite3
@@ -19,10 +20,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Table
 
+from gateway.app import running
 from gateway.cli import run
 from gateway.cli.audit import AuditResult, Conclusion, audit_database
 from gateway.clock import utc_now
 from gateway.keys import load_keys
+from gateway.settings import Settings
 from gateway.store.errors import StoreError
 from gateway.store.tables import metadata
 from routing.note import Verifier, parse_verifier_key, verifier_key
@@ -89,6 +92,18 @@ def test_untouched_evidence_is_valid(evidence: Path, capsys: pytest.CaptureFixtu
     assert "NGUYÊN VẸN" in shown
     assert "văn bản · documents" in shown
     assert "--vkey" in shown
+
+
+def test_a_gateway_that_has_done_nothing_yet_is_valid(tmp_path: Path) -> None:
+    """Its registry is empty, and that is what version 0 says."""
+
+    async def start() -> None:
+        async with running(Settings(data=tmp_path, port=0, log_level="error")):
+            pass
+
+    asyncio.run(start())
+
+    assert _audit(tmp_path / "vanthu.db").findings == []
 
 
 def test_running_gateway_can_be_audited(gateway: Served) -> None:

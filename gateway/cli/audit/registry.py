@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
 from gateway.cli.audit.testimony import Activation, Testimony
 from gateway.store import Audit
 from gateway.store.evidence import RegistryEvidence
 from gateway.store.tables import agency, certificate, member, registry_head
+from routing.agencies import registry_sha256
+
+_EMPTY: Final = registry_sha256((), ())
+"""What version 0 hashes to, which the schema begins with."""
 
 
 def check_registry(audit: Audit, log: Testimony) -> Iterator[Difference]:
@@ -31,7 +36,8 @@ def check_registry(audit: Audit, log: Testimony) -> Iterator[Difference]:
     newest = max(hashes, default=0)
     yield from _intervals(audit, newest)
     for head in audit.rows(registry_head):
-        pairs: Pairs = {"version": (newest, head.version), "sha256": (hashes.get(newest), head.sha256)}
+        expected = hashes.get(newest, _EMPTY)
+        pairs: Pairs = {"version": (newest, head.version), "sha256": (expected, head.sha256)}
         yield from compare("registry_head", pairs)
 
 
