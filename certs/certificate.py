@@ -4,6 +4,7 @@ Invariant: everything here follows from the octets of a certificate alone, so re
 not remembered, because anybody may send it.
 """
 
+import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -12,6 +13,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certs.errors import MalformedCertificateError, TrustError
 
@@ -64,3 +66,18 @@ def name_of(certificate: x509.Certificate) -> str:
 def fingerprint(certificate: x509.Certificate) -> str:
     """Return the SHA-256 of a certificate's DER octets (hex)."""
     return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+@lru_cache(maxsize=MOST)
+def key_fingerprint(certificate: x509.Certificate) -> str:
+    """Return the SHA-256 of a certificate's public key, as SubjectPublicKeyInfo in DER (hex)."""
+    spki = key_of(certificate).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).hexdigest()
+
+
+def names_of(certificate: x509.Certificate) -> tuple[tuple[tuple[str, str | None], ...], ...]:
+    """Return the subject as `Signer.subject_names` holds it."""
+    return tuple(
+        tuple((each.oid.dotted_string, each.value if isinstance(each.value, str) else None) for each in rdn)
+        for rdn in certificate.subject.rdns
+    )

@@ -3,7 +3,6 @@
 A verdict has no truth value: "could not decide" is neither yes nor no, and `if verify(…)` would treat it as one.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,10 +10,9 @@ from functools import lru_cache
 from typing import Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from certs.certificate import MOST, name_of
+from certs.certificate import MOST, key_fingerprint, name_of, names_of
 from certs.errors import TrustError
 from certs.evidence import Evidence
 from certs.indication import Form, Indication, Scope, SubIndication
@@ -44,6 +42,11 @@ class Signer:
     not_after: datetime
     codes: tuple[str, ...] = ()
     """Agency codes for which its anchor is relied upon, each with the units below it; empty: any."""
+    issuer_sha256: str | None = None
+    issuer_spki_sha256: str | None = None
+    """The certificate that issued it on this path, and that one's key; None where there is none."""
+    subject_names: tuple[tuple[tuple[str, str | None], ...], ...] = ()
+    """The subject as it stands: relative names in order, each one or more attributes (dotted OID, value; None: no text)."""
 
     @classmethod
     @lru_cache(maxsize=MOST)
@@ -53,17 +56,19 @@ class Signer:
         """Describe the first certificate of a validated path; `chain` holds the path's fingerprints."""
         leaf = path[0]
         numbers = leaf.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
-        spki = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return cls(
             subject=name_of(leaf),
             serial_number=f"{leaf.serial_number:x}",
             subject_serial_number=str(numbers[0].value) if len(numbers) == 1 else None,
             certificate_sha256=chain[0],
-            spki_sha256=hashlib.sha256(spki).hexdigest(),
+            spki_sha256=key_fingerprint(leaf),
             anchor_sha256=chain[-1],
             not_before=leaf.not_valid_before_utc,
             not_after=leaf.not_valid_after_utc,
             codes=codes,
+            issuer_sha256=chain[1] if len(path) > 1 else None,
+            issuer_spki_sha256=key_fingerprint(path[1]) if len(path) > 1 else None,
+            subject_names=names_of(leaf),
         )
 
 

@@ -117,12 +117,30 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateUse:
+    """That a certificate signed for an entity."""
+
+    entity_id: str
+    certificate_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """When a certificate last signed a document of an entity that was accepted here, and how many did."""
+
+    entity_id: str
+    certificate_sha256: str
+    last_seen: datetime
+    documents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
     """Everything that one commit must hold before a sender may hear 201.
 
     `body` is the document itself when it is small enough for a row, else None: then it is already durable in `Payloads`.
     `events` are log entries of this message: `accepted` first, then `routed` ones where the recipients do not fit into one.
-    `links` are the documents that it speaks of.
+    `links` are the documents that it speaks of. `signed_with` is the certificate that signed it, which is thereby seen.
     """
 
     message: Message
@@ -133,6 +151,7 @@ class Acceptance:
     links: tuple[Link, ...] = ()
     evidence: Mapping[str, Json] | None = None
     """What was found in its signature (`certs.evidence`); a status message has none."""
+    signed_with: CertificateUse | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

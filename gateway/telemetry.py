@@ -87,6 +87,15 @@ class Metrics:
             "Seconds until a certificate of the trust store ends, by its validity or by the end of our trust.",
             ("sha256", "role"),
         )
+        self.certificates_ending = gauge(
+            "vanthu_certificates_ending",
+            "Registrations without a successor in force that end within some days, or have ended.",
+            ("within_days",),
+        )
+        self.certificates_old = gauge(
+            "vanthu_certificates_old",
+            "Old certificates that were seen signing when their successor was in force.",
+        )
         self.unlogged_refusals = count(
             "vanthu_unlogged_refusals_total",
             "Refusals of unknown callers over the rate that the routing log takes.",

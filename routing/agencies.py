@@ -14,7 +14,7 @@ instant belongs to the new version.
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 from json import JSONEncoder
 from typing import Final
@@ -23,21 +23,14 @@ from uuid import NAMESPACE_URL, uuid5
 from routing.errors import RegistryInconsistent
 from routing.members import Member, index_prefixes, longest_prefix
 from routing.nearest import nearest
+from routing.registration_record import registration_fields
+from routing.registrations import Registration, check_window, text_of
 from schemas.codes import AgencyCode
 
-__all__ = ["Agency", "CertificateBinding", "Directory", "Member", "entity_id", "registry_sha256"]
+__all__ = ["Agency", "Directory", "Member", "entity_id", "registry_sha256"]
 
-_NO_OFFSET = timedelta(0)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _CANONICAL = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _check_window(valid_from: datetime | None, valid_to: datetime | None) -> None:
-    for bound in (valid_from, valid_to):
-        if bound is not None and bound.utcoffset() != _NO_OFFSET:
-            raise ValueError(f"not an aware UTC time: {bound!r}")
-    if valid_from is not None and valid_to is not None and valid_from >= valid_to:
-        raise ValueError(f"an interval that is empty: {valid_from} to {valid_to}")
 
 
 def _within(at: datetime, valid_from: datetime | None, valid_to: datetime | None) -> bool:
@@ -54,28 +47,11 @@ def entity_id(code: str, valid_from: datetime | None) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateBinding:
-    """A certificate registered for an entity, in force in [valid_from, valid_to)."""
-
-    certificate_sha256: str
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse naive times and empty intervals."""
-        _check_window(self.valid_from, self.valid_to)
-
-    def in_force(self, at: datetime) -> bool:
-        """Tell whether the binding holds at `at`."""
-        return _within(at, self.valid_from, self.valid_to)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
     """What a code names in [valid_from, valid_to); None is an open end.
 
     `successors` are codes, the default first. `aliases` are older forms of the code. `certificates` are
-    those of the entity, the same on each of its versions. `reconstituted_at` is the moment when this entity
+    the registrations of the entity, the same on each of its versions. `reconstituted_at` is the moment when this entity
     took the code over from another one; the `Directory` derives it from the versions of the code, whatever
     it was given.
     """
@@ -89,12 +65,12 @@ class Agency:
     valid_to: datetime | None = None
     successors: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    certificates: tuple[CertificateBinding, ...] = ()
+    certificates: tuple[Registration, ...] = ()
     reconstituted_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse naive times and empty intervals."""
-        _check_window(self.valid_from, self.valid_to)
+        check_window(self.valid_from, self.valid_to)
 
     def in_force(self, at: datetime) -> bool:
         """Tell whether the code names this entity at `at`."""
@@ -238,10 +214,7 @@ def registry_sha256(agencies: Iterable[Agency], members: Iterable[Member]) -> st
 
 
 def _agency_fields(agency: Agency) -> dict[str, object]:
-    certificates = sorted(
-        (each.certificate_sha256, _text(each.valid_from), _text(each.valid_to))
-        for each in agency.certificates
-    )
+    certificates = sorted(map(registration_fields, agency.certificates), key=_CANONICAL.encode)
     return {
         "aliases": sorted(agency.aliases),
         "certificates": certificates,
@@ -251,8 +224,8 @@ def _agency_fields(agency: Agency) -> dict[str, object]:
         "name": agency.name,
         "parent": agency.parent,
         "successors": agency.successors,
-        "valid_from": _text(agency.valid_from),
-        "valid_to": _text(agency.valid_to),
+        "valid_from": text_of(agency.valid_from),
+        "valid_to": text_of(agency.valid_to),
     }
 
 
@@ -264,8 +237,3 @@ def _member_fields(member: Member) -> dict[str, object]:
         "prefixes": sorted(member.prefixes),
         "queue": member.queue,
     }
-
-
-def _text(moment: datetime | None) -> str:
-    """Return a moment in RFC 3339, or nothing for an open end."""
-    return "" if moment is None else moment.isoformat()

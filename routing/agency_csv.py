@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from unicodedata import normalize
 
-from routing.agencies import Agency, CertificateBinding, entity_id
+from routing.agencies import Agency, entity_id
 from routing.errors import BadFile, BadRow, FileFault, RegistryFault, RegistryFileErrors
+from routing.registrations import Registration
 from schemas.codes import AgencyCode, Scheme
 from schemas.errors import BadAgencyCode
 
@@ -80,15 +81,17 @@ def format_agencies(agencies: Iterable[Agency]) -> bytes:
     """Return the file that `parse_agencies` reads back, marked as UTF-8 so that spreadsheets show Vietnamese.
 
     Raises:
-        ValueError: an agency has what the file cannot say: an end, successors, a certificate's interval.
+        ValueError: an agency has what the file cannot say: an end, successors, more of a certificate than its hash.
 
     """
     target = io.StringIO(newline="")
     writer = csv.writer(target)
     writer.writerow(COLUMNS)
     for agency in agencies:
-        windows = any(each.valid_from or each.valid_to for each in agency.certificates)
-        if agency.valid_to is not None or agency.successors or windows:
+        plain = all(
+            each == Registration(certificate_sha256=each.certificate_sha256) for each in agency.certificates
+        )
+        if agency.valid_to is not None or agency.successors or not plain:
             raise ValueError(f"{agency.code}: the file has no column for ends, successors or intervals")
         writer.writerow(
             (
@@ -272,7 +275,6 @@ def _agency(row: _Row) -> Agency:
         valid_from=since,
         aliases=tuple(row.text("code_qcvn102").split()),
         certificates=tuple(
-            CertificateBinding(certificate_sha256=each.lower())
-            for each in row.text("certificate_sha256").split()
+            Registration(certificate_sha256=each.lower()) for each in row.text("certificate_sha256").split()
         ),
     )

@@ -65,6 +65,9 @@ class Kind(StrEnum):
     TRUST_ADDED = "trust_added"
     TRUST_CHANGED = "trust_changed"  # held already, from now on on other terms
     TRUST_RETIRED = "trust_retired"  # not relied upon from `trusted_until` on
+    CERTIFICATE_SUSPENDED = "certificate_suspended"
+    CERTIFICATE_RESUMED = "certificate_resumed"
+    CERTIFICATE_REVOKED = "certificate_revoked"
     # the log and the gateway themselves
     LOG_OPENED = "log_opened"  # the first entry of a log
     LOG_QUERY = "log_query"
@@ -114,6 +117,7 @@ DOCUMENT_KINDS = INTAKE | SENDING | RECEIVING
 _PAYLOAD = ("payload_sha256", "payload_size")
 _REGISTRY = ("registry_version", "registry_sha256")
 _DECISION = (*_PAYLOAD, *_REGISTRY, "rule")
+_REGISTRATION = ("certificate_sha256", "registration", "entity", "actor")
 _RECEIPT = ("recipient", "gateway", "receipt_sha256")
 _TRUST = ("trust_number", "trust_sha256", "certificate_sha256", "certificate_subject", "role", "actor")
 
@@ -156,6 +160,9 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.TRUST_ADDED: (*_TRUST, "usages"),
         Kind.TRUST_CHANGED: (*_TRUST, "usages"),
         Kind.TRUST_RETIRED: (*_TRUST, "trusted_until"),
+        Kind.CERTIFICATE_SUSPENDED: _REGISTRATION,
+        Kind.CERTIFICATE_RESUMED: _REGISTRATION,
+        Kind.CERTIFICATE_REVOKED: _REGISTRATION,
         Kind.LOG_OPENED: ("origin", "verifier_key"),
         Kind.LOG_QUERY: ("actor", "query"),
         Kind.EVIDENCE_EXPORTED: ("actor", "query", "entries"),

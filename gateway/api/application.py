@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.api import (
     agencies,
+    certificates,
     checking,
     composing,
     docs,
@@ -51,7 +52,25 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("POST", "/v1/inbox/{id}/ack", only_for(Access.MEMBER, inbox.acknowledge)),
     # agencies
     ("GET", "/v1/agencies/{code}", only_for(Access.ANY, agencies.get_agency)),
-    ("POST", "/v1/agencies/{code}/certificates", only_for(Access.REGISTRY, agencies.bind_certificate)),
+    ("GET", "/v1/agencies/{code}/certificates", only_for(Access.ANY, certificates.list_registrations)),
+    ("POST", "/v1/agencies/{code}/certificates", only_for(Access.REGISTRY, certificates.register)),
+    (
+        "POST",
+        "/v1/agencies/{code}/certificates/{registration}/suspend",
+        only_for(Access.REGISTRY, certificates.suspend),
+    ),
+    (
+        "POST",
+        "/v1/agencies/{code}/certificates/{registration}/resume",
+        only_for(Access.REGISTRY, certificates.resume),
+    ),
+    (
+        "POST",
+        "/v1/agencies/{code}/certificates/{registration}/revoke",
+        only_for(Access.REGISTRY, certificates.revoke),
+    ),
+    ("GET", "/v1/certificates", only_for(Access.ANY, certificates.list_all)),
+    ("GET", "/v1/certificates/calendar", only_for(Access.ANY, certificates.show_calendar)),
     ("POST", "/v1/registry/agencies", only_for(Access.REGISTRY, agencies.load_agencies)),
     # connected systems and tokens
     ("POST", "/v1/members", only_for(Access.ADMIN, members.put_member)),

@@ -20,6 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from certs.admission import Role
 from certs.revocation import current_lists
 from gateway.api import wire
+from gateway.api.certificates import count_certificates
 from gateway.api.context import Context
 from gateway.api.problems import RETRY_AFTER
 from gateway.records import Json
@@ -80,6 +81,7 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
     count, remaining = _revocation(context)
     context.metrics.revocation_lists.set(count)
     context.metrics.revocation_next_update.set(math.nan if remaining is None else remaining)
+    await count_certificates(context)
     body = await asyncio.to_thread(generate_latest, context.metrics.registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

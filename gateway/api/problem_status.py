@@ -150,6 +150,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "trust.unknown_certificate": 404,
         "trust.window_reversed": 422,
         "trust.terms_of_intermediate": 422,
+        "certs.certificate_ends_soon": 201,
+        "certs.old_certificate": 201,
         # codes and routes; looked up at /v1/agencies the first four are 404 or 410
         "registry.malformed_code": 422,
         "registry.unknown_code": 422,
@@ -160,6 +162,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "registry.bad_file": 422,
         "registry.bad_row": 422,
         "registry.file_refused": 422,
+        "registry.registration_refused": 422,
+        "registry.registration_state": 409,
         "routing.recipient_not_connected": 422,
         # the routing log: only an index outside the tree is the caller's fault
         "log.proof_range": 404,

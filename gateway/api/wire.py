@@ -124,8 +124,10 @@ def inbox_item(item: InboxItem, correspondence: dict[str, Json]) -> dict[str, Js
     }
 
 
-def agency(found: Agency, *, as_sent: str, member: Member | None, version: int) -> dict[str, Json]:
-    """Write what a code names."""
+def agency(
+    found: Agency, *, as_sent: str, member: Member | None, version: int, at: datetime
+) -> dict[str, Json]:
+    """Write what a code names at a moment."""
     return {
         "code": found.code,
         "as_sent": as_sent,
@@ -139,9 +141,12 @@ def agency(found: Agency, *, as_sent: str, member: Member | None, version: int) 
         "successors": found.successors,
         "certificates": [
             {
+                "id": each.id,
+                "by": each.by.value,
                 "sha256": each.certificate_sha256,
                 "valid_from": moment(each.valid_from),
                 "valid_to": moment(each.valid_to),
+                "state": each.state(at).value,
             }
             for each in found.certificates
         ],

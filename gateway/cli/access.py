@@ -1,9 +1,8 @@
-"""`vanthu member`, `vanthu token`, `vanthu cert`: who is connected, who may call, whose certificate counts."""
+"""`vanthu member`, `vanthu token`: who is connected, and who may call."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,6 @@ from gateway.cli.options import LOCAL, AsJson, Token, Url
 
 member_app = typer.Typer(help="Hệ thống kết nối. Connected systems.", no_args_is_help=True)
 token_app = typer.Typer(help="Mã truy cập. Access tokens.", no_args_is_help=True)
-certificate_app = typer.Typer(help="Chứng thư số của cơ quan. Agencies' certificates.", no_args_is_help=True)
 
 
 @member_app.command("add")
@@ -78,26 +76,3 @@ def issue_token(
 
     work = remote.token_issue(member=member, roles=role or [], label=label, expires=expires)
     remote.run(work, url=url, token=token, as_json=as_json)
-
-
-@certificate_app.command("register")
-def register_certificate(
-    code: Annotated[
-        str, typer.Argument(metavar="CODE", help="Mã định danh cơ quan · agency code.", show_default=False)
-    ],
-    file: Annotated[
-        Path, typer.Argument(metavar="PEM", help="Chứng thư số · certificate.", show_default=False)
-    ],
-    url: Url = LOCAL,
-    token: Token = "",
-    as_json: AsJson = False,
-) -> None:
-    """Đăng ký chứng thư số cho cơ quan. Register a certificate for an agency.
-
-    Example: vanthu cert register H26.1 vp-ubnd-hanoi.pem
-
-    From then on only registered certificates count for this agency.
-    """
-    from gateway.cli import remote  # noqa: PLC0415 - start-up time
-
-    remote.run(remote.certificate_register(code, file), url=url, token=token, as_json=as_json)

@@ -18,6 +18,15 @@ Registry: TypeAlias = Annotated[
         "--registry", metavar="CSV", help="Danh mục mã định danh · list of agencies.", show_default=False
     ),
 ]
+Certificates: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--certificates",
+        metavar="FILE",
+        help="Các đăng ký chứng thư, in bởi `vanthu cert list --json` · registrations, as that prints them.",
+        show_default=False,
+    ),
+]
 Anchors: TypeAlias = Annotated[
     list[Path] | None,
     typer.Option(
@@ -56,6 +65,7 @@ Held: TypeAlias = Annotated[
 def check(
     file: File,
     registry: Registry = None,
+    certificates: Certificates = None,
     trust_anchor: Anchors = None,
     crl: Lists = None,
     at: At = None,
@@ -72,11 +82,14 @@ def check(
     system serves the recipients is not known offline. Exits 0 accepted,
     1 refused, 2 could not decide, 3 the file cannot be read.
     """
+    if certificates is not None and registry is None:
+        raise typer.BadParameter("--certificates: cần --registry · needs --registry")
     from gateway.cli import offline  # noqa: PLC0415 - start-up time
 
     code = offline.check(
         file,
         registry=registry,
+        certificates=certificates,
         anchors=tuple(trust_anchor or ()),
         lists=tuple(crl or ()),
         at=at,

@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli import (
     access,
+    certificates,
     check,
     compose,
     demo,
@@ -52,7 +53,7 @@ app.add_typer(receipt.app, name="receipt")
 app.add_typer(registry.app, name="registry")
 app.add_typer(access.member_app, name="member")
 app.add_typer(access.token_app, name="token")
-app.add_typer(access.certificate_app, name="cert")
+app.add_typer(certificates.app, name="cert")
 app.add_typer(trust.app, name="trust")
 app.add_typer(log.app, name="log")
 app.add_typer(verdict.app, name="verdict")

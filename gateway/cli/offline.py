@@ -31,6 +31,7 @@ from gateway.cli.output import (
     show_fault,
     show_verdict,
 )
+from gateway.cli.registrations_file import with_registrations
 from gateway.cli.signers import revocation_text, signer_text
 from gateway.client.errors import Fault
 from gateway.flow.examination import Examination, Outcome, examine, kind_of
@@ -69,6 +70,7 @@ def check(
     file: Path,
     *,
     registry: Path | None,
+    certificates: Path | None,
     anchors: tuple[Path, ...],
     lists: tuple[Path, ...],
     at: datetime | None,
@@ -78,11 +80,11 @@ def check(
     """Examine a file and print the outcome with every finding.
 
     Raises:
-        UnreadableFileError: the file, the list of agencies, an anchor or a revocation list cannot be read or used.
+        UnreadableFileError: a file that is named cannot be read or used.
 
     """
     size, sha256 = measure_file(file)
-    directory = _directory(registry)
+    directory = _directory(registry, certificates)
     examination = examine(
         file,
         expect=None,
@@ -140,11 +142,14 @@ def _top(code: str) -> str:
     return code.partition(".")[0] if "A" <= code[:1] <= "Y" else code
 
 
-def _directory(path: Path | None) -> Directory:
+def _directory(path: Path | None, certificates: Path | None) -> Directory:
     if path is None:
         return Directory(0, registry_sha256((), ()), (), ())
     try:
-        return offline_directory(parse_agencies(read_file(path)))
+        agencies = parse_agencies(read_file(path))
+        if certificates is not None:
+            agencies = with_registrations(agencies, certificates)
+        return offline_directory(agencies)
     except RegistryFileErrors as refused:
         raise unusable_registry(path, refused) from refused
 

@@ -250,21 +250,6 @@ def token_issue(*, member: str | None, roles: Sequence[str], label: str, expires
     return work
 
 
-def certificate_register(code: str, file: Path) -> Work:
-    """Register a certificate for an agency."""
-
-    async def work(client: Client) -> Result:
-        registered = await client.register_certificate(code, read_file(file))
-
-        def show(console: Console) -> None:
-            show_verdict(console, good=True, vi=f"Đã đăng ký chứng thư cho {code}", en="registered")
-            show_facts(console, [(key, _flat(value)) for key, value in registered.items()])
-
-        return Result(value=registered, show=show)
-
-    return work
-
-
 def _flat(value: object) -> str | None:
     """Write one member of a JSON answer on one line."""
     if isinstance(value, list):

@@ -38,6 +38,7 @@ from gateway.client.answers import (
     RegistryVersion,
     Submitted,
 )
+from gateway.client.certificates import CertificateCalls
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
 from gateway.client.transport import CHUNK, READ_SECONDS, Backoff, Transport, decode
 from gateway.client.trust import TrustResource
@@ -69,7 +70,7 @@ __all__ = [
 EDXML = "application/edxml+xml"
 
 
-class Client:
+class Client(CertificateCalls):
     """A caller of one gateway, used as an async context manager.
 
     Every method raises `ClientError` and nothing else, but for OSError where a file given by its path cannot be read or written.
@@ -235,14 +236,6 @@ class Client:
     async def revoke_token(self, credential_id: str) -> None:
         """Make a token worthless."""
         await self._transport.call("DELETE", f"/v1/tokens/{_part(credential_id)}")
-
-    async def register_certificate(self, code: str, pem: bytes) -> dict[str, Any]:
-        """Register a certificate for the agency that bears this code now."""
-        path = f"/v1/agencies/{_part(code)}/certificates"
-        headers = {"Content-Type": "application/x-pem-file"}
-        answer = await self._transport.call("POST", path, headers=headers, body=pem)
-        registered: dict[str, Any] = decode(self.url + path, answer, dict[str, Any])
-        return registered
 
     async def receipts(self, document_id: str) -> dict[str, Any]:
         """Read every receipt that the gateway signs about a document so far."""

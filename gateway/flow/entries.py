@@ -254,6 +254,8 @@ def _decision(examination: Examination, sha256: str, size: int) -> Mapping[str, 
         facts["trust_number"] = examination.trust_number
     if binding is not None:
         facts["evidence"] = binding.evidence
+        if binding.registration is not None:
+            facts["registration"] = binding.registration.id
     if examination.verdict is not None:
         facts["verdict"] = _facts(examination.verdict)
     return facts

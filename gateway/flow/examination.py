@@ -26,6 +26,7 @@ from routing.agencies import Directory, Member
 from routing.binding import Binding, bind_caller, bind_signer
 from routing.delivery import Delivery
 from routing.errors import RoutingError
+from routing.renewal import remarks
 from routing.resolve import Resolved, resolve
 from routing.route import route
 from schemas.document import Document, StatusMessage
@@ -170,7 +171,8 @@ def _read(
         return
     kind = kind_of(parsed.message)
     if expect is not None and kind is not expect:
-        found.findings.append(Finding.of(_unexpected(kind, expect)))
+        texts = {"found_vi": kind.vi, "found_en": kind.en, "expected_vi": expect.vi, "expected_en": expect.en}
+        found.findings.append(Finding.of(UnexpectedMessage(**texts)))
         return
     found.message, found.parties = parsed.message, parties_of(parsed.message)
     found.findings.extend(Finding.of(warning, level=Level.WARNING) for warning in parsed.warnings)
@@ -225,12 +227,6 @@ def _parsed(opened: Opened, verdict: Verdict, *, at: datetime) -> Parsed:
     return Parsed(message=signed.message, warnings=_parse(opened.tree, opened, at=at).warnings)
 
 
-def _unexpected(found: MessageKind, expected: MessageKind) -> UnexpectedMessage:
-    return UnexpectedMessage(
-        found_vi=found.vi, found_en=found.en, expected_vi=expected.vi, expected_en=expected.en
-    )
-
-
 def _resolve(code: str, found: _Progress, *, directory: Directory, at: datetime) -> Resolved | None:
     try:
         return resolve(code, directory=directory, at=at)
@@ -251,10 +247,11 @@ def _bind_caller(caller: Member | None, found: _Progress, *, directory: Director
 def _bind_signer(found: _Progress, *, at: datetime) -> None:
     if found.sender is None or found.verdict is None or found.verdict.signer is None:
         return
+    signer, agency = found.verdict.signer, found.sender.agency
     try:
-        found.binding = bind_signer(
-            found.verdict.signer, found.sender.agency, at=at, as_sent=found.sender.as_sent
-        )
+        found.binding = bind_signer(signer, agency, at=at, as_sent=found.sender.as_sent)
+        remarked = remarks(signer, agency, found.binding, at=at)
+        found.findings.extend(Finding.of(each, level=Level.WARNING) for each in remarked)
     except RoutingError as error:
         found.findings.append(Finding.of(error))
 

@@ -26,7 +26,15 @@ from gateway.flow.notifying import LOG, OUTBOX, Bell
 from gateway.flow.spool import SMALL, Spooled
 from gateway.flow.summary import summary
 from gateway.ports import Clock, KeyConflictError, Payloads, StaleRegistryError, Store, TrustSource
-from gateway.records import Acceptance, Accepted, IdempotencyKey, Message, MessageKind, Recipient
+from gateway.records import (
+    Acceptance,
+    Accepted,
+    CertificateUse,
+    IdempotencyKey,
+    Message,
+    MessageKind,
+    Recipient,
+)
 from gateway.telemetry import Metrics
 from routing.agencies import Member
 from routing.resolve import Resolved
@@ -178,6 +186,7 @@ class Intake:
             events=entries.accepted(message, recipients, examination, credential_id=submission.credential_id),
             links=entries.links(message, found),
             evidence=entries.evidence(examination),
+            signed_with=_signed_with(examination, sender),
         )
 
     def _message(
@@ -222,6 +231,13 @@ class Intake:
         self._metrics.examined.labels(
             submission.kind.value, examination.outcome.value, decisive.code if decisive else ""
         ).inc()
+
+
+def _signed_with(examination: Examination, sender: Resolved) -> CertificateUse | None:
+    signer = examination.verdict.signer if examination.verdict is not None else None
+    if signer is None:
+        return None
+    return CertificateUse(entity_id=sender.agency.entity_id, certificate_sha256=signer.certificate_sha256)
 
 
 def _keys(submission: Submission, message: Message | None) -> tuple[IdempotencyKey, ...]:

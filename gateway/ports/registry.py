@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from gateway.records import PeerGateway
-from routing.agencies import Agency, CertificateBinding, Directory, Member
+from gateway.records import PeerGateway, Sighting
+from routing.agencies import Agency, Directory, Member
+from routing.registration_changes import StatusChange
+from routing.registrations import Registration
 
 
 class Registry(Protocol):
@@ -27,8 +29,8 @@ class Registry(Protocol):
     async def put_member(self, member: Member, *, actor: str) -> Directory:
         """Add a member or replace its name, prefixes and queue, as a new version. Logs `member_added` or `member_changed`."""
 
-    async def bind_certificate(
-        self, code: str, binding: CertificateBinding, *, pem: bytes, actor: str
+    async def register_certificate(
+        self, code: str, registration: Registration, *, pem: bytes, actor: str
     ) -> Directory:
         """Register a certificate for the entity that bears `code` now, as a new version. Logs `certificate_bound`.
 
@@ -36,6 +38,23 @@ class Registry(Protocol):
             KeyError: no agency bears this code.
 
         """
+
+    async def change_registration(
+        self, code: str, reference: str, change: StatusChange, *, actor: str
+    ) -> Directory:
+        """Suspend, resume or revoke a registration of the entity that bears `code` now, as a new version.
+
+        `reference` is its id, or a certificate or key that one registration names. Logs `certificate_suspended`,
+        `certificate_resumed` or `certificate_revoked`.
+
+        Raises:
+            KeyError: no agency bears this code, or it has no such registration.
+            RegistrationStateError: it is not in a state in which this can be done; nothing changes.
+
+        """
+
+    async def sightings(self) -> tuple[Sighting, ...]:
+        """Return when each certificate last signed a document that was accepted here."""
 
     async def put_peer(self, peer: PeerGateway, *, actor: str) -> None:
         """Believe envelopes of this gateway from now on, under this key only. Logs `key_rotated` with purpose `peer`."""

@@ -22,6 +22,7 @@ from gateway.store.bulk import insert_rows
 from gateway.store.dialects import insert_or_skip
 from gateway.store.references import insert_links
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, message_of, message_row, recipient_of
+from gateway.store.sightings import note_sightings
 from gateway.store.signatures import insert_evidence
 from gateway.store.staging import Staging
 from gateway.store.tables import body, delivery, idempotency, log_entry, message, outbox
@@ -113,6 +114,8 @@ class Acceptances:
         insert_evidence(connection, written.values())
         spoken = insert_links(connection, now, [(each.message, each.links) for each in written.values()])
         self._staging.stage(connection, now, spoken)
+        uses = [each.signed_with for each in written.values() if each.signed_with is not None]
+        note_sightings(connection, now, uses)
         return answers
 
 

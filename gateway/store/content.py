@@ -17,7 +17,9 @@ from sqlalchemy import Column, Connection, Table, TextClause, insert, or_, selec
 
 from gateway.store.bulk import insert_rows
 from gateway.store.tables import agency, certificate, member, registry_head, registry_version
-from routing.agencies import Agency, CertificateBinding, Directory, Member, registry_sha256
+from routing.agencies import Agency, Directory, Member, registry_sha256
+from routing.registration_record import registration_of, terms_of
+from routing.registrations import Registration
 
 _AGENCY: Final[tuple[Column[Any], ...]] = tuple(
     agency.c[name]
@@ -33,11 +35,17 @@ _AGENCY: Final[tuple[Column[Any], ...]] = tuple(
         "aliases",
     )
 )
-_CERTIFICATE: Final[tuple[Column[Any], ...]] = (
-    certificate.c.entity_id,
-    certificate.c.certificate_sha256,
-    certificate.c.valid_from,
-    certificate.c.valid_to,
+_CERTIFICATE: Final[tuple[Column[Any], ...]] = tuple(
+    certificate.c[name]
+    for name in (
+        "entity_id",
+        "certificate_sha256",
+        "spki_sha256",
+        "valid_from",
+        "valid_to",
+        "certificate_ends",
+        "terms",
+    )
 )
 _MEMBER: Final[tuple[Column[Any], ...]] = tuple(
     member.c[name] for name in ("member_id", "name", "prefixes", "queue", "gateway")
@@ -110,11 +118,10 @@ def directory(connection: Connection, at: Head) -> Directory:
 
 def content(connection: Connection, version: int) -> tuple[list[Agency], list[Member]]:
     """Return all agencies, with the certificates of their entities, and all members of one version."""
-    bindings: defaultdict[str, list[CertificateBinding]] = defaultdict(list)
-    for entity_id, sha256, valid_from, valid_to in _in_force(connection, certificate, _CERTIFICATE, version):
-        bindings[entity_id].append(
-            CertificateBinding(certificate_sha256=sha256, valid_from=valid_from, valid_to=valid_to)
-        )
+    bindings: defaultdict[str, list[Registration]] = defaultdict(list)
+    for row in _in_force(connection, certificate, _CERTIFICATE, version):
+        facts = row._asdict()
+        bindings[facts.pop("entity_id")].append(registration_of(**facts))
     agencies = [
         Agency(
             code=code,
@@ -171,6 +178,37 @@ def replace_agencies(connection: Connection, version: int, wanted: set[AgencyCon
         rows = _in_force(connection, certificate, (certificate.c.id, certificate.c.entity_id), version - 1)
         close(connection, certificate, [row_id for row_id, entity in rows if entity not in entities], version)
     return Change(added=len(added), closed=len(closed))
+
+
+def add_registration(
+    connection: Connection, version: int, *, entity_id: str, registration: Registration, pem: bytes
+) -> None:
+    """Register a certificate from `version` on."""
+    facts = {
+        "entity_id": entity_id,
+        "certificate_sha256": registration.certificate_sha256,
+        "spki_sha256": registration.spki_sha256,
+        "valid_from": registration.valid_from,
+        "valid_to": registration.valid_to,
+        "certificate_ends": registration.certificate_ends,
+        "terms": terms_of(registration),
+        "pem": pem,
+    }
+    add(connection, certificate, [facts], version)
+
+
+def registration_rows(
+    connection: Connection, version: int, entity_id: str
+) -> list[tuple[int, Registration, bytes]]:
+    """Return the registrations of an entity in a version, each with its row and its certificate."""
+    rows = []
+    columns = (certificate.c.id, *_CERTIFICATE, certificate.c.pem)
+    for row in _in_force(connection, certificate, columns, version):
+        facts = row._asdict()
+        row_id, owner, pem = facts.pop("id"), facts.pop("entity_id"), facts.pop("pem")
+        if owner == entity_id:
+            rows.append((row_id, registration_of(**facts), pem))
+    return rows
 
 
 def add(connection: Connection, table: Table, rows: list[dict[str, Any]], version: int) -> None:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
-from gateway.records import Event, PeerGateway
+from gateway.records import Event, PeerGateway, Sighting
 from gateway.store import content
 from gateway.store.database import Database
+from gateway.store.registrations import (
+    ChangedRegistration,
+    NewRegistration,
+    Registrations,
+    undone_if_refused,
+)
+from gateway.store.sightings import load_sightings
 from gateway.store.staging import Staging
-from gateway.store.tables import certificate, member, peer
+from gateway.store.tables import member, peer
 from gateway.store.writer import Writer
-from routing.agencies import Agency, CertificateBinding, Directory, Member
-from routing.errors import RoutingError
+from routing.agencies import Agency, Directory, Member
 from routing.log import Kind
-
-T = TypeVar("T")
+from routing.registration_changes import StatusChange
+from routing.registrations import Registration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +40,6 @@ class _Load:
 
 class _Membership(NamedTuple):
     member: Member
-    actor: str
-
-
-class _Binding(NamedTuple):
-    code: str
-    binding: CertificateBinding
-    pem: bytes
     actor: str
 
 
@@ -59,6 +58,7 @@ class SqlRegistry:
         self._directory: Directory | None = None
         self._look: asyncio.Task[Directory] | None = None
         self._turn = asyncio.Lock()
+        self._registrations = Registrations(staging, self._known)
 
     async def directory(self) -> Directory:
         """See `ports.Registry`. Callers share a look at the version, but only one that begins after they asked."""
@@ -105,12 +105,28 @@ class SqlRegistry:
         """
         return self._keep(await self._writer.write(self._put_members, _Membership(member, actor)))
 
-    async def bind_certificate(
-        self, code: str, binding: CertificateBinding, *, pem: bytes, actor: str
+    async def register_certificate(
+        self, code: str, registration: Registration, *, pem: bytes, actor: str
     ) -> Directory:
-        """See `ports.Registry`; the same binding again makes no new version."""
-        binding_of = _Binding(code, binding, pem, actor)
-        return self._keep(await self._writer.write(self._bind_certificates, binding_of))
+        """See `ports.Registry`; the same registration again makes no new version.
+
+        Raises:
+            RegistrationStateError: it is there, but suspended or revoked; nothing changes.
+
+        """
+        item = NewRegistration(code, registration, pem, actor)
+        return self._keep(await self._writer.write(self._registrations.register, item))
+
+    async def change_registration(
+        self, code: str, reference: str, change: StatusChange, *, actor: str
+    ) -> Directory:
+        """See `ports.Registry`."""
+        item = ChangedRegistration(code, reference, change, actor)
+        return self._keep(await self._writer.write(self._registrations.change, item))
+
+    async def sightings(self) -> tuple[Sighting, ...]:
+        """See `ports.Registry`."""
+        return await self._database.read(load_sightings)
 
     async def put_peer(self, peer: PeerGateway, *, actor: str) -> None:
         """See `ports.Registry`; a gateway that is believed already under this key stays as it is."""
@@ -125,7 +141,7 @@ class SqlRegistry:
     def _load_agencies(
         self, connection: Connection, now: datetime, items: Sequence[_Load]
     ) -> list[Directory | Exception]:
-        return [_undone_if_refused(connection, self._load, now, item) for item in items]
+        return [undone_if_refused(connection, self._load, now, item) for item in items]
 
     def _load(self, connection: Connection, now: datetime, load: _Load) -> Directory:
         before = content.head_to_change(connection)
@@ -149,7 +165,7 @@ class SqlRegistry:
     def _put_members(
         self, connection: Connection, now: datetime, items: Sequence[_Membership]
     ) -> list[Directory | Exception]:
-        return [_undone_if_refused(connection, self._put_member, now, item) for item in items]
+        return [undone_if_refused(connection, self._put_member, now, item) for item in items]
 
     def _put_member(self, connection: Connection, now: datetime, item: _Membership) -> Directory:
         new, actor = item
@@ -169,39 +185,6 @@ class SqlRegistry:
         kind = Kind.MEMBER_ADDED if row is None else Kind.MEMBER_CHANGED
         event = Event(kind=kind, fields={"member": new.id, "actor": actor, **facts, **_registry(made)})
         self._staging.stage(connection, now, [event])
-        return made
-
-    def _bind_certificates(
-        self, connection: Connection, now: datetime, items: Sequence[_Binding]
-    ) -> list[Directory | Exception]:
-        return [_undone_if_refused(connection, self._bind_certificate, now, item) for item in items]
-
-    def _bind_certificate(self, connection: Connection, now: datetime, item: _Binding) -> Directory:
-        before = content.head_to_change(connection)
-        bearer = self._known(connection, before).agency(item.code, now)
-        if bearer is None:
-            raise KeyError(item.code)
-        if item.binding in bearer.certificates:
-            return self._known(connection, before)
-        version = before.version + 1
-        facts = {
-            "certificate_sha256": item.binding.certificate_sha256,
-            "valid_from": item.binding.valid_from,
-            "valid_to": item.binding.valid_to,
-        }
-        content.add(
-            connection, certificate, [{"entity_id": bearer.entity_id, "pem": item.pem, **facts}], version
-        )
-        sha256 = item.binding.certificate_sha256
-        made = content.activate(connection, now, version, actor=item.actor, source=f"certificate {sha256}")
-        fields = {
-            "certificate_sha256": sha256,
-            "entity": bearer.entity_id,
-            "agency": item.code,
-            "actor": item.actor,
-            **_registry(made),
-        }
-        self._staging.stage(connection, now, [Event(kind=Kind.CERTIFICATE_BOUND, fields=fields)])
         return made
 
     def _put_peers(self, connection: Connection, now: datetime, items: Sequence[_Trust]) -> list[None]:
@@ -232,20 +215,6 @@ class SqlRegistry:
         if known is not None and (known.version, known.sha256) == head:
             return known
         return content.directory(connection, head)
-
-
-def _undone_if_refused(
-    connection: Connection, change: Callable[[Connection, datetime, T], Directory], now: datetime, item: T
-) -> Directory | Exception:
-    """Make a change, or take back what it wrote if the registry refuses it, so that its neighbours in the transaction stand."""
-    point = connection.begin_nested()
-    try:
-        made = change(connection, now, item)
-    except (RoutingError, KeyError) as error:
-        point.rollback()
-        return error
-    point.commit()
-    return made
 
 
 def _registry(made: Directory) -> dict[str, Any]:

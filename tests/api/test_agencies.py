@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from routing.log import Kind
-from tests.api.world import AGENCIES, NOW, World, a_document, certificate_pem, identity, world
-from tests.support.registry import an_agency, home_agencies
+from tests.api.world import AGENCIES, World, world
+from tests.support.registry import home_agencies
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-PEM = "application/x-pem-file"
 
 
 async def test_look_up(gateway: World) -> None:
@@ -135,60 +130,3 @@ async def test_list_that_contradicts_the_members(gateway: World) -> None:
     answer = await gateway.post("/v1/registry/agencies", bad.encode(), "text/csv")
 
     assert answer.status == 422
-
-
-async def test_bind_certificate(tmp_path: Path) -> None:
-    """Once a certificate is registered, it counts and no other, and the binding is an entry."""
-    async with world(tmp_path) as gateway:
-        other = identity("H53")
-
-        bound = await gateway.post("/v1/agencies/000.00.00.H26/certificates", certificate_pem("H53"), PEM)
-        refused = await gateway.send(a_document())
-        accepted = await gateway.send(a_document(by=other))
-
-        assert (bound.status, bound.json["code"]) == (201, "H26")
-        assert refused.json["code"] == "access.signer_not_bound"
-        assert accepted.status == 201
-        shown = (await gateway.call("GET", "/v1/agencies/H26")).json
-        assert [each["sha256"] for each in shown["certificates"]] == [bound.json["certificate_sha256"]]
-        (entry,) = [entry for entry in await gateway.log() if entry.kind is Kind.CERTIFICATE_BOUND]
-        assert entry.fields["entity"] == bound.json["entity_id"]
-
-
-@pytest.mark.parametrize(
-    "pem", [b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", b"\x30\x82"]
-)
-async def test_what_is_no_certificate(gateway: World, pem: bytes) -> None:
-    """A body that holds no certificate is refused."""
-    answer = await gateway.post("/v1/agencies/H53/certificates", pem, PEM)
-
-    assert (answer.status, answer.json["code"]) == (400, "request.bad_parameter")
-
-
-async def test_two_certificates(gateway: World) -> None:
-    """One at a time, so that it is clear which one is meant."""
-    both = certificate_pem("H53") + identity("H26")[0].public_bytes(Encoding.PEM)
-
-    answer = await gateway.post("/v1/agencies/H53/certificates", both, PEM)
-
-    assert answer.status == 400
-
-
-async def test_certificate_for_nobody(gateway: World) -> None:
-    """A certificate needs an agency."""
-    answer = await gateway.post("/v1/agencies/H99/certificates", certificate_pem("H53"), PEM)
-
-    assert (answer.status, answer.json["code"]) == (404, "registry.unknown_code")
-
-
-async def test_certificate_for_an_agency_that_is_to_come(tmp_path: Path) -> None:
-    """An agency whose code is not in force yet bears no certificate yet."""
-    async with world(tmp_path) as gateway:
-        later = replace(an_agency("H26.9"), valid_from=NOW + timedelta(days=1))
-        await gateway.store.registry.load_agencies(
-            [*home_agencies(), later], actor="test", source_sha256="00" * 32
-        )
-
-        answer = await gateway.post("/v1/agencies/H26.9/certificates", certificate_pem("H53"), PEM)
-
-        assert (answer.status, answer.json["code"]) == (404, "registry.code_not_yet_valid")

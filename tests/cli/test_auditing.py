@@ -20,10 +20,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Table
 
+from gateway.app import running
 from gateway.cli import run
 from gateway.cli.audit import AuditResult, Conclusion, audit_database
 from gateway.clock import utc_now
 from gateway.keys import load_keys
+from gateway.settings import Settings
 from gateway.store.errors import StoreError
 from gateway.store.tables import metadata
 from routing.note import Verifier, parse_verifier_key, verifier_key
@@ -93,6 +95,18 @@ def test_untouched_evidence_is_valid(evidence: Path, capsys: pytest.CaptureFixtu
     assert "NGUYÊN VẸN" in shown
     assert "văn bản · documents" in shown
     assert "--vkey" in shown
+
+
+def test_a_gateway_that_has_done_nothing_yet_is_valid(tmp_path: Path) -> None:
+    """Its registry is empty, and that is what version 0 says."""
+
+    async def start() -> None:
+        async with running(Settings(data=tmp_path, port=0, log_level="error")):
+            pass
+
+    asyncio.run(start())
+
+    assert _audit(tmp_path / "vanthu.db").findings == []
 
 
 def test_running_gateway_can_be_audited(gateway: Served) -> None:
@@ -266,6 +280,47 @@ def test_altered_registered_certificate_is_found(database: Path) -> None:
 
     (finding,) = _audit(database).findings
     assert finding.where == "certificate[1].pem"
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [("spki_sha256 = zeroblob(32)", "spki_sha256"), ("certificate_ends = 0", "certificate_ends")],
+)
+def test_altered_facts_of_a_registered_certificate_are_found(
+    database: Path, change: str, column: str
+) -> None:
+    """Its key and its end are what the certificate says."""
+    _change(database, f"UPDATE certificate SET {change}")  # noqa: S608 - our own words
+
+    (finding,) = _audit(database).findings
+    assert finding.where == f"certificate[1].{column}"
+
+
+def test_invented_revocation_is_found(database: Path) -> None:
+    """What became of a registration is in the registry's hash."""
+    revoked = {"revoked": {"since": "2020-01-01T00:00:00+00:00", "reason": "", "compromised": False}}
+    _change(database, "UPDATE certificate SET terms = ?", json.dumps(revoked))
+
+    assert any(each.where.startswith("registry_version[") for each in _audit(database).findings)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ("documents = documents + 1", ".documents"),
+        ("documents = 0", ".documents"),
+        ("last_seen = last_seen + 1000", ".last_seen"),
+        ("entity_id = 'x'", "]"),
+        ("certificate_sha256 = zeroblob(32)", "]"),
+    ],
+)
+def test_invented_sighting_is_found(database: Path, change: str, where: str) -> None:
+    """Nothing was seen that no acceptance speaks of."""
+    _change(database, f"UPDATE certificate_sighting SET {change}")  # noqa: S608 - our own words
+
+    (finding,) = _audit(database).findings
+    assert finding.where.startswith("certificate_sighting[")
+    assert finding.where.endswith(where)
 
 
 def _payload(database: Path) -> Path:

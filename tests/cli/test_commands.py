@@ -17,8 +17,8 @@ VERBS = (
     ("verify",),
     ("policy",),
     *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
-    *(("member", "add"), ("token", "issue"), ("cert", "register"), ("log", "verify")),
-    ("verdict", "replay"),
+    *(("member", "add"), ("token", "issue"), ("log", "verify"), ("verdict", "replay")),
+    *(("cert", verb) for verb in ("register", "list", "suspend", "resume", "revoke", "calendar")),
     *(("receipt", "get"), ("receipt", "keys"), ("receipt", "verify")),
 )
 """Seconds of processor time that the command may take to begin."""

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from certs.certificate import key_fingerprint
 from gateway.store import SqlStore
 from gateway.store.database import head_revision, open_database
 from gateway.store.errors import (
@@ -27,6 +29,7 @@ from gateway.store.errors import (
     UnsupportedDatabaseError,
 )
 from gateway.store.tables import metadata
+from tests.support.pki import signer
 from tests.support.postgres import Cluster
 from tests.support.store_samples import Clock, an_acceptance
 from tests.support.stores import Stores, run
@@ -48,10 +51,15 @@ _MESSAGE_BEFORE = (
     "sha256, size, accepted_at, registry_version, verdict) "
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
-_BEFORE_0003 = (
-    "DROP TABLE evidence",
-    *(f"DROP TABLE {name}" for name in ("trust_certificate", "trust_version", "trust_head")),
+_BEFORE_0004 = (
     "DROP TABLE receipt_key",
+    "DROP TABLE evidence",
+    "DROP TABLE certificate_sighting",
+    *(f"ALTER TABLE certificate DROP COLUMN {name}" for name in ("spki_sha256", "certificate_ends", "terms")),
+    *(f"DROP TABLE {name}" for name in ("trust_certificate", "trust_version", "trust_head")),
+)
+_BEFORE_0003 = (
+    *_BEFORE_0004,
     "DROP TABLE reference",
     "DROP INDEX ix_message_business",
     "DROP INDEX ix_message_sender_code_number",
@@ -140,6 +148,33 @@ def test_a_status_from_before_links_were_kept(database_url: str) -> None:
         ("s", "d", "answers", 5)
     ]
     assert run(database_url, "SELECT id, business_type FROM message ORDER BY id") == [("d", 0), ("s", None)]
+
+
+def test_certificates_from_before_are_registrations(database_url: str) -> None:
+    """Migrating reads key and end from the certificates that are there; one that cannot be read stays as it was."""
+    for statement in (*_BEFORE_0004, "UPDATE alembic_version SET version_num = '0003'"):
+        run(database_url, statement)
+    certificate = signer()[0]
+    for pem in (certificate.public_bytes(Encoding.PEM), b"PEM"):
+        values = f"'e', {_octets(database_url, bytes(32))}, {_octets(database_url, pem)}, 1"
+        run(
+            database_url,
+            f"INSERT INTO certificate (entity_id, certificate_sha256, pem, since_version) VALUES ({values})",  # noqa: S608 - our own
+        )
+
+    open_database(database_url).close()
+
+    read, unread = run(
+        database_url, "SELECT spki_sha256, certificate_ends, terms FROM certificate ORDER BY id"
+    )
+    ends = int(certificate.not_valid_after_utc.timestamp() * 1_000_000)
+    assert (bytes(read[0]).hex(), *read[1:]) == (key_fingerprint(certificate), ends, "{}")
+    assert unread == (None, None, "{}")
+
+
+def _octets(url: str, value: bytes) -> str:
+    """Write octets as the database's own literal."""
+    return f"x'{value.hex()}'" if url.startswith("sqlite") else f"decode('{value.hex()}', 'hex')"
 
 
 def test_processes_that_open_an_empty_database_together(empty_url: str) -> None:

@@ -10,13 +10,16 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.records import PeerGateway
+from gateway.records import CertificateUse, PeerGateway, Sighting
 from gateway.store import SqlStore
-from routing.agencies import Agency, CertificateBinding, Directory, registry_sha256
+from routing.agencies import Agency, Directory, registry_sha256
 from routing.errors import RegistryInconsistent
+from routing.errors_registration import RegistrationStateError
 from routing.log import Kind, LogEntry, read_leaf
+from routing.registration_changes import Resume, Revoke, Suspend
+from routing.registrations import IssuerBy, RegisteredBy, Registration, State, SubjectProfile
 from tests.support.registry import CUT_OVER, HANOI, TAY_NINH, an_agency
-from tests.support.store_samples import A_CERTIFICATE, EMPTY_REGISTRY, NOON
+from tests.support.store_samples import A_CERTIFICATE, EMPTY_REGISTRY, NOON, Clock, an_acceptance
 from tests.support.stores import OWN_VERIFIER, Stores
 
 AGENCIES = (
@@ -199,7 +202,7 @@ async def test_certificate_belongs_to_the_entity(store: SqlStore, stores: Stores
     """A certificate is bound to whoever bears the code now, not to who bore it before, and is kept by a load."""
     await load(store, AGENCIES)
 
-    directory = await store.registry.bind_certificate("H53", A_CERTIFICATE, pem=b"PEM", actor="ops")
+    directory = await store.registry.register_certificate("H53", A_CERTIFICATE, pem=b"PEM", actor="ops")
 
     before, after = directory.versions("H53")
     assert (before.certificates, after.certificates) == ((), (A_CERTIFICATE,))
@@ -216,11 +219,11 @@ async def test_certificate_belongs_to_the_entity(store: SqlStore, stores: Stores
 async def test_several_certificates_of_one_entity(store: SqlStore, stores: Stores) -> None:
     """Old and new certificates overlap; the same binding again makes no version."""
     await load(store, AGENCIES)
-    later = CertificateBinding(certificate_sha256="ab" * 32, valid_to=NOON + timedelta(days=700))
-    await store.registry.bind_certificate("H26", A_CERTIFICATE, pem=b"1", actor="ops")
+    later = Registration(certificate_sha256="ab" * 32, valid_to=NOON + timedelta(days=700))
+    await store.registry.register_certificate("H26", A_CERTIFICATE, pem=b"1", actor="ops")
 
-    directory = await store.registry.bind_certificate("H26", later, pem=b"2", actor="ops")
-    again = await store.registry.bind_certificate("H26", later, pem=b"2", actor="ops")
+    directory = await store.registry.register_certificate("H26", later, pem=b"2", actor="ops")
+    again = await store.registry.register_certificate("H26", later, pem=b"2", actor="ops")
 
     assert directory.versions("H26")[0].certificates == (A_CERTIFICATE, later)
     assert again.version == directory.version == 3
@@ -230,12 +233,101 @@ async def test_several_certificates_of_one_entity(store: SqlStore, stores: Store
 async def test_certificate_goes_with_its_entity(store: SqlStore) -> None:
     """When an entity leaves the registry, so do its certificates, and they do not come back with the code."""
     await load(store, AGENCIES)
-    await store.registry.bind_certificate("H26.1", A_CERTIFICATE, pem=b"", actor="ops")
+    await store.registry.register_certificate("H26.1", A_CERTIFICATE, pem=b"", actor="ops")
     await load(store, [agency for agency in AGENCIES if agency.code != "H26.1"])
 
     directory = await load(store, AGENCIES)
 
     assert directory.versions("H26.1")[0].certificates == ()
+
+
+async def test_what_becomes_of_a_registration(store: SqlStore, stores: Stores) -> None:
+    """Each change is a version, an entry and a new row; the row before it stays as it was, and can be asked for."""
+    await load(store, AGENCIES)
+    first = await store.registry.register_certificate("H26", A_CERTIFICATE, pem=b"PEM", actor="ops")
+
+    last = first
+    for change in (Suspend(reason="nghi lộ khóa"), Resume(reason="không lộ"), Revoke(reason="thay mới")):
+        last = await store.registry.change_registration("H26", A_CERTIFICATE.id, change, actor="ops")
+
+    (after,) = last.versions("H26")[0].certificates
+    assert (after.id, after.state(NOON)) == (A_CERTIFICATE.id, State.REVOKED)
+    assert last.version == first.version + 3
+    assert last.sha256 == registry_sha256(last.agencies(), ())
+    rows = await stores.rows("SELECT since_version, until_version, terms FROM certificate ORDER BY id")
+    assert [row[:2] for row in rows] == [(2, 3), (3, 4), (4, 5), (5, None)]
+    assert rows[0][2] == "{}"
+    kinds = [Kind.CERTIFICATE_SUSPENDED, Kind.CERTIFICATE_RESUMED, Kind.CERTIFICATE_REVOKED]
+    entries = (await logged(stores))[-3:]
+    assert [entry.kind for entry in entries] == kinds
+    assert {entry.fields["registration"] for entry in entries} == {A_CERTIFICATE.id}
+    assert "lộ" not in str([entry.fields for entry in entries])
+    fresh = await (await stores.open()).registry.directory()
+    assert fresh.versions("H26")[0].certificates == (after,)
+    assert (await load(store, AGENCIES[:2])).versions("H26")[0].certificates == (after,)
+
+
+async def test_every_kind_of_registration_is_kept(store: SqlStore, stores: Stores) -> None:
+    """What was registered comes back as it was, by key and by profile too."""
+    await load(store, AGENCIES)
+    profile = SubjectProfile(
+        name="vgca", issuer_by=IssuerBy.ANCHOR, issuer_sha256="ab" * 32, subject=(("O", "Hà Nội"),)
+    )
+    plain = Registration(certificate_sha256="cd" * 32, spki_sha256="ef" * 32, certificate_ends=NOON)
+    made = (
+        plain,
+        replace(plain, by=RegisteredBy.SPKI, replaces=A_CERTIFICATE.id),
+        replace(plain, by=RegisteredBy.PROFILE, profile=profile, valid_to=NOON),
+    )
+    for each in made:
+        await store.registry.register_certificate("H26", each, pem=b"PEM", actor="ops")
+
+    fresh = await (await stores.open()).registry.directory()
+
+    assert fresh.versions("H26")[0].certificates == made
+    assert fresh.sha256 == registry_sha256(fresh.agencies(), ())
+
+
+async def test_what_cannot_become_of_a_registration(store: SqlStore) -> None:
+    """One that is not there, or in another state, or of another entity, is refused, and nothing changes."""
+    await load(store, AGENCIES)
+    await store.registry.register_certificate("H26", A_CERTIFICATE, pem=b"PEM", actor="ops")
+    resume = Resume(reason="x")
+    answers = await asyncio.gather(
+        store.registry.change_registration("H26", "ab" * 32, resume, actor="ops"),
+        store.registry.change_registration("H26.1", A_CERTIFICATE.id, resume, actor="ops"),
+        store.registry.change_registration("H99", A_CERTIFICATE.id, resume, actor="ops"),
+        store.registry.change_registration("H26", A_CERTIFICATE.id, resume, actor="ops"),
+        return_exceptions=True,
+    )
+
+    assert [type(each) for each in answers] == [KeyError, KeyError, KeyError, RegistrationStateError]
+    assert (await store.registry.directory()).version == 2
+
+
+async def test_sightings_are_counted(store: SqlStore, clock: Clock) -> None:
+    """Every acceptance counts once, for its entity and certificate; a replay is no new one."""
+    one, other = CertificateUse(entity_id="e", certificate_sha256="ab" * 32), "cd" * 32
+    uses = [one, one, replace(one, certificate_sha256=other), replace(one, entity_id="f"), None]
+    acceptances = [replace(an_acceptance(f"<a{n}/>".encode()), signed_with=use) for n, use in enumerate(uses)]
+    assert await store.registry.sightings() == ()
+    await asyncio.gather(*(store.documents.accept(each) for each in acceptances))
+    first = clock()
+    clock.turn(hours=1)
+    await store.documents.accept(replace(an_acceptance(b"<b/>"), signed_with=one))
+    await store.documents.accept(acceptances[2])
+
+    found = [(*key_of(each), each.documents, each.last_seen) for each in await store.registry.sightings()]
+    assert found == [
+        ("e", "ab" * 32, 3, clock()),
+        ("e", other, 1, first),
+        ("f", "ab" * 32, 1, first),
+    ]
+
+
+def key_of(sighting: Sighting) -> tuple[str, str]:
+    """Return whose certificate was seen."""
+    return sighting.entity_id, sighting.certificate_sha256
 
 
 @pytest.mark.parametrize("code", ["H99", "H39"], ids=["unknown", "closed"])
@@ -244,7 +336,7 @@ async def test_certificate_for_nobody_is_refused(store: SqlStore, code: str) -> 
     await load(store, AGENCIES)
 
     with pytest.raises(KeyError):
-        await store.registry.bind_certificate(code, A_CERTIFICATE, pem=b"", actor="ops")
+        await store.registry.register_certificate(code, A_CERTIFICATE, pem=b"", actor="ops")
 
     assert (await store.registry.directory()).version == 1
 

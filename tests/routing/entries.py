@@ -40,6 +40,7 @@ MEMBERS: dict[str, Json] = {
     "receipt_sha256": SHA256,
     "recipient": "H57.4",
     "recipients": ["H57.4"],
+    "registration": "registration-1",
     "registry_sha256": SHA256,
     "registry_version": 412,
     "relation": "recalls",

@@ -14,8 +14,9 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.agencies import Agency, CertificateBinding, entity_id, registry_sha256
+from routing.agencies import Agency, entity_id, registry_sha256
 from routing.errors import RegistryInconsistent
+from routing.registrations import Registration
 from schemas.codes import AgencyCode
 from tests.support.registry import (
     AFTER,
@@ -170,7 +171,7 @@ def test_bounds_are_aware_and_utc(bound: str, moment: datetime) -> None:
     with pytest.raises(ValueError, match="UTC"):
         replace(an_agency(), **values)
     with pytest.raises(ValueError, match="UTC"):
-        replace(CertificateBinding(certificate_sha256="00" * 32), **values)
+        replace(Registration(certificate_sha256="00" * 32), **values)
 
 
 def test_an_interval_holds_at_least_one_instant() -> None:
@@ -213,7 +214,7 @@ CHANGES: dict[str, Any] = {
     "valid_to": AFTER,
     "successors": ("H27",),
     "aliases": ("00.00.H26",),
-    "certificates": (CertificateBinding(certificate_sha256="aa" * 32, valid_to=AFTER),),
+    "certificates": (Registration(certificate_sha256="aa" * 32, valid_to=AFTER),),
 }
 
 

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gateway.demo
-from routing.agencies import Agency, CertificateBinding, entity_id, registry_sha256
+from routing.agencies import Agency, entity_id, registry_sha256
 from routing.agency_csv import COLUMNS, format_agencies, parse_agencies
 from routing.errors import BadFile, BadRow, RegistryFileErrors
+from routing.registrations import Registration
 from tests.support.registry import AFTER, CUT_OVER, an_agency
 
 DEMO = Path(gateway.demo.__file__).with_name("agencies-2025-06-30.csv")
@@ -59,8 +60,8 @@ def test_a_row_becomes_an_agency() -> None:
         valid_from=CUT_OVER,
         aliases=("000.00.02.H26", "00.02.H26"),
         certificates=(
-            CertificateBinding(certificate_sha256=SHA),
-            CertificateBinding(certificate_sha256="cd" * 32),
+            Registration(certificate_sha256=SHA),
+            Registration(certificate_sha256="cd" * 32),
         ),
     )
 
@@ -253,7 +254,7 @@ def test_the_same_list_in_another_order_has_the_same_hash() -> None:
     [
         an_agency(valid_to=AFTER),
         an_agency(successors=("H27",)),
-        an_agency(certificates=(CertificateBinding(certificate_sha256=SHA, valid_to=AFTER),)),
+        an_agency(certificates=(Registration(certificate_sha256=SHA, valid_to=AFTER),)),
     ],
 )
 def test_what_the_file_cannot_say_is_not_written(agency: Agency) -> None:
@@ -293,9 +294,7 @@ def registries(draw: st.DrawFn) -> tuple[Agency, ...]:
             replace(
                 an_agency(code, draw(NAMES), kind="unit", valid_from=since, aliases=tuple(mine)),
                 parent=parent,
-                certificates=tuple(
-                    CertificateBinding(certificate_sha256=each.hex()) for each in certificates
-                ),
+                certificates=tuple(Registration(certificate_sha256=each.hex()) for each in certificates),
             )
         )
     return tuple(agencies)

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certs.verdict import Signer
-from routing.agencies import Agency, CertificateBinding, Member
+from routing.agencies import Agency, Member
 from routing.binding import Binding, BindingRule, NotBoundReason, bind_caller, bind_signer
 from routing.errors import CallerNotBound, SignerNotBound
+from routing.registrations import Registration
 from tests.support.registry import AFTER, BEFORE, CUT_OVER, HANOI, TAY_NINH, a_directory, an_agency
 
 MINE, OTHER, THIRD = "aa" * 32, "bb" * 32, "cc" * 32
@@ -46,7 +47,9 @@ def test_a_registered_certificate_binds_whatever_its_subject_says() -> None:
     """Registration is the stronger rule; the evidence is the hash of the certificate."""
     agency = an_agency("H26.2", certificates=(OTHER, MINE))
     assert bind_signer(a_signer(None), agency, at=BEFORE) == Binding(
-        rule=BindingRule.REGISTERED_CERTIFICATE, evidence=MINE
+        rule=BindingRule.REGISTERED_CERTIFICATE,
+        evidence=MINE,
+        registration=Registration(certificate_sha256=MINE),
     )
 
 
@@ -75,7 +78,7 @@ def test_a_registration_holds_within_its_interval(
     valid_from: datetime | None, valid_to: datetime | None, *, bound: bool
 ) -> None:
     """Intervals are half-open; outside them the certificate is refused though its subject names the agency."""
-    registration = CertificateBinding(certificate_sha256=MINE, valid_from=valid_from, valid_to=valid_to)
+    registration = Registration(certificate_sha256=MINE, valid_from=valid_from, valid_to=valid_to)
     agency = an_agency("H26.2", certificates=(registration,))
     if bound:
         assert bind_signer(a_signer(), agency, at=CUT_OVER).rule is BindingRule.REGISTERED_CERTIFICATE
@@ -86,8 +89,8 @@ def test_a_registration_holds_within_its_interval(
 def test_a_certificate_may_be_registered_for_two_intervals() -> None:
     """One interval that holds is enough."""
     spans = (
-        CertificateBinding(certificate_sha256=MINE, valid_to=BEFORE),
-        CertificateBinding(certificate_sha256=MINE, valid_from=CUT_OVER),
+        Registration(certificate_sha256=MINE, valid_to=BEFORE),
+        Registration(certificate_sha256=MINE, valid_from=CUT_OVER),
     )
     agency = an_agency("H26.2", certificates=spans)
     assert bind_signer(a_signer(), agency, at=AFTER).evidence == MINE
@@ -96,7 +99,7 @@ def test_a_certificate_may_be_registered_for_two_intervals() -> None:
 
 def test_lapsed_registrations_do_not_open_the_weaker_rule() -> None:
     """An agency whose registrations have all ended needs a new one; its name alone is not enough."""
-    agency = an_agency("H26.2", certificates=(CertificateBinding(certificate_sha256=OTHER, valid_to=BEFORE),))
+    agency = an_agency("H26.2", certificates=(Registration(certificate_sha256=OTHER, valid_to=BEFORE),))
     assert reason(a_signer("H26.2"), agency, at=AFTER) == NotBoundReason.NOT_REGISTERED
 
 

@@ -8,7 +8,8 @@ system.
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from routing.agencies import Agency, CertificateBinding, Directory, Member, entity_id, registry_sha256
+from routing.agencies import Agency, Directory, Member, entity_id, registry_sha256
+from routing.registrations import Registration
 
 CUT_OVER = datetime(2025, 6, 30, 17, 0, tzinfo=UTC)
 """Midnight of 1 July 2025 in Vietnam."""
@@ -38,7 +39,7 @@ def an_agency(
     valid_to: datetime | None = None,
     successors: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
-    certificates: tuple[str | CertificateBinding, ...] = (),
+    certificates: tuple[str | Registration, ...] = (),
 ) -> Agency:
     """Return one version of a code; the groups name its parent, and its entity is what a load makes it."""
     return Agency(
@@ -52,8 +53,7 @@ def an_agency(
         successors=successors,
         aliases=aliases,
         certificates=tuple(
-            CertificateBinding(certificate_sha256=each) if isinstance(each, str) else each
-            for each in certificates
+            Registration(certificate_sha256=each) if isinstance(each, str) else each for each in certificates
         ),
     )
 

@@ -21,13 +21,13 @@ from gateway.records import (
     ReceiptStep,
     Recipient,
 )
-from routing.agencies import CertificateBinding
 from routing.delivery import DeliveryState
 from routing.log import Kind
+from routing.registrations import Registration
 
 NOON = datetime(2025, 7, 1, 5, 0, 0, 123_000, tzinfo=UTC)
 EMPTY_REGISTRY = hashlib.sha256().hexdigest()
-A_CERTIFICATE = CertificateBinding(certificate_sha256="ce" * 32, valid_from=NOON - timedelta(days=1))
+A_CERTIFICATE = Registration(certificate_sha256="ce" * 32, valid_from=NOON - timedelta(days=1))
 
 _RECEIPTS = {
     DeliveryState.RECEIVED: Kind.DELIVERED_RECEIPT,

@@ -1,23 +1,19 @@
-"""Who may call and whose keys are believed: credentials, certificates and gateways, held against the entries that let them in."""
+"""Who may call and whose keys are believed: credentials and gateways, held against the entries that let them in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-
-from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
+from gateway.cli.audit.findings import Difference, Pairs, compare, missing, unlogged
 from gateway.cli.audit.testimony import Testimony
 from gateway.store import Audit
 from gateway.store.accounts import NO_MEMBER
-from gateway.store.tables import certificate, credential, peer, receipt_key
+from gateway.store.tables import credential, peer, receipt_key
 
 
 def check_access(audit: Audit, log: Testimony) -> Iterator[Difference]:
-    """Yield what is wrong with credentials, registered certificates, known gateways and the keys for receipts."""
+    """Yield what is wrong with credentials, known gateways and the keys for receipts."""
     yield from _credentials(audit, log)
-    yield from _certificates(audit)
     yield from _peers(audit, log)
     yield from _receipt_keys(audit, log)
 
@@ -41,18 +37,6 @@ def _credentials(audit: Audit, log: Testimony) -> Iterator[Difference]:
         yield from compare(where, pairs)
     for credential_id in sorted(log.credentials.keys() - seen):
         yield missing(f"credential[{credential_id}]")
-
-
-def _certificates(audit: Audit) -> Iterator[Difference]:
-    """Hash every certificate again; that the hash is registered is part of the registry's version."""
-    for row in audit.rows(certificate):
-        where = f"certificate[{row.id}]"
-        try:
-            found = x509.load_pem_x509_certificate(row.pem).fingerprint(hashes.SHA256()).hex()
-        except ValueError as error:
-            found = str(error)
-        if found != row.certificate_sha256:
-            yield differs(where, "pem", logged=row.certificate_sha256, found=found)
 
 
 def _peers(audit: Audit, log: Testimony) -> Iterator[Difference]:

@@ -32,7 +32,8 @@ def check_registry(audit: Audit, log: Testimony) -> Iterator[Difference]:
     newest = max(hashes)
     yield from _intervals(audit, newest)
     for head in audit.rows(registry_head):
-        pairs: Pairs = {"version": (newest, head.version), "sha256": (hashes.get(newest), head.sha256)}
+        expected = hashes[newest]
+        pairs: Pairs = {"version": (newest, head.version), "sha256": (expected, head.sha256)}
         yield from compare("registry_head", pairs)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gateway.cli.audit.access import check_access
 from gateway.cli.audit.bodies import Bodies
+from gateway.cli.audit.certificates import check_certificates
 from gateway.cli.audit.findings import Difference, differs
 from gateway.cli.audit.indexes import check_indexes
 from gateway.cli.audit.messages import check_messages
@@ -134,6 +135,7 @@ def _tables(
         "arrival": lambda: check_arrivals(database, log, bodies, Queues(database)),
         "reference": lambda: check_references(database, log),
         "access": lambda: check_access(database, log),
+        "certificate": lambda: check_certificates(database, log),
         "index": lambda: check_indexes(database),
     }
     for name, part in parts.items():

@@ -17,10 +17,16 @@ from routing.errors_log import LogError
 from routing.log import Kind, LogEntry, read_leaf
 from schemas.references import Relation
 
-_REGISTRY_KINDS = frozenset(
-    {Kind.REGISTRY_ACTIVATED, Kind.MEMBER_ADDED, Kind.MEMBER_CHANGED, Kind.CERTIFICATE_BOUND}
+_CERTIFICATE_KINDS = frozenset(
+    {
+        Kind.CERTIFICATE_BOUND,
+        Kind.CERTIFICATE_SUSPENDED,
+        Kind.CERTIFICATE_RESUMED,
+        Kind.CERTIFICATE_REVOKED,
+    }
 )
 _TRUST_KINDS = frozenset({Kind.TRUST_ADDED, Kind.TRUST_CHANGED, Kind.TRUST_RETIRED})
+_REGISTRY_KINDS = _CERTIFICATE_KINDS | {Kind.REGISTRY_ACTIVATED, Kind.MEMBER_ADDED, Kind.MEMBER_CHANGED}
 _RECEIPTS = {
     Kind.DELIVERED_RECEIPT: DeliveryState.RECEIVED,
     Kind.ACKNOWLEDGED_RECEIPT: DeliveryState.ACKNOWLEDGED,
@@ -133,14 +139,15 @@ class Testimony:
         version = fields.get("registry_version")
         if not isinstance(version, int):
             return
-        sources = {
-            Kind.REGISTRY_ACTIVATED: fields.get("source_sha256"),
-            Kind.CERTIFICATE_BOUND: f"certificate {fields.get('certificate_sha256')}",
-        }
+        source = f"member {fields.get('member')}"
+        if entry.kind is Kind.REGISTRY_ACTIVATED:
+            source = str(fields.get("source_sha256"))
+        elif entry.kind in _CERTIFICATE_KINDS:
+            source = f"certificate {fields.get('certificate_sha256')}"
         self.activations[version] = Activation(
             sha256=str(fields.get("registry_sha256")),
             actor=str(fields.get("actor")),
-            source=str(sources.get(entry.kind, f"member {fields.get('member')}")),
+            source=source,
             at=entry.t,
         )
 

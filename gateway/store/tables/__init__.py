@@ -15,7 +15,14 @@ from gateway.store.tables.evidence import evidence
 from gateway.store.tables.keys import receipt_key
 from gateway.store.tables.local import axis_message, readiness
 from gateway.store.tables.log import log_checkpoint, log_entry, log_head, log_node
-from gateway.store.tables.registry import agency, certificate, member, registry_head, registry_version
+from gateway.store.tables.registry import (
+    agency,
+    certificate,
+    certificate_sighting,
+    member,
+    registry_head,
+    registry_version,
+)
 from gateway.store.tables.trust import trust_certificate, trust_head, trust_version
 
 __all__ = [
@@ -24,6 +31,7 @@ __all__ = [
     "axis_message",
     "body",
     "certificate",
+    "certificate_sighting",
     "credential",
     "delivery",
     "evidence",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text, text
 
 from gateway.store.columns import Digest, Instant, Json, RowNumber, only_row, versions, words
 from gateway.store.tables.base import metadata
@@ -53,7 +53,22 @@ certificate: Final = Table(
     Column("valid_to", Instant()),
     Column("pem", LargeBinary(), nullable=False),
     *versions("certificate"),
+    Column("spki_sha256", Digest()),
+    Column("certificate_ends", Instant()),
+    Column("terms", Json(), nullable=False, server_default=text("'{}'")),
 )
+"""Registrations; `terms` is what goes beyond a certificate and its interval (`routing.registration_record`)."""
+
+certificate_sighting: Final = Table(
+    "certificate_sighting",
+    metadata,
+    words("entity_id", primary_key=True),
+    Column("certificate_sha256", Digest(), primary_key=True),
+    Column("last_seen", Instant(), nullable=False),
+    Column("documents", Integer(), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""When a certificate last signed a document that was accepted here, and how many: for people, not evidence."""
 
 member: Final = Table(
     "member",
