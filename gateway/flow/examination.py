@@ -167,12 +167,14 @@ def _read(
         _refuse(errors, found, expect=expect, verdict=verdict)
         return
     except (SchemaError, SignedViewDiffersError) as error:
-        found.findings.append(Finding.of(error))
+        found.findings.append(Finding.of(other))
         return
     kind = kind_of(parsed.message)
     if expect is not None and kind is not expect:
-        texts = {"found_vi": kind.vi, "found_en": kind.en, "expected_vi": expect.vi, "expected_en": expect.en}
-        found.findings.append(Finding.of(UnexpectedMessage(**texts)))
+        other = UnexpectedMessage(
+            found_vi=kind.vi, found_en=kind.en, expected_vi=expect.vi, expected_en=expect.en
+        )
+        found.findings.append(Finding.of(other))
         return
     found.message, found.parties = parsed.message, parties_of(parsed.message)
     found.findings.extend(Finding.of(warning, level=Level.WARNING) for warning in parsed.warnings)
