@@ -167,7 +167,7 @@ def _read(
         _refuse(errors, found, expect=expect, verdict=verdict)
         return
     except (SchemaError, SignedViewDiffersError) as error:
-        found.findings.append(Finding.of(other))
+        found.findings.append(Finding.of(error))
         return
     kind = kind_of(parsed.message)
     if expect is not None and kind is not expect:
