@@ -95,6 +95,11 @@ class Timestamp:
         return self.info.gen_time if self.info is not None and not self.errors else None
 
 
+def best_time(timestamps: Iterable[Timestamp]) -> datetime | None:
+    """Return the earliest time that any of some time stamps proves."""
+    return min((each.proven_time for each in timestamps if each.proven_time is not None), default=None)
+
+
 @dataclass(slots=True)
 class _Findings:
     """What is known so far; becomes the time stamp."""

@@ -23,6 +23,7 @@ from tests.cli.world import ROOT, clean_environment, lines_wider_than
 from tests.support import pki, tsa
 from tests.support.crl import crl
 from tests.support.tsa import Stamp
+from tests.support.xades import stamped
 
 TIME: Final = "2026-07-01T00:00:00Z"
 TOKEN: Final = Stamp(accuracy=tsa.accuracy(1, 500)).token()
@@ -165,6 +166,19 @@ def test_certificate_from_the_command_line(verify: Verify, folder: Path) -> None
 
     assert _said(verify(bare))[2] == "NO_SIGNING_CERTIFICATE_FOUND"
     assert verify(bare, "--intermediate", str(folder / "tsa.pem"))[0] == 0
+
+
+@pytest.mark.parametrize("kind", ["edxml", "xmldsig"])
+def test_signature_with_a_time_stamp(kind: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The time stamp over a signature is in the report, and says which moment counted."""
+    (folder / "signed").write_bytes(stamped(Stamp()))
+    arguments = ["--trust-anchor", str(folder / "root.pem"), "--time", TIME, "--type", kind, "--json", "-"]
+    assert run(["verify", str(folder / "signed"), *arguments]) == 0
+    report = json.loads(capsys.readouterr().out)
+
+    assert report["signature"]["form"] == "XADES-T"
+    assert report["best_signature_time"] == {"t": "2026-06-01T00:00:00Z", "source": "TIMESTAMP"}
+    assert [each["indication"] for each in report["timestamps"]] == ["TOTAL_PASSED"]
 
 
 def test_for_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -68,12 +68,13 @@ class Judgement:
             errors=verdict.errors,
             remarks=(*verdict.warnings, *remarks),
             notes=verdict.notes,
-            form=verdict.evidence.form.value if verdict.algorithm else None,
+            form=verdict.form.value if verdict.form is not None else None,
             scope=verdict.scope,
             verdict=verdict,
             signer=verdict.signer,
             chain=verdict.chain,
             revocation=verdict.revocation,
+            timestamps=verdict.timestamps,
         )
 
     @classmethod
