@@ -29,6 +29,8 @@ from certs.rules_timestamp import TimestampRule
 SHA1: Final = "1.3.14.3.2.26"
 SHA256: Final = "2.16.840.1.101.3.4.2.1"
 _GEN_TIME: Final = re.compile(rb"([0-9]{14})(?:\.([0-9]{1,9}))?Z")
+_YEARS: Final = range(1950, 9999)
+"""The years of certificates (RFC 5280 §4.1.2.5), less the last, part of which is outside the calendar in other zones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def _time(contents: bytes) -> datetime:
     micros = int((match[2] or b"0").ljust(6, b"0")[:6])
     pieces = (whole[:4], *(whole[place : place + 2] for place in range(4, 14, 2)))
     year, month, day, hour, minute, second = map(int, pieces)
+    if year not in _YEARS:
+        raise TimestampShapeError(TimestampRule.GEN_TIME)
     try:
         return datetime(year, month, day, hour, minute, second, micros, tzinfo=UTC)
     except ValueError as error:

@@ -205,6 +205,11 @@ SHAPES = {
     "no certificate named": (Stamp(named=()), TimestampRule.SIGNED_ATTRIBUTES),
     "short imprint": (Stamp(imprint=b"x" * 20), TimestampRule.IMPRINT_LENGTH),
     "no such day": (Stamp(gen_time=tsa.der(0x18, b"20260631000000Z")), TimestampRule.GEN_TIME),
+    "before there were certificates": (
+        Stamp(gen_time=tsa.der(0x18, b"19491231235959Z")),
+        TimestampRule.GEN_TIME,
+    ),
+    "end of the calendar": (Stamp(gen_time=tsa.der(0x18, b"99991231235959Z")), TimestampRule.GEN_TIME),
     "local time": (Stamp(gen_time=tsa.der(0x18, b"20260601000000+0700")), TimestampRule.GEN_TIME),
     "no zone": (Stamp(gen_time=tsa.der(0x18, b"20260601000000")), TimestampRule.GEN_TIME),
     "too many certificates": (
