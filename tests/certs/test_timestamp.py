@@ -601,6 +601,20 @@ def test_given_up_later() -> None:
     assert _error(before).code == "certs.certificate_revoked"
 
 
+def test_to_be_given_up() -> None:
+    """An authority that will be revoked later than the moment that counts is not revoked, and nothing is told."""
+    judged = _revoked(x509.ReasonFlags.cessation_of_operation, since=pki.AT + pki.DAY)
+
+    assert (judged.errors, judged.remarks) == ((), ())
+
+
+def test_nobody_wants_to_know() -> None:
+    """Where revocation is no matter, nothing is looked up."""
+    judged = _judge(Stamp(), trust=Trust(anchors=pki.trust().anchors, revocation=Revocation.OFF))
+
+    assert (judged.errors, judged.revocation) == ((), ())
+
+
 def test_revocation_must_be_known() -> None:
     """Where revocation must be known, a token of an authority of which nothing is known waits."""
     trust = Trust(anchors=pki.trust().anchors, revocation=Revocation.REQUIRE)
