@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
@@ -359,6 +359,15 @@ def test_wrong(name: str) -> None:
     failed = {SubIndication.HASH_FAILURE, SubIndication.SIG_CRYPTO_FAILURE}
     expected = Indication.TOTAL_FAILED if sub_indication in failed else Indication.INDETERMINATE
     assert _said(judged) == (code, expected, sub_indication)
+
+
+def test_oversized_key() -> None:
+    """A key that would take long to verify with is not tried."""
+    public = rsa.RSAPublicNumbers(65537, (1 << 16383) + 1).public_key()
+    certificate = pki.certificate(pki.root(), public_key=public, extensions=tsa.PURPOSE)
+    stamp = Stamp(identity=(certificate, pki.key()), signature_algorithm=tsa.algorithm(tsa.RSA_SHA256))
+
+    assert _error(_judge(stamp)).code == "certs.key_too_weak"
 
 
 def test_a_little_later_than_now() -> None:
