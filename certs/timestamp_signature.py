@@ -195,8 +195,10 @@ def _is_signed_by(certificate: x509.Certificate, signature: Signature, algorithm
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(signature.value, signature.signed_octets, rsa_padding(algorithm), algorithm.hash)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
+            return True
+        if isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signature.value, signature.signed_octets, ec.ECDSA(algorithm.hash))
+            return True
     except InvalidSignature:
-        return False
-    return True
+        pass
+    return False

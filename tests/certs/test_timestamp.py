@@ -236,7 +236,67 @@ def test_shape(name: str) -> None:
 CRITICAL = tsa.der(0xA1, tsa.seq(tsa.oid("1.2.3"), b"\x01\x01\xff", tsa.octets(b"x")))
 OTHER = tsa.authority_certificate(subject="Khác")
 ANOTHER_VALUE = ec.generate_private_key(ec.SECP256R1()).sign(b"other", ec.ECDSA(hashes.SHA256()))
+HASH = tsa.der(0xA0, tsa.algorithm(tsa.SHA256))
+MASK = tsa.der(0xA1, tsa.algorithm(tsa.MGF1, tsa.algorithm(tsa.SHA256)))
+SALT = tsa.der(0xA2, tsa.integer(32))
+PSS_PARAMETERS = {
+    "no hash": tsa.seq(MASK, SALT),
+    "no mask": tsa.seq(HASH, SALT),
+    "no salt": tsa.seq(HASH, MASK),
+    "a trailer": tsa.seq(HASH, MASK, SALT, tsa.der(0xA3, tsa.integer(2))),
+    "another function": tsa.seq(HASH, tsa.der(0xA1, tsa.algorithm("1.2.3", tsa.algorithm(tsa.SHA256))), SALT),
+    "a function without a hash": tsa.seq(HASH, tsa.der(0xA1, tsa.algorithm(tsa.MGF1)), SALT),
+    "SHA-1": tsa.seq(
+        tsa.der(0xA0, tsa.algorithm(tsa.SHA1)),
+        tsa.der(0xA1, tsa.algorithm(tsa.MGF1, tsa.algorithm(tsa.SHA1))),
+    ),
+    "SHA-1 and a salt": tsa.seq(
+        tsa.der(0xA0, tsa.algorithm(tsa.SHA1)),
+        tsa.der(0xA1, tsa.algorithm(tsa.MGF1, tsa.algorithm(tsa.SHA1))),
+        tsa.der(0xA2, tsa.integer(20)),
+    ),
+    "more": tsa.seq(HASH, MASK, SALT, tsa.integer(1)),
+    "no sequence": tsa.integer(1),
+}
+
+
+@pytest.mark.parametrize("name", PSS_PARAMETERS)
+def test_parameters_of_pss(name: str) -> None:
+    """RSASSA-PSS is accepted with one set of parameters for each hash, written out."""
+    signature = tsa.algorithm(tsa.RSA_PSS, PSS_PARAMETERS[name])
+    judged = _judge(Stamp(identity=RSA, pss=True, signature_algorithm=signature))
+
+    assert _error(judged).code == "certs.algorithm_forbidden"
+
+
+def test_trailer_of_pss_may_be_written() -> None:
+    """The trailer that is meant anyway may be said."""
+    parameters = tsa.seq(HASH, MASK, SALT, tsa.der(0xA3, tsa.integer(1)))
+    signature = tsa.algorithm(tsa.RSA_PSS, parameters)
+
+    assert _judge(Stamp(identity=RSA, pss=True, signature_algorithm=signature)).errors == ()
+
+
 WRONG: dict[str, tuple[Stamp, str, SubIndication]] = {
+    "parameters of the digest": (
+        Stamp(digest=tsa.algorithm(tsa.SHA256, tsa.integer(1))),
+        "certs.algorithm_forbidden",
+        SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+    ),
+    "another RSA signature": (
+        Stamp(
+            identity=RSA,
+            signature_algorithm=tsa.algorithm(tsa.RSA_SHA256),
+            change_value=lambda value: value[:-1] + bytes([value[-1] ^ 1]),
+        ),
+        "certs.timestamp_signature",
+        SubIndication.SIG_CRYPTO_FAILURE,
+    ),
+    "another issuer with the number": (
+        Stamp(signer=tsa.seq(TSA.subject.public_bytes(), tsa.integer(TSA.serial_number))),
+        "certs.no_timestamp_certificate",
+        SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
+    ),
     "imprint by SHA-1": (
         Stamp(imprint_oid=tsa.SHA1),
         "certs.algorithm_forbidden",

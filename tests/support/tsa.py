@@ -159,6 +159,7 @@ class Stamp:
     signer: bytes | None = None
     signers: int = 1
     digest_oid: str = SHA256
+    digest: bytes | None = None
     signature_algorithm: bytes = algorithm(ECDSA_SHA256)
     signature_hash: str = SHA256
     pss: bool = False
@@ -216,7 +217,7 @@ class Stamp:
         return seq(
             integer(self.signer_version),
             signer,
-            algorithm(self.digest_oid),
+            self.digest if self.digest is not None else algorithm(self.digest_oid),
             b"\xa0" + signed[1:] if self.has_attributes else b"",
             self.signature_algorithm,
             octets(self.change_value(self._sign(key, signed))),
