@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +22,7 @@ from certs.indication import Indication, SubIndication
 from certs.issue import Authority, KeyType
 from certs.policy import Policy, default_policy
 from certs.revocation import Revocation, Standing
+from certs.roles import check_leaf, check_timestamping
 from certs.rules_timestamp import TimestampRule
 from certs.timestamp import Timestamp, verify_token
 from certs.trust import Trust
@@ -481,6 +483,19 @@ def test_authority(name: str) -> None:
         Indication.INDETERMINATE,
         SubIndication.CHAIN_CONSTRAINTS_FAILURE,
     )
+
+
+@pytest.mark.parametrize(("check", "extensions"), [(check_timestamping, tsa.PURPOSE), (check_leaf, ())])
+def test_critical_extension(
+    check: Callable[[x509.Certificate], None], extensions: tuple[tuple[x509.ExtensionType, bool], ...]
+) -> None:
+    """What an issuer wants to be understood and is not makes the certificate unusable, whatever it is for."""
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"")
+    check(pki.certificate(pki.root(), extensions=(*extensions, (unknown, False))))
+
+    with pytest.raises(TrustError) as raised:
+        check(pki.certificate(pki.root(), extensions=(*extensions, (unknown, True))))
+    assert raised.value.facts["rule"] == "critical_extension"
 
 
 def test_a_signer_of_documents_is_no_authority() -> None:

@@ -149,6 +149,9 @@ def _bad_ones() -> dict[str, bytes]:
         "not Base64": signature_time_stamp(good).replace("MII", "MII*", 1),
         "canonicalised with comments": signature_time_stamp(good, method=f"{EXCLUSIVE}WithComments"),
         "in an unknown encoding": signature_time_stamp(good, attributes=' Encoding="urn:x"'),
+        "with an element inside": signature_time_stamp(good).replace(
+            "</xades:EncapsulatedTimeStamp>", "<xades:Any/></xades:EncapsulatedTimeStamp>"
+        ),
         "in another element": signature_time_stamp(good).replace("EncapsulatedTimeStamp", "XMLTimeStamp"),
     }
     return {name: with_stamps(xml, each) for name, each in made.items()}
@@ -220,6 +223,13 @@ def test_only_so_many_are_looked_at() -> None:
     assert (len(many.timestamps), many.moment.source) == (8, TimeSource.TIMESTAMP)
     hidden = _judge(with_stamps(xml, *[signature_time_stamp(b"x", b"x")] * 4, signature_time_stamp(good)))
     assert (len(hidden.timestamps), hidden.moment.source) == (8, TimeSource.CONTROL)
+
+
+def test_empty_time_stamp() -> None:
+    """An element without a token is none, and nothing to speak of."""
+    for empty in ("<xades:SignatureTimeStamp/>", signature_time_stamp()):
+        verdict = _judge(with_stamps(unstamped(OURS), empty))
+        assert (_said(verdict), verdict.timestamps) == (PASSED, ())
 
 
 def test_attribute_from_outside() -> None:
