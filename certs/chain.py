@@ -1,8 +1,8 @@
 """Path building: from a signing certificate to a trust anchor at a given time (RFC 5280 §6).
 
 cryptography's verifier builds and checks the path, with its rules for certification authorities, less what only the
-web demands of them; an authority may be limited to e-mail or document signing. It does no checks on the end entity that
-would suit document signing, so these are here (`check_leaf`). Invariants:
+web demands of them. What the end entity must be allowed to do, and its authorities to certify, depends on its role: signing
+documents unless told otherwise (`certs.roles`). Invariants:
 
 - a path has at least two certificates: an anchor is not a signing certificate;
 - certificates from the message are only ever candidates between the leaf and an anchor that we hold;
@@ -11,23 +11,13 @@ would suit document signing, so these are here (`check_leaf`). Invariants:
 - a revoked certificate gives way only to one with the same key that is known to be good.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, ObjectIdentifier
-from cryptography.x509.verification import (
-    Criticality,
-    ExtensionPolicy,
-    Policy,
-    PolicyBuilder,
-    Store,
-    VerificationError,
-)
+from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
-from certs.anchor import Usage
 from certs.certificate import name_of
 from certs.errors import (
     CertificateError,
@@ -41,28 +31,14 @@ from certs.errors import (
 )
 from certs.known_paths import CertificatePath
 from certs.revocation import Revocation, Standing, Status, statuses_of
+from certs.roles import SIGNER, Role, check_leaf, has_unknown_critical_extension
 from certs.rules import CertificateRule
 from certs.trust import Trust, is_issued_by
 
-MAX_CERTIFICATES_ABOVE_LEAF = 4
+__all__ = ["check_leaf", "choose_path", "find_path", "name_of", "required_of", "revocation_of"]
 
-SIGNING_PURPOSES = frozenset(
-    {
-        ExtendedKeyUsageOID.EMAIL_PROTECTION,
-        ExtendedKeyUsageOID.CLIENT_AUTH,
-        ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
-        ObjectIdentifier("1.3.6.1.5.5.7.3.36"),  # documentSigning, RFC 9336
-        ObjectIdentifier("1.3.6.1.4.1.311.10.3.12"),  # documentSigning as Microsoft named it before
-    }
-)
-_UNDERSTOOD = frozenset(
-    {
-        ExtensionOID.BASIC_CONSTRAINTS,
-        ExtensionOID.KEY_USAGE,
-        ExtensionOID.EXTENDED_KEY_USAGE,
-        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
-    }
-)
+MAX_CERTIFICATES_ABOVE_LEAF = 4
+_END_ENTITIES = ExtensionPolicy.permit_all()
 
 _NEARNESS: tuple[type[TrustError], ...] = (
     NoTrustAnchorsError,
@@ -75,32 +51,37 @@ _NEARNESS: tuple[type[TrustError], ...] = (
 
 
 def find_path(
-    leaf: x509.Certificate, others: Iterable[x509.Certificate], *, trust: Trust, at: datetime
+    leaf: x509.Certificate,
+    others: Iterable[x509.Certificate],
+    *,
+    trust: Trust,
+    at: datetime,
+    role: Role = SIGNER,
 ) -> CertificatePath:
-    """Return the path from a signing certificate to an anchor, leaf first.
+    """Return the path from an end entity's certificate to an anchor, leaf first.
 
     `others` are the certificates that came with the message; the leaf may be among them.
 
     Raises: CertificateError, as precise as possible.
     """
-    anchors = trust.anchors_for(Usage.SIGNATURE, at)
+    anchors = trust.anchors_for(role.usage, at)
     if not anchors:
         raise NoTrustAnchorsError
     if leaf in anchors:
         raise KeyUsageError(CertificateRule.ANCHOR, subject=name_of(leaf))
     barred = trust.barred(at)
     offered = tuple(other for other in others if other != leaf and other not in barred)
-    key = (leaf, offered, anchors, barred)
+    key = (role.usage, leaf, offered, anchors, barred)
     known = trust.paths.get(key, at)
     if known is not None:
         return known
     held = (each for each in trust.intermediates if each not in barred)
     intermediates = [*held, *_anchored(offered, trust=trust, anchors=anchors)]
     store = trust.store_of(anchors)
-    path = _path_at(leaf, intermediates, store=store, at=at)
+    path = _path_at(leaf, intermediates, store=store, at=at, role=role)
     if path is None:
-        raise _explain(leaf, intermediates, store=store, at=at)
-    check_leaf(leaf)
+        raise _explain(leaf, intermediates, store=store, at=at, role=role)
+    role.check(leaf)
     trust.paths.add(key, path)
     return path
 
@@ -179,72 +160,8 @@ def _anchored(
     return tuple(found)
 
 
-def check_leaf(leaf: x509.Certificate) -> None:
-    """Check what RFC 5280 §4.2.1 lets an issuer say about the use of the certificate's key.
-
-    Raises: KeyUsageError, MalformedCertificateError.
-    """
-    for broken in _rules_broken_by(leaf):
-        raise KeyUsageError(broken, subject=name_of(leaf))
-
-
-def _rules_broken_by(leaf: x509.Certificate) -> tuple[CertificateRule, ...]:
-    try:
-        return tuple(_broken_rules({extension.oid: extension for extension in leaf.extensions}))
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
-        raise MalformedCertificateError from error
-
-
-def _broken_rules(
-    extensions: Mapping[x509.ObjectIdentifier, x509.Extension[Any]],
-) -> Iterator[CertificateRule]:
-    constraints = extensions.get(ExtensionOID.BASIC_CONSTRAINTS)
-    if constraints is not None and constraints.value.ca:
-        yield CertificateRule.BASIC_CONSTRAINTS
-    usage = extensions.get(ExtensionOID.KEY_USAGE)
-    if usage is None or not usage.critical or not _may_sign(usage.value):
-        yield CertificateRule.KEY_USAGE
-    purposes = extensions.get(ExtensionOID.EXTENDED_KEY_USAGE)
-    if purposes is not None and SIGNING_PURPOSES.isdisjoint(purposes.value):
-        yield CertificateRule.EXTENDED_KEY_USAGE
-    if ExtensionOID.NAME_CONSTRAINTS in extensions:
-        yield CertificateRule.NAME_CONSTRAINTS
-    if any(extension.critical and oid not in _UNDERSTOOD for oid, extension in extensions.items()):
-        yield CertificateRule.CRITICAL_EXTENSION
-
-
-def _may_sign(usage: x509.KeyUsage) -> bool:
-    return (usage.digital_signature or usage.content_commitment) and not (
-        usage.key_cert_sign or usage.crl_sign
-    )
-
-
-def _authority_purposes(
-    _policy: Policy, _authority: x509.Certificate, purposes: x509.ExtendedKeyUsage | None
-) -> None:
-    if purposes is not None and SIGNING_PURPOSES.isdisjoint(purposes):
-        raise ValueError("the authority may not issue certificates for signing documents")
-
-
-def _authority_usage(_policy: Policy, _authority: x509.Certificate, usage: x509.KeyUsage | None) -> None:
-    if usage is not None and not usage.key_cert_sign:
-        raise ValueError("the authority may not sign certificates")
-
-
-# The web's rules also demand key identifiers and a key usage, which RFC 5280 §6 does not: a root made with plain OpenSSL has no
-# key usage. Where they are, they count.
-_AUTHORITIES = (
-    ExtensionPolicy.webpki_defaults_ca()
-    .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _authority_purposes)
-    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _authority_usage)
-    .may_be_present(x509.SubjectKeyIdentifier, Criticality.AGNOSTIC, None)
-    .may_be_present(x509.AuthorityKeyIdentifier, Criticality.AGNOSTIC, None)
-)
-_END_ENTITIES = ExtensionPolicy.permit_all()
-
-
 def _path_at(
-    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, store: Store, at: datetime
+    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, store: Store, at: datetime, role: Role
 ) -> CertificatePath | None:
     verifier = (
         PolicyBuilder()
@@ -252,7 +169,7 @@ def _path_at(
         .time(at)
         # The library counts the certificates between leaf and anchor.
         .max_chain_depth(MAX_CERTIFICATES_ABOVE_LEAF - 1)
-        .extension_policies(ca_policy=_AUTHORITIES, ee_policy=_END_ENTITIES)
+        .extension_policies(ca_policy=role.authorities, ee_policy=_END_ENTITIES)
         .build_client_verifier()
     )
     try:
@@ -262,11 +179,11 @@ def _path_at(
 
 
 def _explain(
-    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, store: Store, at: datetime
+    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, store: Store, at: datetime, role: Role
 ) -> CertificateError:
     """Say whether the certificate would have been good at another time."""
     for moment in (leaf.not_valid_before_utc, leaf.not_valid_after_utc):
-        path = _path_at(leaf, intermediates, store=store, at=moment)
+        path = _path_at(leaf, intermediates, store=store, at=moment, role=role)
         for certificate in path or ():
             if at > certificate.not_valid_after_utc:
                 since = certificate.not_valid_after_utc.isoformat()
@@ -275,6 +192,6 @@ def _explain(
                 since = certificate.not_valid_before_utc.isoformat()
                 return CertificateNotYetValidError(subject=name_of(certificate), since=since)
     # The path builder refuses these too, but does not say so.
-    if CertificateRule.CRITICAL_EXTENSION in _rules_broken_by(leaf):
+    if has_unknown_critical_extension(leaf):
         return KeyUsageError(CertificateRule.CRITICAL_EXTENSION, subject=name_of(leaf))
     return UntrustedCertificateError(subject=name_of(leaf))

@@ -22,7 +22,7 @@
     │   ├── CertificateExpiredError       certs.certificate_expired
     │   ├── CertificateNotYetValidError   certs.certificate_not_yet_valid
     │   ├── KeyUsageError                 certs.key_usage
-    │   └── …                             revocation: `certs.errors_revocation`; XAdES, above: `certs.errors_xades`
+    │   └── …                             `certs.errors_revocation`; above: `errors_xades`, `errors_timestamp`
     └── BadTrustBundleError           certs.bad_trust_bundle   raised to the operator, never in a verdict
 
 `indication` and `sub_indication` say what a verdict becomes when the error is the first one found.

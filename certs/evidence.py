@@ -25,6 +25,14 @@ _TEXTS: Final = ("algorithm", "digest", "canonicalization", "signing_time", "sig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """A time-stamp token that came with the signature, and the octets that it must be over; empty if there are none."""
+
+    token: bytes
+    stamped: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """The facts about one signature; names of algorithms are the short ones of the allow-list."""
 
@@ -40,6 +48,7 @@ class Evidence:
     """The certificates with which it can have been signed; several may carry one key."""
     certificates: tuple[x509.Certificate, ...] = ()
     """All certificates that came along; trusted for nothing."""
+    stamps: tuple[Stamp, ...] = ()
     signed_view_sha256: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -50,8 +59,9 @@ class Evidence:
             "errors": [_record(error) for error in self.errors],
             "scope": self.scope.value,
             "form": self.form.value,
-            "certificates": [pybase64.b64encode(each.public_bytes(Encoding.DER)).decode() for each in every],
+            "certificates": [_text(each.public_bytes(Encoding.DER)) for each in every],
             "signers": len(self.signers),
+            "stamps": [{"token": _text(each.token), "stamped": _text(each.stamped)} for each in self.stamps],
             **{name: value for name in _TEXTS if (value := getattr(self, name)) is not None},
         }
 
@@ -63,18 +73,27 @@ class Evidence:
         """
         if recorded["v"] != VERSION:
             raise ValueError(f"evidence of version {recorded['v']}")
-        every = tuple(
-            x509.load_der_x509_certificate(pybase64.b64decode(text, validate=True))
-            for text in recorded["certificates"]
-        )
+        every = tuple(x509.load_der_x509_certificate(_octets(text)) for text in recorded["certificates"])
         return cls(
             errors=tuple(_recorded(**error) for error in recorded["errors"]),
             scope=Scope(recorded["scope"]),
             form=Form(recorded["form"]),
             signers=every[: recorded["signers"]],
             certificates=every,
+            stamps=tuple(
+                Stamp(token=_octets(each["token"]), stamped=_octets(each["stamped"]))
+                for each in recorded.get("stamps", ())
+            ),
             **{name: recorded.get(name) for name in _TEXTS},
         )
+
+
+def _text(octets: bytes) -> str:
+    return pybase64.b64encode(octets).decode()
+
+
+def _octets(text: str) -> bytes:
+    return pybase64.b64decode(text, validate=True)
 
 
 def _record(error: TrustError) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """From evidence to a verdict: whom we trust, at which moment, under which policy (ETSI EN 319 102-1 §5.2 and §5.5).
 
 The moment that counts is the *best signature time*: the earliest at which the signature is known to have existed. That is the
-time of a judgement unless something proves more: our own record of when the bytes first came (a receipt). What the signer says
-of the time proves nothing. Invariants:
+time of a judgement unless something proves more: our own record of when the bytes first came (a receipt), or a valid time stamp
+over the signature. What the signer says of the time proves nothing, and neither does a time stamp that is not valid. Invariants:
 
 - a verdict passes only if the evidence holds no error, a path leads to an anchor, no certificate of it was revoked at that
   moment, and no check that the policy lets fail found anything;
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from certs.algorithms import describe
 from certs.certificate import fingerprint, name_of
 from certs.chain import choose_path, required_of, revocation_of
-from certs.errors import LegacySignatureError, TrustError
+from certs.errors import CertificateNotYetValidError, LegacySignatureError, TrustError
 from certs.errors_policy import (
     AlgorithmRetiredError,
     ClaimedTimeError,
@@ -29,12 +29,14 @@ from certs.errors_policy import (
     UnexaminedError,
 )
 from certs.errors_revocation import CertificateRevokedError, RevocationUnknownError
+from certs.errors_timestamp import TimestampOrderError, TimestampRefusedError
 from certs.evidence import Evidence
 from certs.indication import Indication
 from certs.known_paths import CertificatePath
 from certs.policy import Level, Policy
 from certs.revocation import Revocation, Status, objection_to
 from certs.rules import RevocationReason
+from certs.timestamp import Timestamp, best_time, verify_token
 from certs.trust import Trust
 from certs.verdict import Moment, Signer, TimeSource, Verdict
 from certs.xmldsig import SignedView
@@ -49,6 +51,8 @@ class Footing:
     moment: Moment
     path: CertificatePath = ()
     refusal: TrustError | None = None
+    timestamps: tuple[Timestamp, ...] = ()
+    """Every time stamp over the signature, valid or not."""
 
 
 def stand(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetime | None = None) -> Footing:
@@ -56,14 +60,42 @@ def stand(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetim
 
     `at` is the time of the judgement, `existed_at` a moment at which we know the signature to have existed; both aware.
     """
+    timestamps = judged_stamps(evidence, trust=trust, at=at)
+    moment = _best(timestamps, at=at, existed_at=existed_at)
+    try:
+        path = choose_path(evidence.signers, evidence.certificates, trust=trust, at=moment.at, known_at=at)
+    except CertificateNotYetValidError as error:
+        is_proven = moment.source is TimeSource.TIMESTAMP
+        refusal = (
+            TimestampOrderError(time=moment.at.isoformat(), since=error.facts["since"])
+            if is_proven
+            else error
+        )
+        return Footing(moment=moment, refusal=refusal, timestamps=timestamps)
+    except TrustError as error:
+        return Footing(moment=moment, refusal=error, timestamps=timestamps)
+    return Footing(moment=moment, path=path, timestamps=timestamps)
+
+
+def judged_stamps(evidence: Evidence, *, trust: Trust, at: datetime) -> tuple[Timestamp, ...]:
+    """Return what each time stamp over a signature is worth at a moment, in their order."""
+    return tuple(
+        verify_token(
+            stamp.token, trust=trust, at=at, imprint_of=stamp.stamped, certificates=evidence.certificates
+        )
+        for stamp in evidence.stamps
+    )
+
+
+def _best(timestamps: tuple[Timestamp, ...], *, at: datetime, existed_at: datetime | None) -> Moment:
+    """Return the earliest moment that is proven; of what others say only a valid time stamp proves anything."""
     moment = Moment(at=at, source=TimeSource.CONTROL)
     if existed_at is not None and existed_at < at:
         moment = Moment(at=existed_at, source=TimeSource.RECEIPT)
-    try:
-        path = choose_path(evidence.signers, evidence.certificates, trust=trust, at=moment.at, known_at=at)
-    except TrustError as error:
-        return Footing(moment=moment, refusal=error)
-    return Footing(moment=moment, path=path)
+    stamped = best_time(timestamps)
+    if stamped is not None and stamped <= moment.at:
+        moment = Moment(at=stamped, source=TimeSource.TIMESTAMP)
+    return moment
 
 
 def judge(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetime | None = None) -> Verdict:
@@ -101,6 +133,7 @@ def conclude(
         signer=Signer.from_path(path, chain, codes=trust.terms_of(path[-1]).codes) if path else None,
         chain=chain,
         revocation=statuses,
+        timestamps=footing.timestamps if footing is not None else (),
         policy=trust.policy.label,
         control_time=at,
         moment=moment,
@@ -152,7 +185,10 @@ def _noticed(
         yield ClaimedTimeError(claimed=evidence.signing_time)
     if (evidence.algorithm or "").startswith("rsa-sha"):
         yield OldPaddingError()
-    if footing.moment.source is not TimeSource.TIMESTAMP:
+    for timestamp in footing.timestamps:
+        for error in timestamp.errors[:1]:
+            yield TimestampRefusedError(error)
+    if best_time(footing.timestamps) is None:
         yield NoTimestampError()
 
 

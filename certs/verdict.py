@@ -12,11 +12,12 @@ from typing import Self
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from certs.certificate import MOST, key_fingerprint, name_of, names_of
+from certs.certificate import MOST, fingerprint, key_fingerprint, name_of, names_of
 from certs.errors import TrustError
 from certs.evidence import Evidence
 from certs.indication import Form, Indication, Scope, SubIndication
 from certs.revocation import Standing, Status
+from certs.timestamp import Timestamp, best_time
 from certs.xmldsig import SignedView
 
 __all__ = ["Form", "Indication", "Moment", "Scope", "Signer", "SubIndication", "TimeSource", "Verdict"]
@@ -111,6 +112,7 @@ class Verdict:
     signer: Signer | None = None
     chain: tuple[str, ...] = ()
     revocation: tuple[Status, ...] = ()
+    timestamps: tuple[Timestamp, ...] = ()
     signed_view: SignedView | None = None
 
     def __post_init__(self) -> None:
@@ -132,6 +134,14 @@ class Verdict:
         return self.evidence.scope
 
     @property
+    def form(self) -> Form | None:
+        """The kind of signature; None if it was none whose algorithms were looked at."""
+        if self.evidence.algorithm is None:
+            return None
+        has_time = self.evidence.form is Form.XADES_B and best_time(self.timestamps) is not None
+        return Form.XADES_T if has_time else self.evidence.form
+
+    @property
     def algorithm(self) -> str | None:
         """The algorithm of the signature."""
         return self.evidence.algorithm
@@ -151,12 +161,13 @@ class Verdict:
             "notes": [note.code for note in self.notes] or None,
             "legacy": self.legacy,
             "scope": found.scope.value,
-            "form": found.form.value if found.algorithm else None,
+            "form": self.form.value if self.form is not None else None,
             "algorithm": found.algorithm,
             "digest": found.digest,
             "canonicalization": found.canonicalization,
             "chain": list(self.chain),
             "revocation": _revocation_facts(self.chain, self.revocation) or None,
+            "timestamps": [timestamp_facts(each) for each in self.timestamps] or None,
             "signed_view_sha256": found.signed_view_sha256 if passed else None,
             "policy": self.policy,
             "control_time": _instant(self.control_time),
@@ -185,6 +196,23 @@ def _revocation_facts(chain: tuple[str, ...], statuses: tuple[Status, ...]) -> l
         {"certificate_sha256": sha256, **status_facts(status)}
         for sha256, status in zip(chain, statuses, strict=False)
     ]
+
+
+def timestamp_facts(timestamp: Timestamp) -> dict[str, str]:
+    """Return what is known of one time stamp, without what is unknown."""
+    info, authority = timestamp.info, timestamp.authority
+    facts = {"indication": timestamp.indication.value}
+    if timestamp.errors:
+        facts["error"] = timestamp.errors[0].code
+    if info is not None:
+        facts |= {
+            "gen_time": _instant(info.gen_time),
+            "policy": info.policy,
+            "serial": f"{info.serial_number:x}",
+        }
+    if authority is not None:
+        facts["authority_sha256"] = fingerprint(authority)
+    return facts
 
 
 def status_facts(status: Status) -> dict[str, str]:

@@ -31,7 +31,7 @@ from lxml import etree
 
 from certs.c14n import Contents, as_root
 from certs.errors import TrustError
-from certs.evidence import Evidence
+from certs.evidence import Evidence, Stamp
 from certs.indication import Form, Scope
 from certs.judgement import conclude, stand
 from certs.methods import Methods, resolve_methods
@@ -41,6 +41,7 @@ from certs.signed_info import read_certificates, read_signature_value, read_sign
 from certs.trust import Trust
 from certs.verdict import Verdict
 from certs.xades import find_properties, read_claims
+from certs.xades_timestamps import find_stamps
 from certs.xmldsig import SignedView, open_view, scope_of, signed_octets, signing_certificates
 
 _NONE: Contents = MappingProxyType({})
@@ -57,6 +58,7 @@ class _Findings:
     signing_time: str | None = None
     signers: tuple[x509.Certificate, ...] = ()
     certificates: tuple[x509.Certificate, ...] = ()
+    stamps: tuple[Stamp, ...] = ()
 
     def hear(self, properties: etree._Element | None, methods: Methods) -> None:
         """Keep what the signer says of itself, if anything, and of the certificates only those that it can mean.
@@ -82,6 +84,7 @@ class _Findings:
             signing_time=self.signing_time,
             signers=self.signers,
             certificates=self.certificates,
+            stamps=self.stamps,
             signed_view_sha256=view.sha256 if view is not None else None,
         )
 
@@ -172,6 +175,7 @@ def _signature(
         ders, methods.algorithm, value=value, octets=octets
     )
     findings.hear(properties, methods)
+    findings.stamps = find_stamps(signature)
     if key_info is not None and methods.key_info is not None:
         signed_part(key_info, methods.key_info)
     return _Signed(element=signature, methods=methods, digest=info.document.digest)

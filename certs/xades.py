@@ -6,7 +6,8 @@ ETSI EN 319 132-1 §5 and §6. One form of Object is accepted, and everything el
 - a second Reference, of the type that the standard gives, names the Id of these very SignedProperties, which no other attribute
   in the document has that might be taken for an identifier; their digest is over a copy, and only that copy is read;
 - SigningCertificateV2 (or SigningCertificate) must name the certificate with which the signature is verified, by SHA-2;
-- SigningTime is what the signer says, and nothing rests on it; unsigned properties are not read.
+- SigningTime is what the signer says, and nothing rests on it; of the unsigned properties only time stamps are read
+  (`certs.xades_timestamps`).
 """
 
 import hashlib

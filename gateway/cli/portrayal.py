@@ -21,12 +21,18 @@ _CERTIFICATE: Final = {
     Indication.TOTAL_PASSED: (True, "CHỨNG THƯ SỐ ĐÁNG TIN", "TOTAL_PASSED"),
     Indication.TOTAL_FAILED: (False, "KHÔNG PHẢI CHỨNG THƯ SỐ", "TOTAL_FAILED"),
 }
+_TIMESTAMP: Final = {
+    Indication.TOTAL_PASSED: (True, "DẤU THỜI GIAN HỢP LỆ", "TOTAL_PASSED"),
+    Indication.TOTAL_FAILED: (False, "DẤU THỜI GIAN KHÔNG HỢP LỆ", "TOTAL_FAILED"),
+    Indication.NO_SIGNATURE_FOUND: (False, "KHÔNG CÓ DẤU THỜI GIAN", "NO_SIGNATURE_FOUND"),
+}
+_OF_KIND: Final = {"cert": _CERTIFICATE, "tst": _TIMESTAMP}
 
 
 def show_report(report: Report, file: Path) -> None:
     """Print the indication, what is known of file, signature and signer, and every finding."""
     console = make_console()
-    words = {**WORDS, **_CERTIFICATE} if report.kind == "cert" else WORDS
+    words = {**WORDS, **_OF_KIND.get(report.kind, {})}
     good, vi, en = words[report.judgement.indication]
     sub = report.judgement.sub_indication
     show_verdict(console, good=good, vi=vi, en=f"{en} / {sub.value}" if sub else en)
@@ -52,5 +58,10 @@ def _facts(report: Report, file: Path) -> list[tuple[str, object]]:
     rows += [
         ("cơ quan · agency", judgement.agency_code),
         ("ràng buộc · binding", judgement.binding),
+    ]
+    rows += [
+        ("dấu thời gian · time stamp", f"{local(each.info.gen_time)} (+07)  {each.indication.value}")
+        for each in judgement.timestamps
+        if each.info is not None
     ]
     return rows

@@ -19,7 +19,7 @@ from gateway.cli.verifying import Request
 from gateway.cli.verifying import verify as verify_request
 
 _SEVERAL: Final = ("--trust-anchor", "--intermediate", "--crl")
-_ONE: Final = ("--time", "--type", "--binding", "--registry", "--policy", "--json")
+_ONE: Final = ("--time", "--type", "--binding", "--registry", "--policy", "--data", "--json")
 _SUBJECT: Final = "subject.serialNumber"
 
 
@@ -71,7 +71,9 @@ def _is_value(value: str) -> bool:
 def _plain(file: Path, several: dict[str, list[Path]], one: dict[str, str]) -> Plain | None:
     kind = one.get("--type", "edxml")
     bound = [name for name in ("--binding", "--registry") if name in one]
-    if kind not in {"edxml", "xmldsig", "cert"} or len(bound) > (kind == "edxml"):
+    if kind not in {"edxml", "xmldsig", "cert", "tst"} or len(bound) > (kind == "edxml"):
+        return None
+    if "--data" in one and kind != "tst":
         return None
     if one.get("--binding", _SUBJECT) != _SUBJECT:
         return None
@@ -80,7 +82,7 @@ def _plain(file: Path, several: dict[str, list[Path]], one: dict[str, str]) -> P
         return None
     request = Request(
         file=file,
-        kind=kind,  # type: ignore[arg-type]  # one of the three, by the line above
+        kind=kind,  # type: ignore[arg-type]  # one of the four, by the lines above
         anchors=tuple(several["--trust-anchor"]),
         intermediates=tuple(several["--intermediate"]),
         lists=tuple(several["--crl"]),
@@ -88,6 +90,7 @@ def _plain(file: Path, several: dict[str, list[Path]], one: dict[str, str]) -> P
         by_subject="--binding" in one,
         registry=Path(one["--registry"]) if "--registry" in one else None,
         policy=Path(one["--policy"]) if "--policy" in one else None,
+        data=Path(one["--data"]) if "--data" in one else None,
     )
     return Plain(request=request, json_to=one.get("--json"))
 

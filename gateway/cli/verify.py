@@ -19,6 +19,7 @@ class FileType(StrEnum):
     EDXML = "edxml"
     XMLDSIG = "xmldsig"
     CERT = "cert"
+    TST = "tst"
 
 
 class BindingName(StrEnum):
@@ -66,6 +67,15 @@ PolicyFile: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+Data: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="FILE",
+        help="Tệp đã được cấp dấu thời gian, chỉ với --type tst · the file that was time-stamped.",
+        show_default=False,
+    ),
+]
 Json: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -87,6 +97,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     binding: Binding = None,
     registry: Registry = None,
     policy: PolicyFile = None,
+    data: Data = None,
     json: Json = None,
 ) -> None:
     """Kiểm tra chữ ký số của một tệp. Verify the signature of a file.
@@ -102,6 +113,8 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise typer.BadParameter("--binding, --registry: chỉ chọn một · choose one")
     if kind is not FileType.EDXML and (binding is not None or registry is not None):
         raise typer.BadParameter("--binding, --registry: chỉ với --type edxml · only with --type edxml")
+    if kind is not FileType.TST and data is not None:
+        raise typer.BadParameter("--data: chỉ với --type tst · only with --type tst")
     from gateway.cli import verifying  # noqa: PLC0415 - start-up time
 
     request = verifying.Request(
@@ -114,5 +127,6 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
         by_subject=binding is not None,
         registry=registry,
         policy=policy,
+        data=data,
     )
     raise typer.Exit(verifying.verify(request, json_to=json))

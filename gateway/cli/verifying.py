@@ -30,7 +30,7 @@ class Request:
     """What the command line asks for; `at` is aware."""
 
     file: Path
-    kind: Literal["edxml", "xmldsig", "cert"]
+    kind: Literal["edxml", "xmldsig", "cert", "tst"]
     anchors: tuple[Path, ...] = ()
     intermediates: tuple[Path, ...] = ()
     lists: tuple[Path, ...] = ()
@@ -38,6 +38,7 @@ class Request:
     by_subject: bool = False
     registry: Path | None = None
     policy: Path | None = None
+    data: Path | None = None
 
 
 def verify(request: Request, *, json_to: str | None) -> Exit:
@@ -103,6 +104,10 @@ def _judge(source: bytes | Path, request: Request, relied: Relied, bind: Bind | 
             judgement = judge_edxml(source, trust=relied.trust, at=request.at, bind=bind)
         case "xmldsig":
             judgement = judge_xml(source, trust=relied.trust, at=request.at)
+        case "tst":
+            from gateway.cli.verification.timestamp import judge_timestamp  # noqa: PLC0415 - start-up time
+
+            judgement = judge_timestamp(source, data=request.data, trust=relied.trust, at=request.at)
         case _:
             judgement = judge_certificate(source, trust=relied.trust, at=request.at)
     return replace(judgement, remarks=(*relied.refused, *judgement.remarks))

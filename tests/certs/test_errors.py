@@ -11,6 +11,7 @@ import certs
 from certs.errors import CanonicalizationFailedError, KeyUsageError, SignatureShapeError, TrustError
 from certs.indication import Indication
 from certs.rules import CertificateRule, RevocationGap, RevocationReason, Rule, ShapeRule
+from certs.rules_timestamp import TimestampRule
 
 NEVER_IN_A_VERDICT = {
     "certs.authority_expired",
@@ -80,7 +81,10 @@ def test_what_is_worth_another_try() -> None:
     }
 
 
-@pytest.mark.parametrize("rule", [*ShapeRule, *CertificateRule, *RevocationReason, *RevocationGap], ids=str)
+RULES = [*ShapeRule, *CertificateRule, *RevocationReason, *RevocationGap, *TimestampRule]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=repr)
 def test_rules_have_two_texts(rule: Rule) -> None:
     """Each rule is explained in Vietnamese and English, and reported by a word."""
     assert rule.vi

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-from lxml import etree
 
 from certs.rules import ShapeRule
 from certs.verdict import Form, Indication, SubIndication, Verdict
@@ -29,76 +22,9 @@ from tests.support.signing import (
     refused,
     sign,
 )
+from tests.support.xades import SIGNER, TIME, TYPE, XADES, Properties, named
 
-XADES = "http://uri.etsi.org/01903/v1.3.2#"
-TYPE = "http://uri.etsi.org/01903#SignedProperties"
 SHA1 = DS + "sha1"
-SIGNER = pki.signer()[0]
-
-
-def _named(
-    certificate: x509.Certificate = SIGNER,
-    *,
-    method: str = SHA256,
-    name: str = "sha256",
-    element: str = "SigningCertificateV2",
-) -> str:
-    digest = hashlib.new(name, certificate.public_bytes(Encoding.DER)).digest()
-    return (
-        f"<xades:{element}><xades:Cert><xades:CertDigest>"
-        f'<ds:DigestMethod Algorithm="{method}"/><ds:DigestValue>{base64.b64encode(digest).decode()}</ds:DigestValue>'
-        f"</xades:CertDigest></xades:Cert></xades:{element}>"
-    )
-
-
-TIME = "<xades:SigningTime>2026-06-30T09:00:00+07:00</xades:SigningTime>"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Properties:
-    """How to make a signature with properties; the defaults are good."""
-
-    content: str = TIME + _named()
-    transform: str = f'<ds:Transform Algorithm="{EXCLUSIVE}"></ds:Transform>'
-    canonicalization: str = EXCLUSIVE
-    digest_method: str = SHA256
-    digest_name: str = "sha256"
-    type: str = f' Type="{TYPE}"'
-    uri: str = "#properties"
-    identifier: str = ' Id="properties"'
-    target: str = ' Target="#signature"'
-    unsigned: str = ""
-    reference_first: bool = False
-    recipe: Recipe | None = None
-    after: Callable[[str], str] = lambda text: text
-
-    def signed(self, template: str = TEMPLATE) -> bytes:
-        """Return a document with such a signature."""
-        declared = f'<xades:SignedProperties xmlns:xades="{XADES}" xmlns:ds="{DS}"{self.identifier}>'
-        content = f"<xades:SignedSignatureProperties>{self.content}</xades:SignedSignatureProperties>"
-        properties = f"{declared}{content}</xades:SignedProperties>"
-        octets = etree.tostring(
-            etree.fromstring(properties), method="c14n", exclusive=self.canonicalization == EXCLUSIVE
-        )
-        digest = base64.b64encode(hashlib.new(self.digest_name, octets).digest()).decode()
-        transforms = f"<ds:Transforms>{self.transform}</ds:Transforms>" if self.transform else ""
-        reference = (
-            f'<ds:Reference{self.type} URI="{self.uri}">{transforms}'
-            f'<ds:DigestMethod Algorithm="{self.digest_method}"/><ds:DigestValue>{digest}</ds:DigestValue></ds:Reference>'
-        )
-        qualifying = f'<xades:QualifyingProperties xmlns:xades="{XADES}"{self.target}>'
-        extra = f"<ds:Object>{qualifying}{properties}{self.unsigned}</xades:QualifyingProperties></ds:Object>"
-
-        def complete(text: str) -> str:
-            text = text.replace("<ds:Signature ", '<ds:Signature Id="signature" ', 1)
-            if self.reference_first:
-                return text.replace("<ds:Reference ", reference + "<ds:Reference ", 1)
-            return text.replace("</ds:SignedInfo>", f"{reference}</ds:SignedInfo>", 1)
-
-        made = replace(
-            self.recipe or Recipe(), extra=extra, before_signing=complete, after_signing=self.after
-        )
-        return forge(made, template)
 
 
 def _passed(verdict: Verdict) -> None:
@@ -112,11 +38,11 @@ def _passed(verdict: Verdict) -> None:
     [
         Properties(),
         Properties(reference_first=True),
-        Properties(content=_named(element="SigningCertificate")),
-        Properties(content=_named(method="http://www.w3.org/2001/04/xmlenc#sha512", name="sha512")),
+        Properties(content=named(element="SigningCertificate")),
+        Properties(content=named(method="http://www.w3.org/2001/04/xmlenc#sha512", name="sha512")),
         Properties(digest_method="http://www.w3.org/2001/04/xmlenc#sha512", digest_name="sha512"),
         Properties(unsigned="<xades:UnsignedProperties><xades:Any>x</xades:Any></xades:UnsignedProperties>"),
-        Properties(content=TIME + _named() + "<xades:SignerRoleV2><xades:Any/></xades:SignerRoleV2>"),
+        Properties(content=TIME + named() + "<xades:SignerRoleV2><xades:Any/></xades:SignerRoleV2>"),
     ],
     ids=range(7),
 )
@@ -128,9 +54,9 @@ def test_baseline(properties: Properties) -> None:
 def test_what_the_signer_says_is_told() -> None:
     """SigningTime is reported as written, and decides nothing; without properties there is none."""
     assert judge(Properties().signed()).evidence.signing_time == "2026-06-30T09:00:00+07:00"
-    assert judge(Properties(content=_named()).signed()).evidence.signing_time is None
+    assert judge(Properties(content=named()).signed()).evidence.signing_time is None
     odd = "<xades:SigningTime>yesterday</xades:SigningTime>"
-    assert judge(Properties(content=odd + _named()).signed()).evidence.signing_time is None
+    assert judge(Properties(content=odd + named()).signed()).evidence.signing_time is None
     assert (judge(forge()).evidence.form, judge(forge()).evidence.signing_time) == (Form.XMLDSIG, None)
 
 
@@ -141,19 +67,19 @@ def _other() -> x509.Certificate:
 NAMED_WRONGLY = {
     "nothing": "",
     "time only": TIME,
-    "another certificate": _named(_other()),
-    "the issuer": _named(pki.root().certificate),
-    "both forms": _named() + _named(element="SigningCertificate"),
-    "twice": _named() + _named(),
+    "another certificate": named(_other()),
+    "the issuer": named(pki.root().certificate),
+    "both forms": named() + named(element="SigningCertificate"),
+    "twice": named() + named(),
     "without a digest": "<xades:SigningCertificateV2><xades:Cert/></xades:SigningCertificateV2>",
-    "another first": _named(_other()).replace("</xades:SigningCertificateV2>", "")
-    + _named().replace("<xades:SigningCertificateV2>", ""),
-    "in another element": f"<xades:SignerRole>{_named()}</xades:SignerRole>",
+    "another first": named(_other()).replace("</xades:SigningCertificateV2>", "")
+    + named().replace("<xades:SigningCertificateV2>", ""),
+    "in another element": f"<xades:SignerRole>{named()}</xades:SignerRole>",
 }
 
 
 @pytest.mark.parametrize("name", NAMED_WRONGLY)
-def test_signing_certificate_must_be_named(name: str) -> None:
+def test_signing_certificate_must_benamed(name: str) -> None:
     """The properties name the very certificate that the signature is verified with, or nothing passes."""
     verdict = judge(Properties(content=NAMED_WRONGLY[name]).signed())
 
@@ -163,7 +89,7 @@ def test_signing_certificate_must_be_named(name: str) -> None:
 
 def test_signing_certificate_by_a_weak_digest() -> None:
     """A certificate named by SHA-1 could be another one."""
-    verdict = judge(Properties(content=_named(method=SHA1, name="sha1")).signed())
+    verdict = judge(Properties(content=named(method=SHA1, name="sha1")).signed())
 
     refused(verdict, "algorithm_forbidden")
 
@@ -212,9 +138,9 @@ SHAPES: dict[str, tuple[bytes, ShapeRule]] = {
     "Id in another letter case": (Properties(identifier=' ID="properties"').signed(), ShapeRule.REFERENCES),
     "no target": (Properties(target="").signed(), ShapeRule.OBJECT),
     "another target": (Properties(target=' Target="#x"').signed(), ShapeRule.OBJECT),
-    "foreign element": (Properties(content=_named() + "<x/>").signed(), ShapeRule.OBJECT),
+    "foreign element": (Properties(content=named() + "<x/>").signed(), ShapeRule.OBJECT),
     "certificate in properties": (
-        Properties(content=_named() + "<ds:X509Certificate>AAAA</ds:X509Certificate>").signed(),
+        Properties(content=named() + "<ds:X509Certificate>AAAA</ds:X509Certificate>").signed(),
         ShapeRule.OBJECT,
     ),
     "two objects": (
@@ -244,7 +170,7 @@ SHAPES: dict[str, tuple[bytes, ShapeRule]] = {
         ).signed(),
         ShapeRule.OBJECT,
     ),
-    "comment": (Properties(content=_named() + "<!-- -->").signed(), ShapeRule.COMMENT),
+    "comment": (Properties(content=named() + "<!-- -->").signed(), ShapeRule.COMMENT),
     "attribute on the object": (
         Properties(after=lambda text: text.replace("<ds:Object>", '<ds:Object Encoding="x">')).signed(),
         ShapeRule.ATTRIBUTE,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.cli import run, shortcut
 from gateway.cli.commands import app
 from tests.cli.world import ROOT, clean_environment
-from tests.support import pki
+from tests.support import pki, tsa
 from tests.support.crl import crl
 from tests.support.signing import forge
 
@@ -29,6 +29,8 @@ PLAIN = [
     ("file", "--trust-anchor", "root.pem", "--registry", "agencies.csv", *TIME),
     ("root.pem", "--type", "cert", "--trust-anchor", "root.pem", "--time", "2026-07-01"),
     ("file", "--time", "2026-07-01T07:00:00.5+07:00"),
+    ("token", "--type", "tst", "--data", "file", "--trust-anchor", "root.pem", *TIME),
+    ("token", "--type", "tst", "--trust-anchor", "root.pem", *TIME),
     ("file", "--time", "2026-07-01T07:00:00", "--trust-anchor", "root.pem"),
 ]
 NOT_PLAIN = [
@@ -48,6 +50,8 @@ NOT_PLAIN = [
     ("file", "--trust-anchor", "--crl"),
     ("file", "--trust-anchor", ""),
     ("file", "--unknown", "x"),
+    ("file", "--data", "file"),
+    ("token", "--type", "tst", "--data", "file", "--data", "file"),
     ("file", "--", "x"),
 ]
 
@@ -61,6 +65,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "agencies.csv").write_text(
         "code,name,parent,kind,code_qcvn102\nG01,Bộ Công an,,central,000.00.00.G01\n"
     )
+    (tmp_path / "token").write_bytes(tsa.Stamp(data=(tmp_path / "file").read_bytes()).token())
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

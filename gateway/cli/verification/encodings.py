@@ -25,6 +25,14 @@ def split_certificates(content: bytes) -> tuple[bytes, ...]:
     )
 
 
+def single_der(content: bytes) -> bytes:
+    """Return the DER octets of a file that holds one value: as it is, in PEM with any label, or in Base64."""
+    if content[:1] == bytes([_SEQUENCE]):
+        return content
+    match = _PEM.search(content)
+    return _decoded(match[2] if match is not None else content)
+
+
 def split_der(content: bytes) -> tuple[bytes, ...]:
     """Return the values that stand one after the other in a file; the last is what cannot be divided further."""
     found: list[bytes] = []

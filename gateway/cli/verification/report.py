@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from certs.indication import Indication, Scope, SubIndication
 from certs.revocation import Status
+from certs.timestamp import Timestamp
 from certs.verdict import Signer, Verdict, status_facts
 from gateway.cli.exits import Exit
+from gateway.cli.verification.stamps import VALID, timestamp_as_json
 from gateway.flow.findings import Fault, Finding, Level
 
 VERSION: Final = 1
@@ -50,6 +52,7 @@ class Judgement:
     revocation: tuple[Status, ...] = ()
     agency_code: str | None = None
     binding: str | None = None
+    timestamps: tuple[Timestamp, ...] = ()
 
     def __post_init__(self) -> None:
         """Make a pass with something against it impossible."""
@@ -65,12 +68,13 @@ class Judgement:
             errors=verdict.errors,
             remarks=(*verdict.warnings, *remarks),
             notes=verdict.notes,
-            form=verdict.evidence.form.value if verdict.algorithm else None,
+            form=verdict.form.value if verdict.form is not None else None,
             scope=verdict.scope,
             verdict=verdict,
             signer=verdict.signer,
             chain=verdict.chain,
             revocation=verdict.revocation,
+            timestamps=verdict.timestamps,
         )
 
     @classmethod
@@ -112,7 +116,9 @@ class Report:
     @property
     def reason(self) -> tuple[str, str]:
         """Why it is so, in Vietnamese and in English."""
-        return (self.findings[0].vi, self.findings[0].en) if self.judgement.errors else _PASSED
+        if self.judgement.errors:
+            return self.findings[0].vi, self.findings[0].en
+        return VALID if self.kind == "tst" else _PASSED
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -154,6 +160,7 @@ class Report:
                 {"code": each.code, "en": each.en.format(**each.facts), "vi": each.vi.format(**each.facts)}
                 for each in judgement.notes
             ],
+            "timestamps": [timestamp_as_json(each) for each in judgement.timestamps],
             "findings": [finding.as_json() for finding in findings],
             "findings_omitted": len(judgement.errors) + len(judgement.remarks) - len(findings),
         }
