@@ -47,6 +47,11 @@ class ShapeRule(Rule):
         "không được có phần tử XML-DSig nào ngoài chữ ký",
         "there must be no XML-DSig element outside the signature",
     )
+    REPEATED = (
+        "repeated",
+        "chỉ được có một edXML, edXMLEnvelope, edXMLHeader và MessageHeader",
+        "there must be one edXML, edXMLEnvelope, edXMLHeader and MessageHeader",
+    )
     COMMENT = (
         "comment",
         "bên trong chữ ký không được có chú thích",
