@@ -30,9 +30,10 @@ from cryptography.x509.verification import (
 from certs.anchor import Usage
 from certs.certificate import name_of
 from certs.errors import (
-    CertificateError,
+    AlgorithmForbiddenError,
     CertificateExpiredError,
     CertificateNotYetValidError,
+    KeyTooWeakError,
     KeyUsageError,
     MalformedCertificateError,
     NoTrustAnchorsError,
@@ -40,6 +41,7 @@ from certs.errors import (
     UntrustedCertificateError,
 )
 from certs.known_paths import CertificatePath
+from certs.refusal import explain_refusal, name_of
 from certs.revocation import Revocation, Standing, Status, statuses_of
 from certs.rules import CertificateRule
 from certs.trust import Trust, is_issued_by
@@ -69,6 +71,8 @@ _NEARNESS: tuple[type[TrustError], ...] = (
     CertificateExpiredError,
     CertificateNotYetValidError,
     KeyUsageError,
+    KeyTooWeakError,
+    AlgorithmForbiddenError,
     MalformedCertificateError,
     UntrustedCertificateError,
 )
@@ -81,7 +85,7 @@ def find_path(
 
     `others` are the certificates that came with the message; the leaf may be among them.
 
-    Raises: CertificateError, as precise as possible.
+    Raises: CertificateError, KeyTooWeakError or AlgorithmForbiddenError, as precise as possible.
     """
     anchors = trust.anchors_for(Usage.SIGNATURE, at)
     if not anchors:
@@ -95,11 +99,10 @@ def find_path(
     if known is not None:
         return known
     held = (each for each in trust.intermediates if each not in barred)
-    intermediates = [*held, *_anchored(offered, trust=trust, anchors=anchors)]
-    store = trust.store_of(anchors)
-    path = _path_at(leaf, intermediates, store=store, at=at)
+    intermediates = (*held, *_anchored(offered, trust=trust, anchors=anchors))
+    path = _path_at(leaf, [*intermediates], store=trust.store_of(anchors), at=at)
     if path is None:
-        raise _explain(leaf, intermediates, store=store, at=at)
+        raise _explain(leaf, intermediates, trust=trust, anchors=anchors, at=at)
     check_leaf(leaf)
     trust.paths.add(key, path)
     return path
@@ -262,19 +265,24 @@ def _path_at(
 
 
 def _explain(
-    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, store: Store, at: datetime
-) -> CertificateError:
-    """Say whether the certificate would have been good at another time."""
-    for moment in (leaf.not_valid_before_utc, leaf.not_valid_after_utc):
-        path = _path_at(leaf, intermediates, store=store, at=moment)
-        for certificate in path or ():
-            if at > certificate.not_valid_after_utc:
-                since = certificate.not_valid_after_utc.isoformat()
-                return CertificateExpiredError(subject=name_of(certificate), since=since)
-            if at < certificate.not_valid_before_utc:
-                since = certificate.not_valid_before_utc.isoformat()
-                return CertificateNotYetValidError(subject=name_of(certificate), since=since)
+    leaf: x509.Certificate,
+    authorities: tuple[x509.Certificate, ...],
+    *,
+    trust: Trust,
+    anchors: tuple[x509.Certificate, ...],
+    at: datetime,
+) -> TrustError:
+    store = trust.store_of(anchors)
+    error = explain_refusal(
+        leaf,
+        (*authorities, *anchors),
+        anchors=anchors,
+        path_at=lambda moment: _path_at(leaf, [*authorities], store=store, at=moment),
+        at=at,
+    )
     # The path builder refuses these too, but does not say so.
-    if CertificateRule.CRITICAL_EXTENSION in _rules_broken_by(leaf):
+    if isinstance(error, UntrustedCertificateError | KeyUsageError) and (
+        CertificateRule.CRITICAL_EXTENSION in _rules_broken_by(leaf)
+    ):
         return KeyUsageError(CertificateRule.CRITICAL_EXTENSION, subject=name_of(leaf))
-    return UntrustedCertificateError(subject=name_of(leaf))
+    return error

@@ -133,6 +133,11 @@ class CertificateRule(Rule):
         "có mở rộng quan trọng mà hệ thống không xử lý được",
         "it has a critical extension that cannot be processed",
     )
+    PATH = (
+        "path",
+        "có tổ chức chứng thực phía trên không được phép cấp, hoặc quá xa chứng thư gốc",
+        "an authority above may not issue it, or is too far from the anchor",
+    )
 
 
 class RevocationReason(Rule):

@@ -313,7 +313,7 @@ def test_leaf_that_issues_a_leaf() -> None:
     certificate, private = pki.signer()
     refused(
         _by(pki.certificate(Authority(certificate=certificate, key=private)), certificate),
-        "untrusted_certificate",
+        "key_usage",
     )
 
 
@@ -335,7 +335,7 @@ def test_path_that_is_too_long() -> None:
         )
         brought.append(authority.certificate)
         outcomes.append(codes(_by(pki.certificate(authority), *brought)))
-    assert outcomes == [[], [], [], ["untrusted_certificate"]]
+    assert outcomes == [[], [], [], ["key_usage"]]
 
 
 def test_too_many_certificates() -> None:
