@@ -13,7 +13,6 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,11 +26,12 @@ from signxml.exceptions import InvalidCertificate, InvalidInput, InvalidSignatur
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from certs.indication import Indication
-from gateway.cli.verifying import Request, examine
+from gateway.cli.verifying import examine
 from tests.cli.world import ROOT, clean_environment
 from tests.support.signing import DS, read
 from tests.vectors.attacks.vector import GOOD
 from tests.vectors.build_attacks import build, vectors
+from tests.vectors.judging import differences, request_of
 
 NAMES: Final = [vector.name for vector in vectors()]
 ROWS: Final = {*range(1, 24), 27, 28}
@@ -70,33 +70,10 @@ def manifest(folder: Path) -> dict[str, dict[str, Any]]:
     return {entry["name"]: entry for entry in json.loads(text)["vectors"]}
 
 
-def _request(folder: Path, entry: dict[str, Any]) -> Request:
-    return Request(
-        file=folder / entry["file"],
-        kind=entry["type"],
-        anchors=tuple(folder / name for name in entry["anchors"]),
-        intermediates=tuple(folder / name for name in entry["intermediates"]),
-        lists=tuple(folder / name for name in entry["crl"]),
-        at=datetime.fromisoformat(entry["time"]),
-        by_subject=entry["binding"] is not None,
-    )
-
-
-def _check(report: dict[str, Any], entry: dict[str, Any]) -> None:
-    """Hold a report against what is expected; a code that is not expected in particular may be any."""
-    expected = entry["expected"]
-    code = expected["code"] if expected["code"] or report["code"] is None else report["code"]
-    found = (report["indication"], report["sub_indication"], report["code"])
-    assert found == (expected["indication"], expected["sub_indication"], code)
-    assert (report["signed_view_sha256"] is not None) == (
-        report["indication"] == "TOTAL_PASSED" and report["type"] != "cert"
-    ) or report["code"] == "verify.binding_mismatch"
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_answer(name: str, folder: Path, manifest: dict[str, dict[str, Any]]) -> None:
     """The answer is exactly the one that the manifest has."""
-    _check(examine(_request(folder, manifest[name])).as_json(), manifest[name])
+    assert differences(examine(request_of(folder, manifest[name])).as_json(), manifest[name]) == []
 
 
 def _limited() -> None:
@@ -124,7 +101,7 @@ def test_answer_of_the_command(name: str, folder: Path, manifest: dict[str, dict
         preexec_fn=_limited,
     )
 
-    _check(json.loads(done.stdout), entry)
+    assert differences(json.loads(done.stdout), entry) == []
     assert done.returncode == EXITS[entry["expected"]["indication"]]
     assert done.stderr == b""
 
@@ -209,7 +186,7 @@ def test_good_files_are_good_to_others(
 ) -> None:
     """What passes here passes with two other libraries, given the signer's certificate, or it is known why not."""
     accepts, differs = ORACLES[oracle]
-    report = examine(_request(folder, manifest[name])).as_json()
+    report = examine(request_of(folder, manifest[name])).as_json()
     root = read((folder / manifest[name]["file"]).read_bytes()).getroot()
     wanted = report["signer"]["certificate_sha256"]
     ders = {pybase64.b64decode(each.text or "") for each in root.iter(f"{{{DS}}}X509Certificate")}
