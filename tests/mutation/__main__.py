@@ -1,4 +1,4 @@
-"""The command: `python -m tests.mutation [--module certs/shape.py]… [--list] [--name TEXT] [--workers N]`.
+"""The command: `python -m tests.mutation [--module certs/shape.py]… [--list] [--name TEXT] [--quick] [--workers N]`.
 
 Ends with 1 if a mutant survives that is not known to be equivalent, or one that is said to be equivalent does not exist any more.
 """
@@ -48,14 +48,14 @@ def chosen(names: list[str], part: str) -> Iterator[Mutant]:
                 yield mutant
 
 
-def survivors(mutants: list[Mutant], workers: int) -> Iterator[Mutant]:
+def survivors(mutants: list[Mutant], workers: int, *, is_quick: bool) -> Iterator[Mutant]:
     """Yield those that nobody notices, in their order."""
     with tempfile.TemporaryDirectory(prefix="vanthu-mutants-") as temporary:
         folder = Path(temporary)
         build(folder / "attacks", vectors())
         copies: SimpleQueue[Copy] = SimpleQueue()
         for number in range(workers):
-            copies.put(Copy.of(ROOT, folder / f"copy-{number}", folder / "attacks"))
+            copies.put(Copy.of(ROOT, folder / f"copy-{number}", folder / "attacks", is_quick=is_quick))
         sound = copies.get()
         if not sound.is_sound(mutants[0].module):
             raise SystemExit("something is red without a mutant")
@@ -81,6 +81,7 @@ def main() -> int:
         "--module", action="append", help="a module such as certs/shape.py; all of certs without"
     )
     parser.add_argument("--name", default="", help="only mutants whose name contains this")
+    parser.add_argument("--quick", action="store_true", help="only the vectors and the tests of the module")
     parser.add_argument("--workers", type=int, default=2, help="how many are tried at the same time")
     parser.add_argument("--list", action="store_true", help="name the mutants and try none")
     options = parser.parse_args()
@@ -95,7 +96,7 @@ def main() -> int:
     gone = [] if options.name else [each for each in known if each[0] in names and each not in found]
     tried = [each for each in mutants if (each.module, each.name) not in known]
     count = 0
-    for mutant in survivors(tried, options.workers):
+    for mutant in survivors(tried, options.workers, is_quick=options.quick):
         count += 1
         print(f"survived {mutant.module}:{mutant.line} {mutant.name}", flush=True)
     for module, name in gone:

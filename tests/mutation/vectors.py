@@ -13,7 +13,8 @@ from tests.vectors.judging import differences, request_of
 def main(folder: Path) -> int:
     """Judge until the first answer that is not the expected one."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    for entry in manifest["vectors"]:
+    # Small files first: most mutants are found out by many.
+    for entry in sorted(manifest["vectors"], key=lambda entry: (folder / entry["file"]).stat().st_size):
         report = examine(request_of(folder, entry)).as_json()
         if differences(report, entry):
             return 1

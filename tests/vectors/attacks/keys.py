@@ -31,6 +31,7 @@ from tests.vectors.attacks.vector import (
     later,
 )
 
+_P256: Final = bytes.fromhex("06082a8648ce3d030107")
 _DSIG11: Final = "http://www.w3.org/2009/xmldsig11#"
 
 
@@ -262,6 +263,8 @@ def vectors() -> Iterator[Vector]:
         "longer": lambda der: der + b"\0",
         "empty-sequence": lambda _: b"\x30\0",
         "junk": lambda _: b"junk",
+        "unknown-curve": lambda der: der.replace(_P256, _P256[:-1] + b"\x7f"),
+        "unreadable-name": lambda der: der.replace("Bộ".encode(), b"\xff" * 4),
         "indefinite": lambda der: b"\x30\x80" + der[4:] + b"\0\0",
     }.items():
         yield _damaged(name, change, BAD_CERTIFICATE)

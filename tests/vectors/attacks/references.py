@@ -214,4 +214,20 @@ def vectors() -> Iterator[Vector]:
         file=signed(template=TEMPLATE.replace("<edXML xmlns", '<edXML Id="_1a" xmlns'), uri=' URI="#_1"'),
         answer=NOT_COVERED,
     )
+    for name, uri in (
+        ("bare", "_1"),
+        ("other-mark", "?_1"),
+        ("two-marks", "##_1"),
+        ("space", " #_1"),
+        ("space-after", "#_1 "),
+    ):
+        yield Vector(
+            name=f"u-id-{name}",
+            row=13,
+            shows=f"the identifier of the document element in another writing (“{uri}”)",
+            file=signed(
+                template=TEMPLATE.replace("<edXML xmlns", '<edXML Id="_1" xmlns'), uri=f' URI="{uri}"'
+            ),
+            answer=NOT_COVERED,
+        )
     yield from _counted()
