@@ -41,10 +41,11 @@ from certs.errors import (
     UntrustedCertificateError,
 )
 from certs.known_paths import CertificatePath
-from certs.refusal import explain_refusal, name_of
+from certs.refusal import explain_refusal
 from certs.revocation import Revocation, Standing, Status, statuses_of
 from certs.rules import CertificateRule
 from certs.trust import Trust, is_issued_by
+from certs.unreadable import UNREADABLE
 
 MAX_CERTIFICATES_ABOVE_LEAF = 4
 
@@ -194,7 +195,7 @@ def check_leaf(leaf: x509.Certificate) -> None:
 def _rules_broken_by(leaf: x509.Certificate) -> tuple[CertificateRule, ...]:
     try:
         return tuple(_broken_rules({extension.oid: extension for extension in leaf.extensions}))
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except UNREADABLE as error:
         raise MalformedCertificateError from error
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
 from certs.algorithms import describe, is_strong
+from certs.certificate import name_of
 from certs.errors import (
     AlgorithmForbiddenError,
     CertificateExpiredError,
@@ -24,6 +24,7 @@ from certs.errors import (
 from certs.known_paths import CertificatePath
 from certs.rules import CertificateRule
 from certs.trust import is_issued_by
+from certs.unreadable import UNREADABLE
 
 MAX_MOMENTS = 32
 """So many moments at which a certificate of the line begins or ends are tried, those nearest to the one that counts."""
@@ -55,11 +56,6 @@ def explain_refusal(
     return _weakness(line) or KeyUsageError(CertificateRule.PATH, subject=name_of(leaf))
 
 
-def name_of(certificate: x509.Certificate) -> str:
-    """Return the subject as RFC 4514 writes it."""
-    return certificate.subject.rfc4514_string()
-
-
 def _lineage(leaf: x509.Certificate, authorities: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
     """Return the certificate and those that issued it, at however many removes, the nearest first."""
     line = [leaf]
@@ -84,5 +80,5 @@ def _weakness(line: tuple[x509.Certificate, ...]) -> TrustError | None:
 def _is_soundly_signed(certificate: x509.Certificate) -> bool:
     try:
         return isinstance(certificate.signature_hash_algorithm, _HASHES)
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return False

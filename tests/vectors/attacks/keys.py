@@ -31,6 +31,8 @@ from tests.vectors.attacks.vector import (
     later,
 )
 
+_VERSION: Final = bytes.fromhex("a003020102")
+_TEXT_NAME: Final = bytes.fromhex("06035504030c")
 _P256: Final = bytes.fromhex("06082a8648ce3d030107")
 _DSIG11: Final = "http://www.w3.org/2009/xmldsig11#"
 
@@ -206,7 +208,9 @@ def _orders() -> Iterator[Vector]:
 
 def _damaged(name: str, change: Callable[[bytes], bytes], answer: Answer) -> Vector:
     def make() -> bytes:
-        text = base64.b64encode(change(pki.signer()[0].public_bytes(Encoding.DER))).decode()
+        der = pki.signer()[0].public_bytes(Encoding.DER)
+        assert change(der) != der
+        text = base64.b64encode(change(der)).decode()
         return forge(
             Recipe(
                 key_info=_info(f"<ds:X509Data><ds:X509Certificate>{text}</ds:X509Certificate></ds:X509Data>")
@@ -265,6 +269,9 @@ def vectors() -> Iterator[Vector]:
         "junk": lambda _: b"junk",
         "unknown-curve": lambda der: der.replace(_P256, _P256[:-1] + b"\x7f"),
         "unreadable-name": lambda der: der.replace("Bộ".encode(), b"\xff" * 4),
+        "version-2": lambda der: der.replace(_VERSION, _VERSION[:-1] + b"\1"),
+        "version-9": lambda der: der.replace(_VERSION, _VERSION[:-1] + b"\x08"),
+        "name-of-bits": lambda der: der.replace(_TEXT_NAME, _TEXT_NAME[:-1] + b"\3"),
         "indefinite": lambda der: b"\x30\x80" + der[4:] + b"\0\0",
     }.items():
         yield _damaged(name, change, BAD_CERTIFICATE)
