@@ -152,7 +152,7 @@ def test_reference_to_something_else(uri: str) -> None:
     """References to anything but the whole document are refused and never followed."""
     verdict = judge(forge(Recipe(uri=uri)))
     refused(verdict, "not_covered")
-    assert ("None" in str(verdict.errors[0])) is False
+    assert "None" not in str(verdict.errors[0])
     assert verdict.scope is Scope.NONE
 
 

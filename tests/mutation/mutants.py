@@ -39,7 +39,7 @@ def mutants_of(module: str, source: str) -> Iterator[Mutant]:
             yield Mutant(
                 module=module,
                 name=name if seen[name] == 1 else f"{name} ({seen[name]})",
-                line=getattr(target, "lineno", 0),
+                line=getattr(getattr(target, "iter", target), "lineno", 0),
                 source=_changed(tree, target, fields),
             )
 

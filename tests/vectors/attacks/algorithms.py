@@ -364,6 +364,11 @@ def _values() -> Iterator[Vector]:
             signed(after_signing=lambda text: text.replace("<ds:SignedInfo>", '<ds:SignedInfo Id="x">')),
             WRONG_VALUE,
         ),
+        "g09-weak-beside": (
+            "signed with another key than that of the certificate, which is weak",
+            lambda: forge(Recipe(certificates=[pki.certificate(pki.root(), public_key=pki.small_rsa_key())])),
+            WRONG_VALUE,
+        ),
         "g10-empty": ("an empty SignatureValue", signed(raw_value=lambda _: b""), SHAPE),
     }
     for name, (shows, file, answer) in confused.items():

@@ -190,6 +190,21 @@ def vectors() -> Iterator[Vector]:
         file=signed(transforms=()),
         answer=SHAPE,
     )
+    for name, element in (
+        ("attribute", f'<e:InclusiveNamespaces xmlns:e="{EXCLUSIVE}" PrefixList="a" Id="x"/>'),
+        (
+            "content",
+            f'<e:InclusiveNamespaces xmlns:e="{EXCLUSIVE}" PrefixList="a"><x/></e:InclusiveNamespaces>',
+        ),
+        ("crowd", f'<e:InclusiveNamespaces xmlns:e="{EXCLUSIVE}" PrefixList="{"a " * 17}"/>'),
+    ):
+        yield Vector(
+            name=f"t08-prefixes-{name}",
+            row=12,
+            shows=f"InclusiveNamespaces with more than there may be ({name})",
+            file=signed(transforms=(_ENVELOPED, f"{_EXCLUSIVE}{element}")),
+            answer=SHAPE,
+        )
     for name, uri in _URIS.items():
         answer: Answer = NOT_COVERED
         yield Vector(
