@@ -7,7 +7,7 @@ BIN := .venv/bin
 TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1 softhsm2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports unit nightly bench lock clean
+.PHONY: help run test check lint types imports unit nightly attacks mutants bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,12 @@ unit: ## All tests: unit, contract, API, browser, end to end
 
 nightly: .venv/test ## The differential tests with 100,000 documents, each run with new ones
 	VANTHU_TEST_SEED=$$(date +%Y%m%d) $(BIN)/python -m pytest -q tests/differential --documents 100000
+
+attacks: .venv/test ## Write every vector about signatures, with its keys, to var/attacks
+	$(BIN)/python -m tests.vectors.build_attacks var/attacks
+
+mutants: .venv/test ## Take every check of the verifier out once and see a test go red (MODULE=certs/shape.py)
+	$(BIN)/python -m tests.mutation --workers $$(nproc) $(if $(MODULE),--module $(MODULE))
 
 bench: .venv/test ## Measure, as ratios within one run
 	$(BIN)/python -m benchmarks.documents

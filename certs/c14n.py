@@ -7,6 +7,7 @@ Canonical XML 1.0, 1.1 and Exclusive XML Canonicalization 1.0, always without co
 - the only apexes are roots. lxml gets inclusive C14N of an inner element wrong when a default namespace is
   declared above it, so `as_root` first makes a document of its own out of the element. What 1.0 and 1.1 say
   differently about xml:* attributes concerns inner apexes only: `inherits_xml_attributes` finds them;
+- lxml forgets prefixes of a PrefixList that its dictionary of names does not hold, which is right for all but `#default`;
 - the parser in this module is for octets written by this package, never for a document from outside.
 """
 
@@ -19,6 +20,9 @@ from certs.algorithms import Canonicalization
 from certs.errors import CanonicalizationFailedError
 
 XML = "http://www.w3.org/XML/1998/namespace"
+
+DEFAULT_NAMESPACE = "#default"
+"""What a PrefixList calls the namespace that has no prefix."""
 
 # A default namespace that is repeated on many elements makes the exclusive form longer than the document.
 GROWTH = 3
@@ -77,6 +81,8 @@ def canonicalize(
     """
     sink = _Sink(limit)
     try:
+        if DEFAULT_NAMESPACE in prefixes:
+            tree = _with_default_known(tree)
         tree.write(
             sink,
             method="c14n",
@@ -90,6 +96,15 @@ def canonicalize(
     if not octets:
         raise CanonicalizationFailedError(reason="0 octets")
     return octets
+
+
+def _with_default_known(tree: etree._ElementTree) -> etree._ElementTree:
+    """Return a copy of a document for which lxml passes `#default` on to libxml2.
+
+    It looks each prefix up in the dictionary that all documents of a thread share; a namespace name is one way into it.
+    """
+    parse_own(f'<a xmlns="{DEFAULT_NAMESPACE}"/>'.encode())
+    return parse_own(etree.tostring(tree, encoding="UTF-8"))
 
 
 def spliced(octets: bytes, contents: Contents) -> Iterator[bytes]:

@@ -10,21 +10,21 @@ from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certs.errors import MalformedCertificateError, TrustError
+from certs.unreadable import UNREADABLE
 
 MOST: Final = 1_000
 _LARGE: Final = 1 << 13
 
 
 def load_certificate(der: bytes) -> x509.Certificate:
-    """Parse a certificate, its key and its name included.
+    """Parse a certificate, its key and its names included.
 
-    Raises: ValueError or UnsupportedAlgorithm.
+    Raises: one of `UNREADABLE`.
     """
     return _load(der) if len(der) > _LARGE else _remembered(der)
 
@@ -32,7 +32,7 @@ def load_certificate(der: bytes) -> x509.Certificate:
 def _load(der: bytes) -> x509.Certificate:
     certificate = x509.load_der_x509_certificate(der)
     certificate.public_key()
-    certificate.subject  # noqa: B018  # decoding is lazy, and a name that cannot be decoded raises here
+    certificate.subject, certificate.issuer  # noqa: B018  # a name that cannot be decoded raises here
     return certificate
 
 
@@ -45,7 +45,7 @@ def load_certificates(ders: Iterable[bytes], *, errors: list[TrustError]) -> tup
     for der in ders:
         try:
             certificates.append(load_certificate(der))
-        except (ValueError, UnsupportedAlgorithm):
+        except UNREADABLE:
             errors.append(MalformedCertificateError())
     return tuple(certificates)
 

@@ -20,9 +20,10 @@ from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store
 
 from certs.certificate import name_of
 from certs.errors import (
-    CertificateError,
+    AlgorithmForbiddenError,
     CertificateExpiredError,
     CertificateNotYetValidError,
+    KeyTooWeakError,
     KeyUsageError,
     MalformedCertificateError,
     NoTrustAnchorsError,
@@ -30,6 +31,7 @@ from certs.errors import (
     UntrustedCertificateError,
 )
 from certs.known_paths import CertificatePath
+from certs.refusal import explain_refusal
 from certs.revocation import Revocation, Standing, Status, statuses_of
 from certs.roles import SIGNER, Role, check_leaf, has_unknown_critical_extension
 from certs.rules import CertificateRule
@@ -45,6 +47,8 @@ _NEARNESS: tuple[type[TrustError], ...] = (
     CertificateExpiredError,
     CertificateNotYetValidError,
     KeyUsageError,
+    KeyTooWeakError,
+    AlgorithmForbiddenError,
     MalformedCertificateError,
     UntrustedCertificateError,
 )
@@ -62,7 +66,7 @@ def find_path(
 
     `others` are the certificates that came with the message; the leaf may be among them.
 
-    Raises: CertificateError, as precise as possible.
+    Raises: CertificateError, KeyTooWeakError or AlgorithmForbiddenError, as precise as possible.
     """
     anchors = trust.anchors_for(role.usage, at)
     if not anchors:
@@ -76,11 +80,10 @@ def find_path(
     if known is not None:
         return known
     held = (each for each in trust.intermediates if each not in barred)
-    intermediates = [*held, *_anchored(offered, trust=trust, anchors=anchors)]
-    store = trust.store_of(anchors)
-    path = _path_at(leaf, intermediates, store=store, at=at, role=role)
+    intermediates = (*held, *_anchored(offered, trust=trust, anchors=anchors))
+    path = _path_at(leaf, [*intermediates], store=trust.store_of(anchors), at=at, role=role)
     if path is None:
-        raise _explain(leaf, intermediates, store=store, at=at, role=role)
+        raise _explain(leaf, intermediates, store=trust.store_of(anchors), anchors=anchors, at=at, role=role)
     role.check(leaf)
     trust.paths.add(key, path)
     return path
@@ -179,19 +182,22 @@ def _path_at(
 
 
 def _explain(
-    leaf: x509.Certificate, intermediates: list[x509.Certificate], *, store: Store, at: datetime, role: Role
-) -> CertificateError:
-    """Say whether the certificate would have been good at another time."""
-    for moment in (leaf.not_valid_before_utc, leaf.not_valid_after_utc):
-        path = _path_at(leaf, intermediates, store=store, at=moment, role=role)
-        for certificate in path or ():
-            if at > certificate.not_valid_after_utc:
-                since = certificate.not_valid_after_utc.isoformat()
-                return CertificateExpiredError(subject=name_of(certificate), since=since)
-            if at < certificate.not_valid_before_utc:
-                since = certificate.not_valid_before_utc.isoformat()
-                return CertificateNotYetValidError(subject=name_of(certificate), since=since)
+    leaf: x509.Certificate,
+    authorities: tuple[x509.Certificate, ...],
+    *,
+    store: Store,
+    anchors: tuple[x509.Certificate, ...],
+    at: datetime,
+    role: Role,
+) -> TrustError:
+    error = explain_refusal(
+        leaf,
+        (*authorities, *anchors),
+        anchors=anchors,
+        path_at=lambda moment: _path_at(leaf, [*authorities], store=store, at=moment, role=role),
+        at=at,
+    )
     # The path builder refuses these too, but does not say so.
-    if has_unknown_critical_extension(leaf):
+    if isinstance(error, UntrustedCertificateError | KeyUsageError) and has_unknown_critical_extension(leaf):
         return KeyUsageError(CertificateRule.CRITICAL_EXTENSION, subject=name_of(leaf))
-    return UntrustedCertificateError(subject=name_of(leaf))
+    return error

@@ -31,7 +31,7 @@ class OldCertificateError(RenewalRemarkError):
     """A newer certificate of the agency is registered and in force; facts: agency, certificate, newer."""
 
     code = "certs.old_certificate"
-    vi = "Cơ quan {agency} vẫn ký bằng chứng thư số cũ ({certificate}) dù chứng thư mới đã được đăng ký."
-    en = "Agency {agency} still signs with its old certificate ({certificate}) although a new one is registered."
-    fix_vi = "Chuyển sang ký bằng chứng thư số mới: {newer}."
-    fix_en = "Sign with the new certificate from now on: {newer}."
+    vi = "Cơ quan {agency} vẫn ký bằng chứng thư số cũ ({certificate}) dù chứng thư mới ({newer}) đã được đăng ký."
+    en = "Agency {agency} still signs with its old certificate ({certificate}) although a new one ({newer}) is registered."
+    fix_vi = "Chuyển sang ký bằng chứng thư số mới."
+    fix_en = "Sign with the new certificate from now on."

@@ -25,6 +25,7 @@ from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID, SignatureA
 from certs.algorithms import describe, is_strong
 from certs.errors_revocation import BadRevocationListError
 from certs.rules import RevocationReason
+from certs.unreadable import UNREADABLE
 
 _PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 _LONG_SEQUENCE: Final = re.compile(rb"\x30[\x80-\x84]")
@@ -48,13 +49,6 @@ _UNDERSTOOD: Final = frozenset(
     }
 )
 _ENTRY_UNDERSTOOD: Final = frozenset({CRLEntryExtensionOID.CRL_REASON, CRLEntryExtensionOID.INVALIDITY_DATE})
-_UNREADABLE: Final = (
-    ValueError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +71,7 @@ class Scope:
         """Tell whether the list would hold the certificate if it were revoked: not if nobody can read what it says."""
         try:
             return self._covers(certificate)
-        except _UNREADABLE:
+        except UNREADABLE:
             return False
 
     def _covers(self, certificate: x509.Certificate) -> bool:
@@ -111,7 +105,7 @@ class RevocationList:
         try:
             return tuple(cls._of(crl, held) for crl in _load(data))
         # The library reads a list's parts only when they are asked for.
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise BadRevocationListError(reason=str(error)) from error
 
     @classmethod

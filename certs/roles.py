@@ -13,10 +13,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, ObjectIdent
 from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy
 
 from certs.anchor import Usage
+from certs.certificate import name_of
 from certs.errors import KeyUsageError, MalformedCertificateError
 from certs.errors_timestamp import TimestampAuthorityError
 from certs.rules import CertificateRule
 from certs.rules_timestamp import TimestampRule
+from certs.unreadable import UNREADABLE
 
 SIGNING_PURPOSES: Final = frozenset(
     {
@@ -59,7 +61,7 @@ def check_leaf(leaf: x509.Certificate) -> None:
     Raises: KeyUsageError, MalformedCertificateError.
     """
     for broken in _broken_rules(_extensions(leaf)):
-        raise KeyUsageError(broken, subject=leaf.subject.rfc4514_string())
+        raise KeyUsageError(broken, subject=name_of(leaf))
 
 
 def check_timestamping(leaf: x509.Certificate) -> None:
@@ -70,7 +72,7 @@ def check_timestamping(leaf: x509.Certificate) -> None:
     Raises: TimestampAuthorityError, MalformedCertificateError.
     """
     for broken in _broken_timestamping_rules(_extensions(leaf)):
-        raise TimestampAuthorityError(broken, subject=leaf.subject.rfc4514_string())
+        raise TimestampAuthorityError(broken, subject=name_of(leaf))
 
 
 def has_unknown_critical_extension(leaf: x509.Certificate) -> bool:
@@ -84,7 +86,7 @@ def has_unknown_critical_extension(leaf: x509.Certificate) -> bool:
 def _extensions(leaf: x509.Certificate) -> _Extensions:
     try:
         return {extension.oid: extension for extension in leaf.extensions}
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except UNREADABLE as error:
         raise MalformedCertificateError from error
 
 

@@ -47,6 +47,11 @@ class ShapeRule(Rule):
         "không được có phần tử XML-DSig nào ngoài chữ ký",
         "there must be no XML-DSig element outside the signature",
     )
+    REPEATED = (
+        "repeated",
+        "chỉ được có một edXML, edXMLEnvelope, edXMLHeader và MessageHeader",
+        "there must be one edXML, edXMLEnvelope, edXMLHeader and MessageHeader",
+    )
     COMMENT = (
         "comment",
         "bên trong chữ ký không được có chú thích",
@@ -127,6 +132,11 @@ class CertificateRule(Rule):
         "critical_extension",
         "có mở rộng quan trọng mà hệ thống không xử lý được",
         "it has a critical extension that cannot be processed",
+    )
+    PATH = (
+        "path",
+        "có tổ chức chứng thực phía trên không được phép cấp, hoặc quá xa chứng thư gốc",
+        "an authority above may not issue it, or is too far from the anchor",
     )
 
 

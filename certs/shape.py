@@ -18,9 +18,9 @@ from certs.errors import (
     LegacySignatureError,
     NoSignatureError,
     SeveralSignaturesError,
-    SignatureMisplacedError,
     SignatureShapeError,
 )
+from certs.place import check_once, check_place
 from certs.rules import ShapeRule
 
 EDXML = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
@@ -35,6 +35,7 @@ SIGNATURE_PATH = (
     f"{{{EDXML}}}edXMLHeader",
     f"{{{DS}}}Signature",
 )
+_MESSAGE_HEADER = f"{{{EDXML}}}MessageHeader"
 
 _SIGNATURE = f"{{{DS}}}Signature"
 _SPACE = " \t\r\n"
@@ -117,20 +118,10 @@ def find_signature(
             )
     if signature is None:
         raise NoSignatureError
-    _check_place(signature, path)
+    check_place(signature, path)
+    if path is not None:
+        check_once(tree, (*path[:-1], _MESSAGE_HEADER))
     return signature
-
-
-def _check_place(signature: etree._Element, path: tuple[str, ...] | None) -> None:
-    place = (*(str(element.tag) for element in reversed(list(signature.iterancestors()))), str(signature.tag))
-    is_right = len(place) > 1 if path is None else place == path
-    if not is_right:
-        expected = "/*//Signature" if path is None else _readable(path)
-        raise SignatureMisplacedError(line=signature.sourceline, found=_readable(place), expected=expected)
-
-
-def _readable(path: tuple[str, ...]) -> str:
-    return "".join("/" + name.rpartition("}")[2] for name in path)
 
 
 def count_identified(tree: etree._ElementTree, wanted: str) -> int:

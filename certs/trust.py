@@ -22,6 +22,7 @@ from certs.known_paths import KnownPaths
 from certs.policy import Policy, default_policy
 from certs.revocation import Revocation, RevocationList
 from certs.revocation_list import is_authority
+from certs.unreadable import UNREADABLE
 
 
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -120,7 +121,7 @@ def _read(pem: bytes) -> list[x509.Certificate]:
     try:
         certificates = x509.load_pem_x509_certificates(pem)
         strangers = [certificate for certificate in certificates if not is_authority(certificate)]
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except UNREADABLE as error:
         raise BadTrustBundleError(reason=str(error)) from error
     if strangers:
         raise BadTrustBundleError(reason="not an authority: " + strangers[0].subject.rfc4514_string())

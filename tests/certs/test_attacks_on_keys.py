@@ -224,7 +224,28 @@ def test_key_value_beside_a_certificate_is_ignored() -> None:
     assert verdict.indication is Indication.TOTAL_PASSED
 
 
-@pytest.mark.parametrize("der", [b"\0", b"junk", CERTIFICATE.public_bytes(Encoding.DER)[:-1]])
+DER = CERTIFICATE.public_bytes(Encoding.DER)
+
+
+def _changed(before: str, after: str) -> bytes:
+    """Return the signer's certificate with other octets, given in hexadecimal, in some of its places."""
+    assert bytes.fromhex(before) in DER
+    return DER.replace(bytes.fromhex(before), bytes.fromhex(after))
+
+
+@pytest.mark.parametrize(
+    "der",
+    [
+        b"\0",
+        b"junk",
+        DER[:-1],
+        _changed("a003020102", "a003020101"),  # version 2
+        _changed("a003020102", "a003020108"),  # version 9
+        _changed("06035504030c", "060355040303"),  # a common name that is a string of bits
+        _changed("06082a8648ce3d030107", "06082a8648ce3d03017f"),  # an unknown curve
+    ],
+    ids=range(7),
+)
 def test_malformed_certificate(der: bytes) -> None:
     """A certificate that cannot be read is reported as such."""
     text = base64.b64encode(der).decode()
@@ -313,7 +334,7 @@ def test_leaf_that_issues_a_leaf() -> None:
     certificate, private = pki.signer()
     refused(
         _by(pki.certificate(Authority(certificate=certificate, key=private)), certificate),
-        "untrusted_certificate",
+        "key_usage",
     )
 
 
@@ -335,7 +356,7 @@ def test_path_that_is_too_long() -> None:
         )
         brought.append(authority.certificate)
         outcomes.append(codes(_by(pki.certificate(authority), *brought)))
-    assert outcomes == [[], [], [], ["untrusted_certificate"]]
+    assert outcomes == [[], [], [], ["key_usage"]]
 
 
 def test_too_many_certificates() -> None:

@@ -1,5 +1,7 @@
 """Paths: what a signing certificate must say about itself, and how a refusal is explained."""
 
+from datetime import datetime
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -7,8 +9,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from certs.chain import check_leaf, choose_path, find_path
 from certs.errors import (
+    AlgorithmForbiddenError,
     CertificateExpiredError,
     CertificateNotYetValidError,
+    KeyTooWeakError,
     KeyUsageError,
     MalformedCertificateError,
     NoTrustAnchorsError,
@@ -169,8 +173,9 @@ def _authority(**options: object) -> Authority:
 def test_authority_for_something_else(options: dict[str, object]) -> None:
     """An authority that may not issue signing certificates makes no path."""
     authority = _authority(**options)
-    with pytest.raises(UntrustedCertificateError):
+    with pytest.raises(KeyUsageError) as caught:
         find_path(pki.certificate(authority), (authority.certificate,), trust=pki.trust(), at=pki.AT)
+    assert caught.value.rule is CertificateRule.PATH
 
 
 def test_plain_root() -> None:
@@ -201,8 +206,9 @@ def test_authority_that_may_not_sign_certificates() -> None:
     )
     leaf = pki.certificate(Authority(certificate=certificate, key=key))
 
-    with pytest.raises(UntrustedCertificateError):
+    with pytest.raises(KeyUsageError) as caught:
         find_path(leaf, (certificate,), trust=pki.trust(), at=pki.AT)
+    assert caught.value.rule is CertificateRule.PATH
 
 
 def test_authority_for_email_only() -> None:
@@ -214,21 +220,59 @@ def test_authority_for_email_only() -> None:
 
 def test_path_length_is_obeyed() -> None:
     """An authority that may have none below it has none."""
-    above = _authority(path_length=0)
-    below = Authority(
-        certificate=pki.certificate(
-            above,
-            subject="Dưới",
-            public_key=new_key(),
-            is_authority=True,
-            key_usage=pki.usage("key_cert_sign"),
-        ),
-        key=new_key(),
-    )
-    with pytest.raises(UntrustedCertificateError):
-        find_path(
-            pki.certificate(below), (below.certificate, above.certificate), trust=pki.trust(), at=pki.AT
+    for path_length in (0, 1):
+        above = _authority(path_length=path_length)
+        key = new_key()
+        certificate = pki.certificate(
+            above, subject="Dưới", public_key=key, is_authority=True, key_usage=pki.usage("key_cert_sign")
         )
+        leaf = pki.certificate(Authority(certificate=certificate, key=key))
+        brought = (certificate, above.certificate)
+        if path_length:
+            assert len(find_path(leaf, brought, trust=pki.trust(), at=pki.AT)) == 4
+            continue
+        with pytest.raises(KeyUsageError) as caught:
+            find_path(leaf, brought, trust=pki.trust(), at=pki.AT)
+        assert caught.value.rule is CertificateRule.PATH
+
+
+@pytest.mark.parametrize(
+    ("window", "error"),
+    [
+        ({"not_before": pki.AT - 9 * pki.DAY, "not_after": pki.AT - pki.DAY}, CertificateExpiredError),
+        ({"not_before": pki.AT + pki.DAY, "not_after": pki.AT + 9 * pki.DAY}, CertificateNotYetValidError),
+    ],
+    ids=["expired", "not yet valid"],
+)
+def test_authority_whose_time_is_within_the_leafs(
+    window: dict[str, datetime], error: type[TrustError]
+) -> None:
+    """The time at which there was a path may be any that some certificate of it begins or ends at."""
+    authority = _authority(**window)
+    with pytest.raises(error) as caught:
+        find_path(pki.certificate(authority), (authority.certificate,), trust=pki.trust(), at=pki.AT)
+    assert caught.value.facts["subject"] == "CN=Trung gian"
+
+
+def test_authority_with_a_weak_key() -> None:
+    """It is the weakness that is told, not that there is no path."""
+    key = pki.small_rsa_key()
+    certificate = pki.certificate(
+        pki.root(), public_key=key, is_authority=True, key_usage=pki.usage("key_cert_sign")
+    )
+    leaf = pki.certificate(Authority(certificate=certificate, key=key))
+    with pytest.raises(KeyTooWeakError):
+        choose_path((leaf,), (certificate,), trust=pki.trust(), at=pki.AT)
+    with pytest.raises(UntrustedCertificateError):
+        find_path(leaf, (), trust=pki.trust(), at=pki.AT)
+
+
+def test_certificate_signed_with_a_weak_hash() -> None:
+    """Likewise for the hash that its issuer signed it with."""
+    leaf = pki.certificate(pki.root(), hash_=hashes.SHA224())
+    with pytest.raises(AlgorithmForbiddenError) as caught:
+        choose_path((leaf,), (), trust=pki.trust(), at=pki.AT)
+    assert caught.value.facts["algorithm"] == "1.2.840.10045.4.3.1"
 
 
 def test_expired_authority() -> None:

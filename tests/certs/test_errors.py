@@ -14,6 +14,8 @@ from certs.rules import CertificateRule, RevocationGap, RevocationReason, Rule, 
 from certs.rules_timestamp import TimestampRule
 
 NEVER_IN_A_VERDICT = {
+    "certs.certificate_ends_soon",
+    "certs.old_certificate",
     "certs.authority_expired",
     "certs.authority_unreadable",
     "certs.authority_weak",

@@ -108,6 +108,7 @@ def certificate(
     path_length: int | None = None,
     extensions: tuple[tuple[x509.ExtensionType, bool], ...] = (),
     name: x509.Name | None = None,
+    hash_: hashes.SHA224 | hashes.SHA256 | None = None,
 ) -> x509.Certificate:
     """Issue any certificate, good or not; the default is good."""
     holder = public_key or key()
@@ -130,7 +131,7 @@ def certificate(
         builder = builder.add_extension(key_usage, critical=usage_is_critical)
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
-    return builder.sign(ca.key, hashes.SHA256())
+    return builder.sign(ca.key, hash_ or hashes.SHA256())
 
 
 def self_signed(*, is_authority: bool = False) -> Identity:

@@ -19,6 +19,7 @@ from certs.indication import Indication, SubIndication
 from certs.revocation import objection_to
 from certs.signed_info import MAX_CERTIFICATES
 from certs.trust import Trust
+from certs.unreadable import UNREADABLE
 from certs.verdict import Signer
 from gateway.cli.verification.encodings import split_certificates
 from gateway.cli.verification.errors import NotACertificateError
@@ -47,7 +48,7 @@ def _judge(
         path = find_path(leaf, others, trust=trust, at=at)
     except TrustError as error:
         return Judgement.undecided(error, error.sub_indication)
-    except (ValueError, x509.DuplicateExtension):
+    except UNREADABLE:
         # Certificates are decoded where they are looked at, and this one holds something that cannot be.
         return Judgement.undecided(MalformedCertificateError(), SubIndication.NO_SIGNING_CERTIFICATE_FOUND)
     chain = tuple(fingerprint(certificate) for certificate in path)
