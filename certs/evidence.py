@@ -9,7 +9,7 @@ later and under other rules, without the document (EU DSS calls this diagnostic 
 - `signed_view_sha256` is there only if the digest of the document was found to be the one that was signed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -19,8 +19,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.errors import TrustError
 from certs.indication import Form, Scope
+from certs.stapled import NO_VALUES, StapledValues
 
 VERSION: Final = 1
+MOST_RECORDED: Final = 64 * 1024
+"""Octets of one list or answer up to which it is recorded; a larger one can be read in the document itself."""
 _TEXTS: Final = ("algorithm", "digest", "canonicalization", "signing_time", "signed_view_sha256")
 
 
@@ -40,6 +43,8 @@ class Evidence:
     """The certificates with which it can have been signed; several may carry one key."""
     certificates: tuple[x509.Certificate, ...] = ()
     """All certificates that came along; trusted for nothing."""
+    revocation_values: StapledValues = NO_VALUES
+    """Lists and answers on revocation that came along; believed only as far as they verify."""
     signed_view_sha256: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -52,6 +57,8 @@ class Evidence:
             "form": self.form.value,
             "certificates": [pybase64.b64encode(each.public_bytes(Encoding.DER)).decode() for each in every],
             "signers": len(self.signers),
+            **_recorded_octets("revocation_lists", self.revocation_values.lists),
+            **_recorded_octets("ocsp_answers", self.revocation_values.answers),
             **{name: value for name in _TEXTS if (value := getattr(self, name)) is not None},
         }
 
@@ -63,18 +70,28 @@ class Evidence:
         """
         if recorded["v"] != VERSION:
             raise ValueError(f"evidence of version {recorded['v']}")
-        every = tuple(
-            x509.load_der_x509_certificate(pybase64.b64decode(text, validate=True))
-            for text in recorded["certificates"]
-        )
+        every = tuple(x509.load_der_x509_certificate(octets) for octets in _octets(recorded["certificates"]))
         return cls(
             errors=tuple(_recorded(**error) for error in recorded["errors"]),
             scope=Scope(recorded["scope"]),
             form=Form(recorded["form"]),
             signers=every[: recorded["signers"]],
             certificates=every,
+            revocation_values=StapledValues(
+                lists=_octets(recorded.get("revocation_lists", ())),
+                answers=_octets(recorded.get("ocsp_answers", ())),
+            ),
             **{name: recorded.get(name) for name in _TEXTS},
         )
+
+
+def _recorded_octets(name: str, values: Iterable[bytes]) -> dict[str, list[str]]:
+    texts = [pybase64.b64encode(each).decode() for each in values if len(each) <= MOST_RECORDED]
+    return {name: texts} if texts else {}
+
+
+def _octets(texts: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(pybase64.b64decode(text, validate=True) for text in texts)
 
 
 def _record(error: TrustError) -> dict[str, Any]:

@@ -33,8 +33,9 @@ from certs.evidence import Evidence
 from certs.indication import Indication
 from certs.known_paths import CertificatePath
 from certs.policy import Level, Policy
-from certs.revocation import Revocation, Status, objection_to
+from certs.revocation import NOTHING, Revocation, Status, objection_to
 from certs.rules import RevocationReason
+from certs.stapled import NOTHING_CAME, Stapled, verify_stapled
 from certs.trust import Trust
 from certs.verdict import Moment, Signer, TimeSource, Verdict
 from certs.xmldsig import SignedView
@@ -48,6 +49,7 @@ class Footing:
 
     moment: Moment
     path: CertificatePath = ()
+    came_with: Stapled = NOTHING_CAME
     refusal: TrustError | None = None
 
 
@@ -60,10 +62,26 @@ def stand(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetim
     if existed_at is not None and existed_at < at:
         moment = Moment(at=existed_at, source=TimeSource.RECEIPT)
     try:
-        path = choose_path(evidence.signers, evidence.certificates, trust=trust, at=moment.at, known_at=at)
+        came_with = _stapled(evidence, trust)
+        path = choose_path(
+            evidence.signers,
+            evidence.certificates,
+            trust=trust,
+            at=moment.at,
+            known_at=at,
+            came_with=came_with.data,
+        )
     except TrustError as error:
         return Footing(moment=moment, refusal=error)
-    return Footing(moment=moment, path=path)
+    return Footing(moment=moment, path=path, came_with=came_with)
+
+
+def _stapled(evidence: Evidence, trust: Trust) -> Stapled:
+    """Verify what came along about revocation, if anybody wants to know it."""
+    if not evidence.revocation_values or not trust.wants_revocation:
+        return NOTHING_CAME
+    issuers = (*trust.authorities(), *evidence.certificates)
+    return verify_stapled(evidence.revocation_values, issuers)
 
 
 def judge(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetime | None = None) -> Verdict:
@@ -79,7 +97,10 @@ def conclude(
     path = footing.path if footing is not None else ()
     moment = footing.moment if footing is not None else Moment(at=at, source=TimeSource.CONTROL)
     chain = tuple(fingerprint(certificate) for certificate in path)
-    statuses = revocation_of(path, trust=trust, at=moment.at, known_at=at) if path else ()
+    came_with = footing.came_with.data if footing is not None else NOTHING
+    statuses = (
+        revocation_of(path, trust=trust, at=moment.at, known_at=at, came_with=came_with) if path else ()
+    )
     found: dict[Level, list[TrustError]] = {
         Level.FAIL: list(evidence.errors),
         Level.WARN: [],
@@ -115,6 +136,8 @@ def _weighed(
     if footing.refusal is not None or evidence.signed_view_sha256 is None:
         yield Level.FAIL, footing.refusal or UnexaminedError()
         return
+    for refused in footing.came_with.refused:
+        yield Level.WARN, refused
     required = required_of(footing.path, trust=trust)
     objection = objection_to(footing.path, statuses, revocation=Revocation.REQUIRE) if statuses else None
     if objection is not None:
