@@ -53,6 +53,24 @@ def set_up(level: str) -> None:
     )
 
 
+class RevocationMetrics:
+    """What is measured of the lists that are held and of fetching them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.age = Gauge(
+            "vanthu_revocation_list_age_seconds",
+            "Seconds since each of these lists was issued.",
+            ("issuer", "sha256"),
+            registry=registry,
+        )
+        self.fetches = Counter(
+            "vanthu_revocation_fetches_total",
+            "Fetches of revocation lists and OCSP answers.",
+            ("result",),
+            registry=registry,
+        )
+
+
 class Metrics:
     """What Prometheus scrapes; one instance per application, so that tests and processes do not share counts."""
 
@@ -81,6 +99,7 @@ class Metrics:
             "vanthu_revocation_next_update_seconds",
             "Seconds until the first of these lists is out of date; negative when one is, NaN without any.",
         )
+        self.revocation = RevocationMetrics(self.registry)
         self.trust_version = gauge("vanthu_trust_version", "Version of the trust store.")
         self.trust_expiry = gauge(
             "vanthu_trust_certificate_expiry_seconds",

@@ -81,6 +81,11 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
     count, remaining = _revocation(context)
     context.metrics.revocation_lists.set(count)
     context.metrics.revocation_next_update.set(math.nan if remaining is None else remaining)
+    context.metrics.revocation.age.clear()
+    now = context.clock()
+    for each in current_lists(context.trust.trust().lists, at=now):
+        age = (now - each.this_update).total_seconds()
+        context.metrics.revocation.age.labels(each.issuer, each.sha256).set(age)
     await count_certificates(context)
     body = await asyncio.to_thread(generate_latest, context.metrics.registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
