@@ -57,6 +57,16 @@ class RevocationMetrics:
     """What is measured of the lists that are held and of fetching them."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self.lists = Gauge(
+            "vanthu_revocation_lists",
+            "Revocation lists that count, one for each authority and scope.",
+            registry=registry,
+        )
+        self.next_update = Gauge(
+            "vanthu_revocation_next_update_seconds",
+            "Seconds until the first of these lists is out of date; negative when one is, NaN without any.",
+            registry=registry,
+        )
         self.age = Gauge(
             "vanthu_revocation_list_age_seconds",
             "Seconds since each of these lists was issued.",
@@ -92,13 +102,6 @@ class Metrics:
         )
         self.backlog = gauge("vanthu_backlog", "Rows waiting, by place.", ("place",))
         self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
-        self.revocation_lists = gauge(
-            "vanthu_revocation_lists", "Revocation lists that count, one for each authority and scope."
-        )
-        self.revocation_next_update = gauge(
-            "vanthu_revocation_next_update_seconds",
-            "Seconds until the first of these lists is out of date; negative when one is, NaN without any.",
-        )
         self.revocation = RevocationMetrics(self.registry)
         self.trust_version = gauge("vanthu_trust_version", "Version of the trust store.")
         self.trust_expiry = gauge(

@@ -79,8 +79,8 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
         context.metrics.backlog.labels(place).set(count)
     _measure_trust(context, await context.store.trust.current())
     count, remaining = _revocation(context)
-    context.metrics.revocation_lists.set(count)
-    context.metrics.revocation_next_update.set(math.nan if remaining is None else remaining)
+    context.metrics.revocation.lists.set(count)
+    context.metrics.revocation.next_update.set(math.nan if remaining is None else remaining)
     context.metrics.revocation.age.clear()
     now = context.clock()
     for each in current_lists(context.trust.trust().lists, at=now):
