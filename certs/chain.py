@@ -8,17 +8,20 @@ documents unless told otherwise (`certs.roles`). Invariants:
 - certificates from the message are only ever candidates between the leaf and an anchor that we hold;
 - no path leads through an intermediate outside the window in which we rely on it;
 - a path at another time than asked for is sought only to explain a refusal, never to accept;
-- a revoked certificate gives way only to one with the same key that is known to be good.
+- a revoked certificate gives way only to one with the same key that is known to be good (`certs.detours`).
 """
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
+from certs.authority import is_issued_by
 from certs.certificate import name_of
+from certs.detours import around_revoked
 from certs.errors import (
     AlgorithmForbiddenError,
     CertificateExpiredError,
@@ -32,10 +35,10 @@ from certs.errors import (
 )
 from certs.known_paths import CertificatePath
 from certs.refusal import explain_refusal
-from certs.revocation import Revocation, Standing, Status, statuses_of
+from certs.revocation import NOTHING, Revocation, RevocationData, Standing, Status, statuses_of
 from certs.roles import SIGNER, Role, check_leaf, has_unknown_critical_extension
 from certs.rules import CertificateRule
-from certs.trust import Trust, is_issued_by
+from certs.trust import Trust
 
 __all__ = ["check_leaf", "choose_path", "find_path", "name_of", "required_of", "revocation_of"]
 
@@ -61,10 +64,11 @@ def find_path(
     trust: Trust,
     at: datetime,
     role: Role = SIGNER,
+    without: frozenset[x509.Certificate] = frozenset(),
 ) -> CertificatePath:
     """Return the path from an end entity's certificate to an anchor, leaf first.
 
-    `others` are the certificates that came with the message; the leaf may be among them.
+    `others` are the certificates that came with the message; the leaf may be among them. `without` are authorities to avoid.
 
     Raises: CertificateError, KeyTooWeakError or AlgorithmForbiddenError, as precise as possible.
     """
@@ -73,14 +77,13 @@ def find_path(
         raise NoTrustAnchorsError
     if leaf in anchors:
         raise KeyUsageError(CertificateRule.ANCHOR, subject=name_of(leaf))
-    barred = trust.barred(at)
+    barred = trust.barred(at) | without
     offered = tuple(other for other in others if other != leaf and other not in barred)
     key = (role.usage, leaf, offered, anchors, barred)
-    known = trust.paths.get(key, at)
-    if known is not None:
+    if (known := trust.paths.get(key, at)) is not None:
         return known
-    held = (each for each in trust.intermediates if each not in barred)
-    intermediates = (*held, *_anchored(offered, trust=trust, anchors=anchors))
+    candidates = (*trust.intermediates, *_anchored(offered, trust=trust, anchors=anchors))
+    intermediates = tuple(each for each in candidates if each not in barred)
     path = _path_at(leaf, [*intermediates], store=trust.store_of(anchors), at=at, role=role)
     if path is None:
         raise _explain(leaf, intermediates, store=trust.store_of(anchors), anchors=anchors, at=at, role=role)
@@ -96,6 +99,7 @@ def choose_path(
     trust: Trust,
     at: datetime,
     known_at: datetime | None = None,
+    came_with: RevocationData = NOTHING,
 ) -> CertificatePath:
     """Return the path of the signing certificate; of several good ones with the same key, the newest.
 
@@ -103,6 +107,7 @@ def choose_path(
 
     Raises: CertificateError; of several, the one that comes closest to a good certificate.
     """
+    certificates = tuple(certificates)
     paths: list[CertificatePath] = []
     errors: list[TrustError] = []
     for leaf in signers:
@@ -110,25 +115,36 @@ def choose_path(
             paths.append(find_path(leaf, certificates, trust=trust, at=at))
         except TrustError as error:
             errors.append(error)
-    if len(paths) == 1:
-        return paths[0]
     if not paths:
         raise min(errors, key=lambda error: _NEARNESS.index(type(error)))
-    return max(
-        paths, key=lambda path: _preference(path, revocation_of(path, trust=trust, at=at, known_at=known_at))
-    )
+    look = partial(revocation_of, trust=trust, at=at, known_at=known_at, came_with=came_with)
+    if trust.revocation_data or came_with:
+        search = partial(find_path, others=certificates, trust=trust, at=at)
+        paths += [other for path in paths for other in around_revoked(path, look=look, search=search)]
+    if len(paths) == 1:
+        return paths[0]
+    return max(paths, key=lambda path: _preference(path, look(path)))
 
 
 def revocation_of(
-    path: CertificatePath, *, trust: Trust, at: datetime, known_at: datetime | None = None
+    path: CertificatePath,
+    *,
+    trust: Trust,
+    at: datetime,
+    known_at: datetime | None = None,
+    came_with: RevocationData = NOTHING,
 ) -> tuple[Status, ...]:
     """Return what is known of every certificate of a path but the anchor, leaf first; nothing if nobody wants to know.
 
-    `known_at` is the moment of the judgement, if that is later than `at`.
+    `known_at` is the moment of the judgement, if that is later than `at`; `came_with` what came with the message and was verified
+    as what is held is (`certs.stapled`).
     """
     if required_of(path, trust=trust) is Revocation.OFF:
         return ()
-    return statuses_of(path, lists=trust.lists, at=at, known_at=known_at)
+    held = trust.revocation_data.joined(came_with)
+    statuses = statuses_of(path, held=held, at=at, known_at=known_at)
+    trust.sought.note(path, statuses)
+    return statuses
 
 
 def required_of(path: CertificatePath, *, trust: Trust) -> Revocation:

@@ -7,7 +7,8 @@ TrustError
 │   │   └── AuthorityRevokedError         certs.authority_revoked
 │   └── RevocationUnknownError        certs.revocation_unknown        (retry)
 └── BadTrustBundleError
-    └── BadRevocationListError        certs.bad_revocation_list   raised to the operator, never in a verdict
+    ├── BadRevocationListError        certs.bad_revocation_list   raised to the operator, never in a verdict
+    └── BadOcspAnswerError            certs.bad_ocsp_answer       the same
 
 An unknown revocation is worth another try: a list may come. A revoked certificate does not get better.
 """
@@ -63,10 +64,8 @@ class RevocationUnknownError(CertificateError):
     sub_indication = SubIndication.TRY_LATER
     vi = "Chưa biết chứng thư số {subject} có bị thu hồi hay không: {why_vi}."
     en = "Whether the certificate {subject} was revoked is not known yet: {why_en}."
-    fix_vi = "Đơn vị vận hành cần nạp danh sách thu hồi (CRL) mới; bên gửi chỉ cần gửi lại sau."
-    fix_en = (
-        "The operator has to install a current revocation list (CRL); the sender only has to try again later."
-    )
+    fix_vi = "Đơn vị vận hành cần nạp danh sách thu hồi (CRL) hoặc câu trả lời OCSP mới; bên gửi chỉ cần gửi lại sau."
+    fix_en = "The operator has to install a current revocation list (CRL) or OCSP answer; the sender only has to try again later."
 
     def __init__(self, gap: RevocationGap, *, subject: str) -> None:
         self.gap = gap
@@ -81,3 +80,13 @@ class BadRevocationListError(BadTrustBundleError):
     en = "The revocation list (CRL) cannot be used: {reason}."
     fix_vi = "Nạp CRL đầy đủ, còn nguyên vẹn, cùng chứng thư số của tổ chức chứng thực đã ký CRL đó."
     fix_en = "Install a complete, unaltered CRL beside the certificate of the authority that signed it."
+
+
+class BadOcspAnswerError(BadTrustBundleError):
+    """An answer of an OCSP responder cannot be used."""
+
+    code = "certs.bad_ocsp_answer"
+    vi = "Câu trả lời OCSP không dùng được: {reason}."
+    en = "The OCSP answer cannot be used: {reason}."
+    fix_vi = "Lấy lại câu trả lời từ máy chủ OCSP của chính tổ chức đã cấp chứng thư số."
+    fix_en = "Get the answer again from the OCSP responder of the very authority that issued the certificate."

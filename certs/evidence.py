@@ -9,7 +9,7 @@ later and under other rules, without the document (EU DSS calls this diagnostic 
 - `signed_view_sha256` is there only if the digest of the document was found to be the one that was signed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -19,8 +19,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.errors import TrustError
 from certs.indication import Form, Scope
+from certs.stapled import NO_VALUES, StapledValues
 
 VERSION: Final = 1
+MOST_RECORDED: Final = 64 * 1024
+"""Octets of one list or answer up to which it is recorded; a larger one can be read in the document itself."""
 _TEXTS: Final = ("algorithm", "digest", "canonicalization", "signing_time", "signed_view_sha256")
 
 
@@ -49,6 +52,8 @@ class Evidence:
     certificates: tuple[x509.Certificate, ...] = ()
     """All certificates that came along; trusted for nothing."""
     stamps: tuple[Stamp, ...] = ()
+    revocation_values: StapledValues = NO_VALUES
+    """Lists and answers on revocation that came along; believed only as far as they verify."""
     signed_view_sha256: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -62,6 +67,8 @@ class Evidence:
             "certificates": [_text(each.public_bytes(Encoding.DER)) for each in every],
             "signers": len(self.signers),
             "stamps": [{"token": _text(each.token), "stamped": _text(each.stamped)} for each in self.stamps],
+            **_recorded_octets("revocation_lists", self.revocation_values.lists),
+            **_recorded_octets("ocsp_answers", self.revocation_values.answers),
             **{name: value for name in _TEXTS if (value := getattr(self, name)) is not None},
         }
 
@@ -84,6 +91,10 @@ class Evidence:
                 Stamp(token=_octets(each["token"]), stamped=_octets(each["stamped"]))
                 for each in recorded.get("stamps", ())
             ),
+            revocation_values=StapledValues(
+                lists=tuple(map(_octets, recorded.get("revocation_lists", ()))),
+                answers=tuple(map(_octets, recorded.get("ocsp_answers", ()))),
+            ),
             **{name: recorded.get(name) for name in _TEXTS},
         )
 
@@ -94,6 +105,11 @@ def _text(octets: bytes) -> str:
 
 def _octets(text: str) -> bytes:
     return pybase64.b64decode(text, validate=True)
+
+
+def _recorded_octets(name: str, values: Iterable[bytes]) -> dict[str, list[str]]:
+    texts = [_text(each) for each in values if len(each) <= MOST_RECORDED]
+    return {name: texts} if texts else {}
 
 
 def _record(error: TrustError) -> dict[str, Any]:

@@ -34,8 +34,9 @@ from certs.evidence import Evidence
 from certs.indication import Indication
 from certs.known_paths import CertificatePath
 from certs.policy import Level, Policy
-from certs.revocation import Revocation, Status, objection_to
+from certs.revocation import NOTHING, Revocation, Status, objection_to
 from certs.rules import RevocationReason
+from certs.stapled import NOTHING_CAME, Stapled, verify_stapled
 from certs.timestamp import Timestamp, best_time, verify_token
 from certs.trust import Trust
 from certs.verdict import Moment, Signer, TimeSource, Verdict
@@ -50,6 +51,7 @@ class Footing:
 
     moment: Moment
     path: CertificatePath = ()
+    came_with: Stapled = NOTHING_CAME
     refusal: TrustError | None = None
     timestamps: tuple[Timestamp, ...] = ()
     """Every time stamp over the signature, valid or not."""
@@ -63,7 +65,15 @@ def stand(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetim
     timestamps = judged_stamps(evidence, trust=trust, at=at)
     moment = _best(timestamps, at=at, existed_at=existed_at)
     try:
-        path = choose_path(evidence.signers, evidence.certificates, trust=trust, at=moment.at, known_at=at)
+        came_with = _stapled(evidence, trust)
+        path = choose_path(
+            evidence.signers,
+            evidence.certificates,
+            trust=trust,
+            at=moment.at,
+            known_at=at,
+            came_with=came_with.data,
+        )
     except CertificateNotYetValidError as error:
         is_proven = moment.source is TimeSource.TIMESTAMP
         refusal = (
@@ -74,7 +84,7 @@ def stand(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetim
         return Footing(moment=moment, refusal=refusal, timestamps=timestamps)
     except TrustError as error:
         return Footing(moment=moment, refusal=error, timestamps=timestamps)
-    return Footing(moment=moment, path=path, timestamps=timestamps)
+    return Footing(moment=moment, path=path, came_with=came_with, timestamps=timestamps)
 
 
 def judged_stamps(evidence: Evidence, *, trust: Trust, at: datetime) -> tuple[Timestamp, ...]:
@@ -98,6 +108,14 @@ def _best(timestamps: tuple[Timestamp, ...], *, at: datetime, existed_at: dateti
     return moment
 
 
+def _stapled(evidence: Evidence, trust: Trust) -> Stapled:
+    """Verify what came along about revocation, if anybody wants to know it."""
+    if not evidence.revocation_values or not trust.wants_revocation:
+        return NOTHING_CAME
+    issuers = (*trust.authorities(), *evidence.certificates)
+    return verify_stapled(evidence.revocation_values, issuers)
+
+
 def judge(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetime | None = None) -> Verdict:
     """Return the verdict on recorded evidence; it has no signed view, only the hash of it."""
     footing = stand(evidence, trust=trust, at=at, existed_at=existed_at) if evidence.signers else None
@@ -111,7 +129,10 @@ def conclude(
     path = footing.path if footing is not None else ()
     moment = footing.moment if footing is not None else Moment(at=at, source=TimeSource.CONTROL)
     chain = tuple(fingerprint(certificate) for certificate in path)
-    statuses = revocation_of(path, trust=trust, at=moment.at, known_at=at) if path else ()
+    came_with = footing.came_with.data if footing is not None else NOTHING
+    statuses = (
+        revocation_of(path, trust=trust, at=moment.at, known_at=at, came_with=came_with) if path else ()
+    )
     found: dict[Level, list[TrustError]] = {
         Level.FAIL: list(evidence.errors),
         Level.WARN: [],
@@ -148,6 +169,8 @@ def _weighed(
     if footing.refusal is not None or evidence.signed_view_sha256 is None:
         yield Level.FAIL, footing.refusal or UnexaminedError()
         return
+    for refused in footing.came_with.refused:
+        yield Level.WARN, refused
     required = required_of(footing.path, trust=trust)
     objection = objection_to(footing.path, statuses, revocation=Revocation.REQUIRE) if statuses else None
     if objection is not None:

@@ -1,20 +1,21 @@
-"""Revocation: what the lists that are held say of a certificate at a time (RFC 5280 §6.3, ETSI EN 319 102-1 §5.2.6).
+"""Revocation: what is held says of a certificate at a time (RFC 5280 §6.3, RFC 6960 §3.2, ETSI EN 319 102-1 §5.2.6).
 
 Invariants:
 
+- whatever says that a certificate is revoked goes before what says that it is good, be it a list or an answer; only a hold that
+  is out of date gives way, and only to what is newer;
 - a list's scope limits what an absent entry says; an entry that is there speaks for itself, whatever the scope;
-- nothing but a list in force that covers the certificate makes it GOOD: without one it is UNKNOWN.
+- nothing but lists in force that cover the certificate for every reason, or an answer in force that it is good, makes it GOOD:
+  without one it is UNKNOWN.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import pairwise
 from typing import Final
 
 from cryptography import x509
 
+from certs.answers_at import AnswersAt, is_named
 from certs.certificate import name_of
 from certs.errors_revocation import (
     AuthorityRevokedError,
@@ -22,12 +23,22 @@ from certs.errors_revocation import (
     RevocationUnknownError,
     RevokedError,
 )
-from certs.revocation_list import Entry, RevocationList, Scope, authority_of
+from certs.lists_at import ListsAt, current_lists
+from certs.ocsp import OcspAnswer
+from certs.revocation_data import NOTHING, RevocationData, vouches
+from certs.revocation_list import RevocationList
+from certs.revocation_scope import Scope
+from certs.revocation_status import SKEW, Status
 from certs.rules import RevocationGap
+from certs.standing import Entry, Standing
 
 __all__ = [
+    "NOTHING",
+    "SKEW",
     "Entry",
+    "OcspAnswer",
     "Revocation",
+    "RevocationData",
     "RevocationList",
     "Scope",
     "Standing",
@@ -38,9 +49,6 @@ __all__ = [
     "statuses_of",
 ]
 
-SKEW: Final = timedelta(minutes=5)
-"""How far an authority's clock may be ahead of ours: a list that is this young counts already."""
-
 
 class Revocation(StrEnum):
     """How much must be known of revocation before a signature passes; a revoked certificate never does, unless OFF."""
@@ -50,103 +58,93 @@ class Revocation(StrEnum):
     OFF = "off"
 
 
-class Standing(StrEnum):
-    """What is known of one certificate."""
-
-    GOOD = "good"
-    REVOKED = "revoked"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What is known of one certificate at one time.
-
-    `source` is the list that says so. `entry` is there when it is REVOKED, and also when it is GOOD but will be revoked
-    later than the time that counts. `gap` says why it is UNKNOWN.
-    """
-
-    standing: Standing
-    source: RevocationList | None = None
-    entry: Entry | None = None
-    gap: RevocationGap | None = None
-
-
 def status_of(
     certificate: x509.Certificate,
     *,
     issuer: x509.Certificate,
-    lists: tuple[RevocationList, ...],
+    held: RevocationData,
     at: datetime,
     known_at: datetime | None = None,
+    above: x509.Certificate | None = None,
 ) -> Status:
     """Say whether a certificate, issued by `issuer`, was revoked at a time.
 
-    `known_at` is the moment of the judgement, if that is later than `at`: what is known then of `at` counts, so a list that was
-    issued in between is as good as one that was in force, or better. Of the lists with one scope the newest that had been
-    issued counts. An entry on a younger list counts too if its date is not: what is known must not be ignored because it became
-    known later.
+    `known_at` is the moment of the judgement, if that is later than `at`: what is known then of `at` counts, so what was issued
+    in between is as good as what was in force, or better. What was issued later still counts if it says that the certificate
+    was revoked: what is known must not be ignored because it became known later. `above` is who issued the issuer's
+    certificate; without it no list counts that needs its word.
     """
-    if not lists:
-        return Status(standing=Standing.UNKNOWN, gap=RevocationGap.MISSING)
-    authority = authority_of(issuer)
-    own = [each for each in lists if each.authority == authority]
-    known = max(at, known_at or at)
-    current = current_lists(own, at=known)
-    later = [each for each in own if each.this_update > known + SKEW]
-    noted: Status | None = None
-    for each in (*current, *later):
-        entry = each.entries.get(certificate.serial_number)
-        if entry is not None and entry.since <= at:
-            return Status(standing=Standing.REVOKED, source=each, entry=entry)
-        if entry is not None and each in current and each.next_update >= at:
-            noted = Status(standing=Standing.GOOD, source=each, entry=entry)
-    return noted or _absent(certificate, own, later, at=at, known=known)
+    known = at if known_at is None else max(at, known_at)
+    serial_number = certificate.serial_number
+    own = ListsAt(held.own_lists(issuer), at=at, known=known)
+    views: list[ListsAt | AnswersAt] = [own]
+    good = list(own.good(certificate))
+    if others := held.other_lists(issuer, above=above, at=at):
+        other = ListsAt(others, at=at, known=known)
+        views.append(other)
+        unsure = other.good(certificate)
+        good += [
+            each for each in unsure if not _is_signer_revoked(each, issuer, above, held=held, lists=others)
+        ]
+    if answers := held.answers(issuer, serial_number):
+        said = AnswersAt(held=answers, lists=own.held, at=at, known=known)
+        views.append(said)
+        good += said.good(certificate)
+    for view in views:
+        for status in view.revoked(serial_number):
+            if not _gives_way(status, good, known=known):
+                return status
+    if good:
+        return good[0] if len(good) == 1 else max(good, key=lambda each: (each.entry is not None, _age(each)))
+    gaps = (gap for view in views for gap in view.gaps(certificate))
+    return next(gaps, Status(standing=Standing.UNKNOWN, gap=RevocationGap.MISSING))
 
 
-def current_lists(lists: Iterable[RevocationList], *, at: datetime) -> list[RevocationList]:
-    """Return of each authority and scope the newest list that had been issued, whether it is in force still or not."""
-    ordered = sorted(lists, key=lambda each: (each.this_update, each.number or 0))
-    newest = {(each.authority, each.scope): each for each in ordered if each.this_update <= at + SKEW}
-    return list(newest.values())
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-def _absent(
-    certificate: x509.Certificate,
-    own: list[RevocationList],
-    later: list[RevocationList],
+def _age(status: Status) -> datetime:
+    return status.source.this_update if status.source is not None else _NEVER
+
+
+def _gives_way(revoked: Status, good: list[Status], *, known: datetime) -> bool:
+    """Tell whether a hold is out of date and something newer says that it was taken back."""
+    entry, source = revoked.entry, revoked.source
+    if entry is None or source is None or not entry.is_hold or source.next_update >= known:
+        return False
+    return any(_age(each) > source.this_update for each in good)
+
+
+def _is_signer_revoked(
+    status: Status,
+    issuer: x509.Certificate,
+    above: x509.Certificate | None,
     *,
-    at: datetime,
-    known: datetime,
-) -> Status:
-    """Say what it means that no list names a certificate.
-
-    A list need not name a certificate that had expired before (RFC 5280 §3.3), so one from that time on says nothing of it.
-    """
-    telling = min(known, max(at, certificate.not_valid_after_utc))
-    covering = [each for each in current_lists(own, at=telling) if each.scope.covers(certificate)]
-    if covering:
-        freshest = max(covering, key=lambda each: each.next_update)
-        if freshest.next_update >= at:
-            return Status(standing=Standing.GOOD, source=freshest)
-        return Status(standing=Standing.UNKNOWN, source=freshest, gap=RevocationGap.STALE)
-    for each in later:
-        if each.scope.covers(certificate):
-            return Status(standing=Standing.UNKNOWN, source=each, gap=RevocationGap.NOT_YET)
-    return Status(standing=Standing.UNKNOWN, gap=RevocationGap.MISSING)
+    held: RevocationData,
+    lists: tuple[RevocationList, ...],
+) -> bool:
+    """Tell whether the certificate of another key, with which a list was signed, is named by a list of whoever issued it."""
+    source = status.source
+    signer = source.signer if isinstance(source, RevocationList) else None
+    if signer is None:
+        return True
+    if above is not None and vouches(above, signer):
+        return is_named(signer, held.own_lists(above))
+    return is_named(signer, (*held.own_lists(issuer), *lists))
 
 
 def statuses_of(
     path: tuple[x509.Certificate, ...],
     *,
-    lists: tuple[RevocationList, ...],
+    held: RevocationData,
     at: datetime,
     known_at: datetime | None = None,
 ) -> tuple[Status, ...]:
     """Return the status of every certificate of a validated path but the anchor, leaf first; times as for `status_of`."""
+    above = (*path[2:], None)
     return tuple(
-        status_of(certificate, issuer=issuer, lists=lists, at=at, known_at=known_at)
-        for certificate, issuer in pairwise(path)
+        status_of(certificate, issuer=issuer, held=held, at=at, known_at=known_at, above=over)
+        for certificate, issuer, over in zip(path, path[1:], above, strict=False)
     )
 
 

@@ -1,10 +1,11 @@
 """Revocation lists (CRLs): read, verified against their issuer and indexed, once, when they are taken in (RFC 5280 §5).
 
-Only complete lists, signed by the very authority whose certificates they are about, are taken. Invariants:
+Complete lists and delta lists are taken, signed by the authority whose certificates they are about. Invariants:
 
 - there is no unverified `RevocationList`: the certificate of its signer was held when it was read;
 - it is bound to the authority's name *and* key, so that of two authorities with one name neither speaks for the other;
-- what it holds is what its issuer meant: an extension that must be understood and is not makes it unusable (§5.2).
+- what it holds is what its issuer meant: an extension that must be understood and is not makes it unusable (§5.2);
+- of an indirect list (§5.2.5) only what it says of its issuer's own certificates is kept.
 """
 
 import hashlib
@@ -12,79 +13,53 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from types import MappingProxyType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID, SignatureAlgorithmOID
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
 from certs.algorithms import describe, is_strong
+from certs.authority import authority_of, is_allowed, is_authority, key_usage_of
 from certs.errors_revocation import BadRevocationListError
+from certs.revocation_scope import Scope
 from certs.rules import RevocationReason
+from certs.standing import Entry
 from certs.unreadable import UNREADABLE
+
+__all__ = ["Entry", "RevocationList", "Scope", "authority_of", "is_authority"]
 
 _PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 _LONG_SEQUENCE: Final = re.compile(rb"\x30[\x80-\x84]")
-_ALGORITHMS: Final = frozenset(
-    {
-        SignatureAlgorithmOID.RSA_WITH_SHA256,
-        SignatureAlgorithmOID.RSA_WITH_SHA384,
-        SignatureAlgorithmOID.RSA_WITH_SHA512,
-        SignatureAlgorithmOID.RSASSA_PSS,
-        SignatureAlgorithmOID.ECDSA_WITH_SHA256,
-        SignatureAlgorithmOID.ECDSA_WITH_SHA384,
-        SignatureAlgorithmOID.ECDSA_WITH_SHA512,
-    }
-)
-_HASHES: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _UNDERSTOOD: Final = frozenset(
     {
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
         ExtensionOID.CRL_NUMBER,
+        ExtensionOID.DELTA_CRL_INDICATOR,
         ExtensionOID.ISSUING_DISTRIBUTION_POINT,
     }
 )
-_ENTRY_UNDERSTOOD: Final = frozenset({CRLEntryExtensionOID.CRL_REASON, CRLEntryExtensionOID.INVALIDITY_DATE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """Since when a certificate is revoked, and why."""
-
-    since: datetime
-    reason: RevocationReason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """Which certificates of its issuer a list is complete for; the default is all of them."""
-
-    users_only: bool = False
-    authorities_only: bool = False
-    points: frozenset[x509.GeneralName] | None = None
-
-    def covers(self, certificate: x509.Certificate) -> bool:
-        """Tell whether the list would hold the certificate if it were revoked: not if nobody can read what it says."""
-        try:
-            return self._covers(certificate)
-        except UNREADABLE:
-            return False
-
-    def _covers(self, certificate: x509.Certificate) -> bool:
-        if self.users_only and is_authority(certificate):
-            return False
-        if self.authorities_only and not is_authority(certificate):
-            return False
-        return self.points is None or not self.points.isdisjoint(_points(certificate))
+_ENTRY_UNDERSTOOD: Final = frozenset(
+    {
+        CRLEntryExtensionOID.CERTIFICATE_ISSUER,
+        CRLEntryExtensionOID.CRL_REASON,
+        CRLEntryExtensionOID.INVALIDITY_DATE,
+    }
+)
+_Index = dict[int, Entry | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationList:
-    """One verified list; `authority` is `authority_of` the certificate that signed it, `sha256` that of its DER octets (hex)."""
+    """One verified list; `authority` is `authority_of` its `signer`, `sha256` that of its DER octets (hex).
+
+    `base` makes it a delta list: the number of the complete list that it goes on from. `lifted` are the certificates that a delta
+    list takes off the complete one.
+    """
+
+    kind: ClassVar[str] = "crl"
 
     sha256: str
     authority: str
@@ -94,6 +69,9 @@ class RevocationList:
     number: int | None = field(compare=False)
     scope: Scope = field(compare=False)
     entries: Mapping[int, Entry] = field(compare=False, repr=False)
+    base: int | None = field(default=None, compare=False)
+    lifted: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+    signer: x509.Certificate | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def read(cls, data: bytes, *, issuers: Iterable[x509.Certificate]) -> tuple[Self, ...]:
@@ -110,35 +88,49 @@ class RevocationList:
 
     @classmethod
     def _of(cls, crl: x509.CertificateRevocationList, issuers: tuple[x509.Certificate, ...]) -> Self:
-        issuer = _signer(crl, issuers)
+        signer = _signer(crl, issuers)
         if crl.next_update_utc is None:
             raise BadRevocationListError(reason="it does not say when the next one is due")
+        _check_extensions(crl.extensions)
+        number, base = _number(crl.extensions), _base(crl.extensions)
+        if base is not None and number is None:
+            raise BadRevocationListError(reason="it is a delta list without a number")
+        found = _index(crl, is_delta=base is not None)
         return cls(
             sha256=hashlib.sha256(crl.public_bytes(Encoding.DER)).hexdigest(),
-            authority=authority_of(issuer),
+            authority=authority_of(signer),
             issuer=crl.issuer.rfc4514_string(),
             this_update=crl.last_update_utc,
             next_update=crl.next_update_utc,
-            number=_number(crl.extensions),
-            scope=_scope(crl.extensions),
-            entries=MappingProxyType(_index(crl)),
+            number=number,
+            scope=Scope.read(crl),
+            entries=MappingProxyType({serial: entry for serial, entry in found.items() if entry is not None}),
+            base=base,
+            lifted=frozenset(serial for serial, entry in found.items() if entry is None),
+            signer=signer,
+        )
+
+    def continues(self, complete: "RevocationList") -> bool:
+        """Tell whether this is a delta list that can be merged onto a complete one (§5.2.4)."""
+        return (
+            self.base is not None
+            and self.number is not None
+            and complete.number is not None
+            and self.base <= complete.number <= self.number
+            and self.authority == complete.authority
+            and self.scope == complete.scope
         )
 
 
-@lru_cache(maxsize=256)
-def authority_of(certificate: x509.Certificate) -> str:
-    """Return what identifies an authority: a SHA-256 (hex) over its name and key, the same for all its certificates."""
-    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    name = certificate.subject.rfc4514_string().encode()  # the same however its strings are encoded
-    return hashlib.sha256(len(name).to_bytes(4) + name + key).hexdigest()
+def split_lists(data: bytes) -> tuple[bytes, ...]:
+    """Return the DER octets of each list in a file, without looking at whose they are.
 
-
-def is_authority(certificate: x509.Certificate) -> bool:
-    """Tell whether a certificate says that it belongs to a certification authority."""
+    Raises: BadRevocationListError.
+    """
     try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
+        return tuple(crl.public_bytes(Encoding.DER) for crl in _load(data))
+    except UNREADABLE as error:
+        raise BadRevocationListError(reason=str(error)) from error
 
 
 def _load(data: bytes) -> list[x509.CertificateRevocationList]:
@@ -155,7 +147,10 @@ def _signer(crl: x509.CertificateRevocationList, issuers: tuple[x509.Certificate
 
     Raises: BadRevocationListError.
     """
-    _check_algorithm(crl)
+    if not is_allowed(crl.signature_algorithm_oid, lambda: crl.signature_hash_algorithm):
+        raise BadRevocationListError(
+            reason=f"signed with {crl.signature_algorithm_oid.dotted_string}, which is not allowed"
+        )
     named = [issuer for issuer in issuers if issuer.subject == crl.issuer]
     if not named:
         raise BadRevocationListError(reason=f"no certificate of {crl.issuer.rfc4514_string()} is held")
@@ -165,22 +160,11 @@ def _signer(crl: x509.CertificateRevocationList, issuers: tuple[x509.Certificate
     for signer in signers:
         if not is_strong(signer.public_key()):
             raise BadRevocationListError(reason=f"signed with a weak key, {describe(signer.public_key())}")
-        if _may_sign_lists(signer):
+        usage = key_usage_of(signer)
+        # Where an issuer has none, RFC 5280 §6.3.3 (f) asks for nothing.
+        if usage is None or usage.crl_sign:
             return signer
     raise BadRevocationListError(reason="its issuer's KeyUsage does not allow cRLSign")
-
-
-def _check_algorithm(crl: x509.CertificateRevocationList) -> None:
-    try:
-        allowed = crl.signature_algorithm_oid in _ALGORITHMS and isinstance(
-            crl.signature_hash_algorithm, _HASHES
-        )
-    except (ValueError, UnsupportedAlgorithm):
-        allowed = False
-    if not allowed:
-        raise BadRevocationListError(
-            reason=f"signed with {crl.signature_algorithm_oid.dotted_string}, which is not allowed"
-        )
 
 
 def _is_signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
@@ -190,37 +174,10 @@ def _is_signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate)
         return False
 
 
-def _may_sign_lists(issuer: x509.Certificate) -> bool:
-    """Tell whether KeyUsage allows it; where an issuer has none, RFC 5280 §6.3.3 (f) asks for nothing."""
-    try:
-        return issuer.extensions.get_extension_for_class(x509.KeyUsage).value.crl_sign
-    except x509.ExtensionNotFound:
-        return True
-
-
-def _scope(extensions: x509.Extensions) -> Scope:
+def _check_extensions(extensions: x509.Extensions) -> None:
     for extension in extensions:
-        if extension.oid == ExtensionOID.DELTA_CRL_INDICATOR:
-            raise BadRevocationListError(reason="it is a delta list")
         if extension.critical and extension.oid not in _UNDERSTOOD:
             raise BadRevocationListError(reason=f"unknown critical extension {extension.oid.dotted_string}")
-    try:
-        point = extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
-    except x509.ExtensionNotFound:
-        return Scope()
-    if point.indirect_crl:
-        raise BadRevocationListError(reason="it is an indirect list")
-    if point.only_contains_attribute_certs:
-        raise BadRevocationListError(reason="it is about attribute certificates only")
-    if point.only_some_reasons is not None:
-        raise BadRevocationListError(reason="it is about some reasons only")
-    if point.relative_name is not None:
-        raise BadRevocationListError(reason="its distribution point has a relative name")
-    return Scope(
-        users_only=point.only_contains_user_certs,
-        authorities_only=point.only_contains_ca_certs,
-        points=frozenset(point.full_name) if point.full_name is not None else None,
-    )
 
 
 def _number(extensions: x509.Extensions) -> int | None:
@@ -230,49 +187,48 @@ def _number(extensions: x509.Extensions) -> int | None:
         return None
 
 
-def _index(crl: x509.CertificateRevocationList) -> dict[int, Entry]:
-    entries: dict[int, Entry] = {}
-    for serial_number, entry in _entries(crl):
-        first = entries.get(serial_number)
-        # RFC 5280 does not say which of two entries counts: the one that trusts for a shorter time does.
-        if first is None or entry.since < first.since:
-            entries[serial_number] = entry
-    return entries
+def _base(extensions: x509.Extensions) -> int | None:
+    try:
+        return extensions.get_extension_for_class(x509.DeltaCRLIndicator).value.crl_number
+    except x509.ExtensionNotFound:
+        return None
 
 
-def _entries(crl: x509.CertificateRevocationList) -> Iterator[tuple[int, Entry]]:
-    """Yield what is revoked.
+def _index(crl: x509.CertificateRevocationList, *, is_delta: bool) -> _Index:
+    """Return what is revoked and, with None, what a delta list takes back.
 
     Raises: BadRevocationListError, or what the library raises for what it cannot read.
     """
+    found: _Index = {}
+    for serial_number, entry in _entries(crl):
+        if entry is None and not is_delta:
+            continue  # removeFromCRL belongs into delta lists only
+        first = found.get(serial_number)
+        # RFC 5280 does not say which of two entries counts: the one that trusts for a shorter time does.
+        if first is None or (entry is not None and entry.since < first.since):
+            found[serial_number] = entry
+    return found
+
+
+def _entries(crl: x509.CertificateRevocationList) -> Iterator[tuple[int, Entry | None]]:
+    is_own = True
     for revoked in crl:
         reason = x509.ReasonFlags.unspecified
         for extension in revoked.extensions:
-            if extension.oid == CRLEntryExtensionOID.CERTIFICATE_ISSUER:
-                raise BadRevocationListError(reason="it is an indirect list")
             if extension.critical and extension.oid not in _ENTRY_UNDERSTOOD:
                 raise BadRevocationListError(
                     reason=f"unknown critical extension {extension.oid.dotted_string}"
                 )
             if isinstance(extension.value, x509.CRLReason):
                 reason = extension.value.reason
-        # It belongs into delta lists only, where it undoes what the list before it said.
-        if reason is not x509.ReasonFlags.remove_from_crl:
-            yield (
-                revoked.serial_number,
-                Entry(since=revoked.revocation_date_utc, reason=RevocationReason[reason.name.upper()]),
-            )
+            if isinstance(extension.value, x509.CertificateIssuer):
+                # It holds for all entries up to the next that names an issuer (§5.3.3).
+                is_own = extension.value.get_values_for_type(x509.DirectoryName) == [crl.issuer]
+        if is_own:
+            yield revoked.serial_number, _entry(revoked, reason)
 
 
-def _points(certificate: x509.Certificate) -> frozenset[x509.GeneralName]:
-    """Return the distribution points that a certificate names for lists of its own issuer with all reasons."""
-    try:
-        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except x509.ExtensionNotFound:
-        return frozenset()
-    return frozenset(
-        name
-        for point in points
-        if point.crl_issuer is None and point.reasons is None
-        for name in point.full_name or ()
-    )
+def _entry(revoked: x509.RevokedCertificate, reason: x509.ReasonFlags) -> Entry | None:
+    if reason is x509.ReasonFlags.remove_from_crl:
+        return None
+    return Entry(since=revoked.revocation_date_utc, reason=RevocationReason[reason.name.upper()])

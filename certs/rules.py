@@ -171,12 +171,21 @@ class RevocationGap(Rule):
 
     MISSING = (
         "missing",
-        "chưa có danh sách thu hồi của tổ chức cấp",
-        "no revocation list of its issuer covers it",
+        "chưa có danh sách thu hồi hay câu trả lời OCSP của tổ chức cấp",
+        "neither a revocation list nor an OCSP answer of its issuer covers it",
     )
-    STALE = ("stale", "danh sách thu hồi đã quá hạn", "the revocation list is out of date")
+    STALE = (
+        "stale",
+        "danh sách thu hồi hoặc câu trả lời OCSP đã quá hạn",
+        "the revocation list or OCSP answer is out of date",
+    )
     NOT_YET = (
         "not_yet",
-        "danh sách thu hồi được phát hành sau thời điểm này",
-        "the revocation list was issued later",
+        "danh sách thu hồi hoặc câu trả lời OCSP được phát hành sau thời điểm này",
+        "the revocation list or OCSP answer was issued later",
+    )
+    UNKNOWN_THERE = (
+        "unknown_there",
+        "máy chủ OCSP của tổ chức cấp không biết chứng thư số này",
+        "the OCSP responder of its issuer does not know it",
     )

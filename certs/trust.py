@@ -12,31 +12,24 @@ from datetime import datetime
 from typing import Self
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import Store
 
 from certs.anchor import Anchor, Usage, Window
+from certs.authority import is_authority, is_issued_by
 from certs.errors import BadTrustBundleError
 from certs.known_paths import KnownPaths
 from certs.policy import Policy, default_policy
-from certs.revocation import Revocation, RevocationList
-from certs.revocation_list import is_authority
+from certs.revocation import OcspAnswer, Revocation, RevocationData, RevocationList
+from certs.sought import Sought
 from certs.unreadable import UNREADABLE
 
-
-def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Tell whether a certificate bears the issuer's name and its signature; nothing else is checked."""
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
+__all__ = ["Trust", "is_issued_by"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Anchors, intermediates and revocation lists, how much must be known of revocation, and the policy for signatures.
+    """Anchors, intermediates, revocation lists, OCSP answers, how much must be known of revocation, and the policy.
 
     `windows` are those of the intermediates through which paths may lead at some times only. `number` is the version of the trust
     store that the certificates are from, if they are from one. `version` is a SHA-256 (hex) that changes whenever anything does
@@ -47,18 +40,26 @@ class Trust:
     intermediates: tuple[x509.Certificate, ...] = ()
     windows: tuple[Window, ...] = ()
     lists: tuple[RevocationList, ...] = ()
+    responses: tuple[OcspAnswer, ...] = ()
     revocation: Revocation = Revocation.SOFT
     policy: Policy = field(default_factory=default_policy)
     number: int | None = field(default=None, compare=False)
     version: str = field(init=False, compare=False)
+    revocation_data: RevocationData = field(init=False, repr=False, compare=False)
+    """The lists and answers, indexed."""
     paths: KnownPaths = field(init=False, repr=False, compare=False)
     """What was found before under this very trust, so that it need not be searched again."""
+    sought: Sought = field(init=False, repr=False, compare=False)
+    """Whose revocation was not known here, for those who fetch lists."""
     _stores: dict[tuple[x509.Certificate, ...], Store] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Derive the version."""
         object.__setattr__(self, "version", _version(self))
+        held = RevocationData(lists=self.lists, responses=self.responses)
+        object.__setattr__(self, "revocation_data", held)
         object.__setattr__(self, "paths", KnownPaths())
+        object.__setattr__(self, "sought", Sought())
         object.__setattr__(self, "_stores", {})
 
     def anchors_for(self, usage: Usage, at: datetime) -> tuple[x509.Certificate, ...]:
@@ -86,6 +87,12 @@ class Trust:
             if each.certificate == anchor:
                 return each
         raise KeyError(anchor)
+
+    @property
+    def wants_revocation(self) -> bool:
+        """Whether below any anchor something must be known of revocation."""
+        usual = self.policy.revocation or self.revocation
+        return any((anchor.revocation or usual) is not Revocation.OFF for anchor in self.anchors)
 
     def authorities(self) -> tuple[x509.Certificate, ...]:
         """Return every certificate that is held, of anchors and intermediates."""
@@ -138,6 +145,10 @@ def _version(trust: Trust) -> str:
             digest.update(hashlib.sha256(octets).digest())
     for sha256 in sorted(each.sha256 for each in trust.lists):
         digest.update(bytes.fromhex(sha256))
+    if trust.responses:
+        digest.update(b"ocsp")
+        for sha256 in sorted({each.sha256 for each in trust.responses}):
+            digest.update(bytes.fromhex(sha256))
     return digest.hexdigest()
 
 

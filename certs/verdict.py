@@ -224,6 +224,7 @@ def status_facts(status: Status) -> dict[str, str]:
         facts |= {"revoked_since": _instant(status.entry.since), "reason": status.entry.reason.value}
     if status.source is not None:
         facts |= {
+            "source": status.source.kind,
             "source_sha256": status.source.sha256,
             "this_update": _instant(status.source.this_update),
             "next_update": _instant(status.source.next_update),

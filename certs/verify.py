@@ -30,6 +30,7 @@ from cryptography import x509
 from lxml import etree
 
 from certs.c14n import Contents, as_root
+from certs.certificate import load_certificates
 from certs.errors import TrustError
 from certs.evidence import Evidence, Stamp
 from certs.indication import Form, Scope
@@ -37,7 +38,8 @@ from certs.judgement import conclude, stand
 from certs.methods import Methods, resolve_methods
 from certs.parts import check_reference, find_key_info, signed_part
 from certs.shape import SIGNATURE_PATH, check_content, check_document, find_signature
-from certs.signed_info import read_certificates, read_signature_value, read_signed_info
+from certs.signed_info import MAX_CERTIFICATES, read_certificates, read_signature_value, read_signed_info
+from certs.stapled import NO_VALUES, StapledValues, stapled_certificates, stapled_values
 from certs.trust import Trust
 from certs.verdict import Verdict
 from certs.xades import find_properties, read_claims
@@ -59,6 +61,7 @@ class _Findings:
     signers: tuple[x509.Certificate, ...] = ()
     certificates: tuple[x509.Certificate, ...] = ()
     stamps: tuple[Stamp, ...] = ()
+    revocation_values: StapledValues = NO_VALUES
 
     def hear(self, properties: etree._Element | None, methods: Methods) -> None:
         """Keep what the signer says of itself, if anything, and of the certificates only those that it can mean.
@@ -70,6 +73,13 @@ class _Findings:
         claims = read_claims(properties, methods.properties)
         self.form, self.signing_time = Form.XADES_B, claims.signing_time
         self.signers = claims.named(self.signers)
+
+    def gather(self, signature: etree._Element) -> None:
+        """Keep what came in the unsigned properties: candidates for the path, and what may tell of revocation."""
+        # One that cannot be read is the same as one that is not there.
+        more = load_certificates(stapled_certificates(signature)[:MAX_CERTIFICATES], errors=[])
+        self.certificates = tuple(dict.fromkeys((*self.certificates, *more)))
+        self.revocation_values = stapled_values(signature)
 
     def evidence(self, view: SignedView | None) -> Evidence:
         """Return what was found, with the hash of what was signed."""
@@ -85,6 +95,7 @@ class _Findings:
             signers=self.signers,
             certificates=self.certificates,
             stamps=self.stamps,
+            revocation_values=self.revocation_values,
             signed_view_sha256=view.sha256 if view is not None else None,
         )
 
@@ -178,4 +189,6 @@ def _signature(
     findings.stamps = find_stamps(signature)
     if key_info is not None and methods.key_info is not None:
         signed_part(key_info, methods.key_info)
+    if properties is not None:
+        findings.gather(signature)
     return _Signed(element=signature, methods=methods, digest=info.document.digest)

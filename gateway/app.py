@@ -26,7 +26,8 @@ from gateway.axis.amqp import AmqpLink
 from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
 from gateway.clock import utc_now
-from gateway.flow.access import new_token
+from gateway.fetching.fetcher import fetching
+from gateway.first_token import admin_token_file, first_token
 from gateway.flow.forwarding import Forwarder
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
@@ -38,6 +39,7 @@ from gateway.folders import prepare, take
 from gateway.keys import GatewayKeys, load_keys
 from gateway.payloads import FolderPayloads
 from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
+from gateway.revocation_stock import FolderStock
 from gateway.settings import Settings
 from gateway.store import SqlStore, open_store
 from gateway.telemetry import Metrics
@@ -48,7 +50,6 @@ _log = structlog.get_logger()
 Loop = Callable[[], Awaitable[None]]
 
 DEFAULT_PACE = Pace()
-ADMIN_ROLES = frozenset({"admin", "registry", "auditor"})
 DECLARE_SECONDS = 5.0
 FINISH_REQUESTS = 20.0
 """Seconds that requests in flight get to finish when the service stops."""
@@ -99,6 +100,7 @@ async def running(
     """Start a gateway, yield it when it takes requests, and stop it gracefully at the end.
 
     Raises:
+        SettingsError: a setting does not fit.
         OSError: the port is taken, or a folder cannot be used.
         GatewayError: a key cannot be used.
         DataInUseError: another process has the data folder.
@@ -138,7 +140,7 @@ async def _composed(
         link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
         stack.push_async_callback(link.close)
         stack.enter_context(trust.watched())
-        await _first_token(store, settings, clock)
+        await first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock}
         intake = Intake(gateway=settings.name, executor=executor, bell=bell, metrics=metrics, **ports)
         yield Context(
@@ -151,6 +153,7 @@ async def _composed(
             receipts=receipts,
             metrics=metrics,
             pace=pace,
+            stock=FolderStock(settings.trust_folder),
             **ports,
         )
 
@@ -192,7 +195,14 @@ def _loops(context: Context, executor: Executor) -> dict[str, Loop]:
         bell=context.bell,
         metrics=context.metrics,
     )
-    return {"forward": forwarder.one_pass, "receive": receiver.one_pass}
+    fetch = fetching(
+        context.settings,
+        trust=context.trust,
+        stock=context.stock,
+        clock=context.clock,
+        metrics=context.metrics,
+    )
+    return {"forward": forwarder.one_pass, "receive": receiver.one_pass, "fetch": fetch}
 
 
 async def _declare_queues(store: Store, link: AxisLink) -> None:
@@ -203,27 +213,6 @@ async def _declare_queues(store: Store, link: AxisLink) -> None:
             await link.declare(frozenset(member.queue for member in members))
     except (AxisError, TimeoutError) as error:
         _log.warning("axis_not_ready", reason=str(error) or "timeout")
-
-
-def admin_token_file(settings: Settings) -> Path:
-    """Return the file for the token that the very first start makes."""
-    return settings.data / "admin.token"
-
-
-async def _first_token(store: Store, settings: Settings, clock: Clock) -> None:
-    """On the very first start make the administrator's token and leave it in a file that only this user can read."""
-    if await store.accounts.is_empty():
-        token, credential = new_token(
-            label="first administrator", member_id=None, roles=ADMIN_ROLES, at=clock()
-        )
-        await asyncio.to_thread(_write_secret, admin_token_file(settings), token)
-        await store.accounts.issue(credential, actor="gateway")
-
-
-def _write_secret(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text + "\n")
 
 
 @asynccontextmanager

@@ -57,6 +57,10 @@ class Settings:
     """What must be known before a signature passes: `require` that no certificate is revoked, `soft` only that no list says so,
     `off` nothing."""
 
+    revocation_hosts: str = ""
+    """Hosts from which revocation lists and OCSP answers may be fetched, divided by commas: `crl.example.vn`,
+    `crl.example.vn:8080`, `*.example.vn`. Empty means that nothing is ever fetched."""
+
     policy: Path | None = None
     """File of the policy that signatures must meet (`vanthu policy` prints the default one). Empty means that one."""
 

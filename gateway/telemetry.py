@@ -53,6 +53,34 @@ def set_up(level: str) -> None:
     )
 
 
+class RevocationMetrics:
+    """What is measured of the lists that are held and of fetching them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.lists = Gauge(
+            "vanthu_revocation_lists",
+            "Revocation lists that count, one for each authority and scope.",
+            registry=registry,
+        )
+        self.next_update = Gauge(
+            "vanthu_revocation_next_update_seconds",
+            "Seconds until the first of these lists is out of date; negative when one is, NaN without any.",
+            registry=registry,
+        )
+        self.age = Gauge(
+            "vanthu_revocation_list_age_seconds",
+            "Seconds since each of these lists was issued.",
+            ("issuer", "sha256"),
+            registry=registry,
+        )
+        self.fetches = Counter(
+            "vanthu_revocation_fetches_total",
+            "Fetches of revocation lists and OCSP answers.",
+            ("result",),
+            registry=registry,
+        )
+
+
 class Metrics:
     """What Prometheus scrapes; one instance per application, so that tests and processes do not share counts."""
 
@@ -74,13 +102,7 @@ class Metrics:
         )
         self.backlog = gauge("vanthu_backlog", "Rows waiting, by place.", ("place",))
         self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
-        self.revocation_lists = gauge(
-            "vanthu_revocation_lists", "Revocation lists that count, one for each authority and scope."
-        )
-        self.revocation_next_update = gauge(
-            "vanthu_revocation_next_update_seconds",
-            "Seconds until the first of these lists is out of date; negative when one is, NaN without any.",
-        )
+        self.revocation = RevocationMetrics(self.registry)
         self.trust_version = gauge("vanthu_trust_version", "Version of the trust store.")
         self.trust_expiry = gauge(
             "vanthu_trust_certificate_expiry_seconds",

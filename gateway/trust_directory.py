@@ -1,4 +1,4 @@
-"""The trust folder: an inbox for certificates (`*.pem`, `*.crt`), and the place of revocation lists (`*.crl`), PEM or DER.
+"""The trust folder: an inbox for certificates (`*.pem`, `*.crt`), and the place of revocation data (`*.crl`, `*.ocsp`).
 
 What is relied upon is in the trust store (`gateway.trust_source`). Invariant: a file that is broken is never half read: its name
 and what is wrong with it are raised, and nothing of the folder changes.
@@ -6,7 +6,6 @@ and what is wrong with it are raised, and nothing of the folder changes.
 
 from __future__ import annotations
 
-import hashlib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,14 +16,12 @@ from typing import TypeAlias
 from cryptography import x509
 
 from certs.errors import BadTrustBundleError
-from certs.revocation import RevocationList
 from certs.trust import Trust
+from gateway.revocation_files import SUFFIXES, RevocationFiles
 
 CERTIFICATES = frozenset({".pem", ".crt"})
-LISTS = frozenset({".crl"})
 
 Signature: TypeAlias = tuple[tuple[str, int, int, int], ...]
-_Lists: TypeAlias = tuple[RevocationList, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +37,7 @@ class TrustDirectory:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._taken: dict[tuple[str, str], _Lists] = {}
-        """The lists of the last reading by their file's content and the certificates that they were verified against."""
+        self._revocation_files = RevocationFiles()
 
     def make(self) -> None:
         """Make the folder if it is missing.
@@ -59,7 +55,7 @@ class TrustDirectory:
             OSError: the folder cannot be read.
 
         """
-        states = ((path, path.stat()) for path in self._files(CERTIFICATES | LISTS))
+        states = ((path, path.stat()) for path in self._files(CERTIFICATES | SUFFIXES))
         return tuple((path.name, state.st_ino, state.st_size, state.st_mtime_ns) for path, state in states)
 
     def certificates(self) -> tuple[Found, ...]:
@@ -77,23 +73,15 @@ class TrustDirectory:
             found += [Found(name=path.name, certificate=each) for each in trust.authorities()]
         return tuple(found)
 
-    def lists(self, trust: Trust) -> tuple[RevocationList, ...]:
-        """Return the lists of all files; what was verified against the same certificates before is not read again.
+    def with_revocation(self, trust: Trust) -> Trust:
+        """Return a trust with the lists and answers of all files.
 
         Raises:
-            BadTrustBundleError: a list cannot be verified by a certificate of the trust.
+            BadTrustBundleError: a file of the operator's cannot be verified by a certificate of the trust.
             OSError: a file cannot be read.
 
         """
-        issuers = trust.authorities()
-        taken: dict[tuple[str, str], _Lists] = {}
-        for path in self._files(LISTS):
-            data = path.read_bytes()
-            key = (trust.version, hashlib.sha256(data).hexdigest())
-            with _naming(path.name):
-                taken[key] = self._taken.get(key) or RevocationList.read(data, issuers=issuers)
-        self._taken = taken
-        return tuple(dict.fromkeys(each for lists in taken.values() for each in lists))
+        return self._revocation_files.read(self._files(SUFFIXES), trust)
 
     def _files(self, suffixes: frozenset[str]) -> list[Path]:
         return sorted(path for path in self._folder.iterdir() if path.suffix in suffixes and path.is_file())

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -20,7 +21,7 @@ from certs.errors import BadTrustBundleError
 from certs.errors_authority import InadmissibleError
 from certs.policy import Policy, default_policy
 from certs.policy_file import read_policy
-from certs.revocation import Revocation, RevocationList
+from certs.revocation import OcspAnswer, Revocation, RevocationList
 from certs.trust import Trust
 from gateway.ports import Clock, TrustStore
 from gateway.settings import Settings
@@ -53,7 +54,9 @@ class LiveTrust:
         self._clock = clock
         self._turn = asyncio.Lock()
         self._held = TrustVersion(version=0, sha256="", certificates=())
-        self._lists: tuple[RevocationList, ...] = ()
+        self._revoked: tuple[tuple[RevocationList, ...], tuple[OcspAnswer, ...]] = ((), ())
+        """The lists and answers in force, and below the version whose certificates they were verified against."""
+        self._verified_by = 0
         self._signature: Signature | None = None
         self._trust = Trust(anchors=(), policy=policy)
         self._left_out: set[str] = set()
@@ -71,7 +74,7 @@ class LiveTrust:
             signature = await asyncio.to_thread(self._folder.look)
             await self._take_over()
             self._held = await self._store.current()
-            self._lists = await asyncio.to_thread(self._folder.lists, self._without_lists())
+            await self._read_revocation()
             self._signature = signature
             self._trust = self._together()
 
@@ -82,7 +85,11 @@ class LiveTrust:
             async with self._turn:
                 problem = await self._look_at_folder()
                 self._held = await self._store.current()
-                if self._held.version != self._trust.number or self._lists != self._trust.lists:
+                if not problem and self._held.version != self._verified_by:
+                    # Another authority may speak for lists that nobody could verify before.
+                    problem = await self._try_revocation()
+                in_force = (self._trust.lists, self._trust.responses)
+                if self._held.version != self._trust.number or self._revoked != in_force:
                     self._trust = self._together()
         except Exception as error:  # noqa: BLE001 - whatever a database raises, what is in force stays so
             problem = f"trust store: {error!r}"[:500]
@@ -95,6 +102,7 @@ class LiveTrust:
             anchors=len(self._trust.anchors),
             intermediates=len(self._trust.intermediates),
             revocation_lists=len(self._trust.lists),
+            ocsp_answers=len(self._trust.responses),
         )
         return True
 
@@ -122,11 +130,31 @@ class LiveTrust:
                 return ""
             await self._take_over()
             self._held = await self._store.current()
-            self._lists = await asyncio.to_thread(self._folder.lists, self._without_lists())
+            await self._read_revocation()
         except (BadTrustBundleError, OSError) as error:
             return str(error)
         self._signature = signature
         return ""
+
+    async def _try_revocation(self) -> str:
+        try:
+            await self._read_revocation()
+        except (BadTrustBundleError, OSError) as error:
+            return str(error)
+        return ""
+
+    async def _read_revocation(self) -> None:
+        """Read lists and answers, verified against what is held.
+
+        Raises:
+            BadTrustBundleError: a file cannot be verified.
+            OSError: a file cannot be read.
+
+        """
+        held = self._held
+        bare = held.trust(revocation=self._revocation, policy=self._policy)
+        found = await asyncio.to_thread(self._folder.with_revocation, bare)
+        self._revoked, self._verified_by = (found.lists, found.responses), held.version
 
     async def _take_over(self) -> None:
         """Have the store hold every certificate of the folder; one that it does not admit is left out and named once."""
@@ -148,11 +176,10 @@ class LiveTrust:
             log.warning("trust_not_refreshed", reason=problem, version_kept=self._trust.version)
         self.problem = problem
 
-    def _without_lists(self) -> Trust:
-        return self._held.trust(revocation=self._revocation, policy=self._policy)
-
     def _together(self) -> Trust:
-        return self._held.trust(lists=self._lists, revocation=self._revocation, policy=self._policy)
+        lists, answers = self._revoked
+        trust = self._held.trust(lists=lists, revocation=self._revocation, policy=self._policy)
+        return replace(trust, responses=answers) if answers else trust
 
     def _warn_daily(self) -> None:
         """Name what ends soon, once a day."""

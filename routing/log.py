@@ -200,6 +200,8 @@ SHAPES: Mapping[str, Callable[[Json], bool]] = MappingProxyType(
         **dict.fromkeys(
             ("seq", "attempt", "entries", "payload_size", "registry_version", "trust_number"), _is_count
         ),
+        **dict.fromkeys(("issuer",), _is_text),
+        **dict.fromkeys(("sha256",), _is_sha256),
         **dict.fromkeys(("prev", "payload_sha256", "registry_sha256"), _is_sha256),
         **dict.fromkeys(
             ("certificate_sha256", "change_sha256", "receipt_sha256", "trust_sha256"), _is_sha256

@@ -68,6 +68,7 @@ class Kind(StrEnum):
     CERTIFICATE_SUSPENDED = "certificate_suspended"
     CERTIFICATE_RESUMED = "certificate_resumed"
     CERTIFICATE_REVOKED = "certificate_revoked"
+    REVOCATION_LIST_IMPORTED = "revocation_list_imported"  # a revocation list, or an OCSP answer
     # the log and the gateway themselves
     LOG_OPENED = "log_opened"  # the first entry of a log
     LOG_QUERY = "log_query"
@@ -163,6 +164,7 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.CERTIFICATE_SUSPENDED: _REGISTRATION,
         Kind.CERTIFICATE_RESUMED: _REGISTRATION,
         Kind.CERTIFICATE_REVOKED: _REGISTRATION,
+        Kind.REVOCATION_LIST_IMPORTED: ("issuer", "sha256", "actor"),
         Kind.LOG_OPENED: ("origin", "verifier_key"),
         Kind.LOG_QUERY: ("actor", "query"),
         Kind.EVIDENCE_EXPORTED: ("actor", "query", "entries"),

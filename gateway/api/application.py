@@ -20,6 +20,7 @@ from gateway.api import (
     middleware,
     operations,
     receipts,
+    revocation,
     submissions,
     trust,
     verdicts,
@@ -81,6 +82,9 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("GET", "/v1/trust/certificates", only_for(Access.OVERSIGHT, trust.list_certificates)),
     ("POST", "/v1/trust/certificates", only_for(Access.ADMIN, trust.add_certificate)),
     ("POST", "/v1/trust/certificates/{sha256}:retire", only_for(Access.ADMIN, trust.retire_certificate)),
+    # what was revoked
+    ("GET", "/v1/trust/revocation", only_for(Access.OVERSIGHT, revocation.show)),
+    ("POST", "/v1/trust/revocation", only_for(Access.ADMIN, revocation.import_list)),
     # the routing log
     ("GET", "/v1/log/checkpoint", open_to_all(log.get_checkpoint)),
     ("GET", "/v1/log/entries", only_for(Access.AUDITOR, log.get_entries)),

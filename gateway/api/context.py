@@ -16,7 +16,7 @@ from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
 from gateway.flow.receipts import Receipts
 from gateway.keys import GatewayKeys
-from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
+from gateway.ports import AxisLink, Clock, Payloads, RevocationStock, Store, TrustSource
 from gateway.settings import Settings
 from gateway.telemetry import Metrics
 
@@ -42,6 +42,7 @@ class Context:
     intake: Intake
     payloads: Payloads
     trust: TrustSource
+    stock: RevocationStock
     link: AxisLink
     bell: Bell
     keys: GatewayKeys

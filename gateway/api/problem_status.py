@@ -153,6 +153,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "certs.timestamp_not_compared": 422,
         "certs.bad_trust_bundle": 500,
         "certs.bad_revocation_list": 500,
+        "certs.bad_ocsp_answer": 500,
+        "trust.older_list": 409,
         "certs.cannot_sign": 500,
         # the trust store
         "certs.authority_unreadable": 400,

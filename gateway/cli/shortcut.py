@@ -18,7 +18,7 @@ from gateway.cli.moments import FORMATS, moment
 from gateway.cli.verifying import Request
 from gateway.cli.verifying import verify as verify_request
 
-_SEVERAL: Final = ("--trust-anchor", "--intermediate", "--crl")
+_SEVERAL: Final = ("--trust-anchor", "--intermediate", "--crl", "--ocsp")
 _ONE: Final = ("--time", "--type", "--binding", "--registry", "--policy", "--data", "--json")
 _SUBJECT: Final = "subject.serialNumber"
 
@@ -86,6 +86,7 @@ def _plain(file: Path, several: dict[str, list[Path]], one: dict[str, str]) -> P
         anchors=tuple(several["--trust-anchor"]),
         intermediates=tuple(several["--intermediate"]),
         lists=tuple(several["--crl"]),
+        answers=tuple(several["--ocsp"]),
         at=times[0],
         by_subject="--binding" in one,
         registry=Path(one["--registry"]) if "--registry" in one else None,

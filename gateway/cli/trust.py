@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from gateway.cli import trust_lists
 from gateway.cli.moments import FORMATS
 from gateway.cli.options import LOCAL, AsJson, Token, Url
 
@@ -141,3 +142,6 @@ def retire_trust(
     remote.run(
         trusting.retire_trust(certificate, at=at, reason=reason), url=url, token=token, as_json=as_json
     )
+
+
+trust_lists.add_to(app)

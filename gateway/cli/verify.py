@@ -39,6 +39,14 @@ Intermediates: TypeAlias = Annotated[
         help="Chứng thư trung gian, dùng nhiều lần được · intermediate; may be repeated.",
     ),
 ]
+Answers: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--ocsp",
+        metavar="DER",
+        help="Câu trả lời OCSP, dùng nhiều lần được · OCSP answer; may be repeated.",
+    ),
+]
 Time: TypeAlias = Annotated[
     datetime | None,
     typer.Option(
@@ -92,6 +100,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     trust_anchor: Anchors = None,
     intermediate: Intermediates = None,
     crl: Lists = None,
+    ocsp: Answers = None,
     time: Time = None,
     kind: Kind = FileType.EDXML,
     binding: Binding = None,
@@ -123,6 +132,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
         anchors=tuple(trust_anchor or ()),
         intermediates=tuple(intermediate or ()),
         lists=tuple(crl or ()),
+        answers=tuple(ocsp or ()),
         at=moment(time),
         by_subject=binding is not None,
         registry=registry,

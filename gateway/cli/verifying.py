@@ -34,6 +34,7 @@ class Request:
     anchors: tuple[Path, ...] = ()
     intermediates: tuple[Path, ...] = ()
     lists: tuple[Path, ...] = ()
+    answers: tuple[Path, ...] = ()
     at: datetime
     by_subject: bool = False
     registry: Path | None = None
@@ -78,7 +79,9 @@ def examine(request: Request) -> Report:
     policy = load_policy(request.policy)
     relied: Relied | None = None
     try:
-        relied = load_trust(request.anchors, request.intermediates, request.lists, policy=policy)
+        relied = load_trust(
+            request.anchors, request.intermediates, request.lists, request.answers, policy=policy
+        )
         judgement = _judge(source, request, relied, bind)
     except OSError:
         raise

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +39,8 @@ from gateway.client.answers import (
 )
 from gateway.client.certificates import CertificateCalls
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
-from gateway.client.transport import CHUNK, READ_SECONDS, Backoff, Transport, decode
+from gateway.client.revocation import RevocationData
+from gateway.client.transport import READ_SECONDS, Backoff, Transport, decode, digest_of
 from gateway.client.trust import TrustResource
 from gateway.client.verdicts import VerdictResource
 
@@ -87,6 +87,7 @@ class Client(CertificateCalls):
         self.url = url.rstrip("/")
         self._transport = Transport(url, token=token, language=language, backoff=backoff)
         self.trust = TrustResource(self._transport)
+        self.revocation = RevocationData(self.url, self._transport)
         self.verdicts = VerdictResource(self._transport)
 
     async def __aenter__(self) -> Self:
@@ -167,7 +168,7 @@ class Client(CertificateCalls):
         """
         path, start = f"/v1/inbox/{_part(item_id)}/content", out.tell()
         answer = await self._transport.call("GET", path, out=out, repeatable=True)
-        sha256 = await asyncio.to_thread(_digest, out, start)
+        sha256 = await asyncio.to_thread(digest_of, out, start)
         named = answer.headers.get("ETag", "").strip('"')
         if named != sha256:
             raise UnexpectedAnswerError(self.url + path, answer.status, f"SHA-256 {sha256}, not {named}")
@@ -279,16 +280,6 @@ class Client(CertificateCalls):
         headers = {"Content-Type": "application/json"}
         answer = await self._transport.call("POST", path, headers=headers, body=msgspec.json.encode(given))
         return decode(self.url + path, answer, kind)
-
-
-def _digest(out: BinaryIO, start: int) -> str:
-    """Read back what stands in a file from `start` on; it is left at its end."""
-    out.flush()
-    out.seek(start)
-    digest = hashlib.sha256()
-    while piece := out.read(CHUNK):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def _part(text: str) -> str:

@@ -16,6 +16,7 @@ from gateway.ports.log import RoutingLog
 from gateway.ports.payloads import Payloads
 from gateway.ports.receipt_keys import PublishedKey, ReceiptKeys
 from gateway.ports.registry import Registry
+from gateway.ports.revocation import RevocationStock
 from gateway.ports.store import Store
 from gateway.ports.trust import TrustSource, TrustStore
 
@@ -29,6 +30,7 @@ __all__ = [
     "PublishedKey",
     "ReceiptKeys",
     "Registry",
+    "RevocationStock",
     "RoutingLog",
     "StaleRegistryError",
     "Store",

@@ -22,6 +22,7 @@ NEVER_IN_A_VERDICT = {
     "certs.not_an_authority",
     "certs.bad_trust_bundle",
     "certs.bad_revocation_list",
+    "certs.bad_ocsp_answer",
     "certs.bad_policy",
     "certs.cannot_sign",
 }

@@ -570,7 +570,7 @@ def test_authority_above() -> None:
     """Intermediates come with the token; one that is limited to other purposes certifies no authority for time stamps."""
     assert len(_below().path) == 3
     assert _below(STAMPING).errors == ()
-    assert _error(_below(ExtendedKeyUsageOID.EMAIL_PROTECTION)).code == "certs.untrusted_certificate"
+    assert _error(_below(ExtendedKeyUsageOID.EMAIL_PROTECTION)).code == "certs.key_usage"
 
 
 def test_certificate_from_elsewhere() -> None:

@@ -16,6 +16,7 @@ from gateway.cli.commands import app
 from tests.cli.world import ROOT, clean_environment
 from tests.support import pki, tsa
 from tests.support.crl import crl
+from tests.support.ocsp import answer
 from tests.support.signing import forge
 
 TIME = ("--time", "2026-07-01T00:00:00Z")
@@ -25,6 +26,7 @@ PLAIN = [
     (*TIME, "file", "--type", "xmldsig"),
     ("--trust-anchor", "root.pem", "file", *TIME, "--intermediate", "root.pem", "--crl", "root.crl"),
     ("file", "--trust-anchor", "root.pem", "--trust-anchor", "root.pem", *TIME),
+    ("file", "--trust-anchor", "root.pem", "--ocsp", "signer.ocsp", "--ocsp", "root.crl", *TIME),
     ("file", "--trust-anchor", "root.pem", "--binding", "subject.serialNumber", *TIME),
     ("file", "--trust-anchor", "root.pem", "--registry", "agencies.csv", *TIME),
     ("root.pem", "--type", "cert", "--trust-anchor", "root.pem", "--time", "2026-07-01"),
@@ -62,6 +64,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "file").write_bytes(forge())
     (tmp_path / "root.pem").write_bytes(pki.root().certificate.public_bytes(Encoding.PEM))
     (tmp_path / "root.crl").write_bytes(crl(pki.root()))
+    (tmp_path / "signer.ocsp").write_bytes(answer(pki.root(), pki.signer()[0]))
     (tmp_path / "agencies.csv").write_text(
         "code,name,parent,kind,code_qcvn102\nG01,Bộ Công an,,central,000.00.00.G01\n"
     )
@@ -90,7 +93,11 @@ def test_left_to_the_long_way(arguments: tuple[str, ...], desk: Path) -> None:
 
 
 @given(
-    st.lists(st.sampled_from([*"x-", "file", "", "--json", "--time", "--type", "--crl", "cert", "--binding"]))
+    st.lists(
+        st.sampled_from(
+            [*"x-", "file", "", "--json", "--time", "--type", "--crl", "--ocsp", "cert", "--binding"]
+        )
+    )
 )
 def test_any_command_line(arguments: list[str]) -> None:
     """Whatever is read has one file and no option without its value."""

@@ -27,6 +27,7 @@ from gateway.cli.verifying import Request, examine
 from tests.cli.world import ROOT, clean_environment, lines_wider_than
 from tests.support import pki
 from tests.support.crl import crl, revoked
+from tests.support.ocsp import GOOD, REVOKED, UNKNOWN, answer
 from tests.support.signing import (
     ATTACHMENTS,
     EXCLUSIVE_TRANSFORMS,
@@ -313,6 +314,33 @@ def test_revocation(folder: Path, verify: Verify) -> None:
         assert _said(result) == (2, "INDETERMINATE", "REVOKED_NO_POE", "certs.certificate_revoked")
         assert result.report["chain"][0]["revocation"]["status"] == "revoked"
         assert verify(content, "--crl", str(folder / "good.crl"), kind=kind).exit == 0
+
+
+def test_revocation_by_ocsp(folder: Path, verify: Verify) -> None:
+    """An OCSP answer does what a list does: with one, the signer must be known not to be revoked."""
+    signer = pki.signer()[0]
+    for name, said in (("good", GOOD), ("revoked", REVOKED), ("unknown", UNKNOWN)):
+        (folder / f"{name}.ocsp").write_bytes(answer(pki.root(), signer, said))
+    (folder / "forged.ocsp").write_bytes(answer(pki.stranger(), signer))
+    (folder / "good.crl").write_bytes(crl(pki.root()))
+
+    for kind, content in (("edxml", SIGNED), ("xmldsig", SIGNED), ("cert", _pem(signer))):
+        passed = verify(content, "--ocsp", str(folder / "good.ocsp"), kind=kind)
+        assert passed.exit == 0
+        assert passed.report["chain"][0]["revocation"]["source"] == "ocsp"
+        for name, sub_indication, code in (
+            ("revoked", "REVOKED_NO_POE", "certs.certificate_revoked"),
+            ("unknown", "TRY_LATER", "certs.revocation_unknown"),
+            ("forged", "TRY_LATER", "certs.revocation_unknown"),
+        ):
+            result = verify(content, "--ocsp", str(folder / f"{name}.ocsp"), kind=kind)
+            assert _said(result) == (2, "INDETERMINATE", sub_indication, code)
+    forged = verify(SIGNED, "--ocsp", str(folder / "forged.ocsp"))
+    warned = [each["code"] for each in forged.report["findings"] if each["level"] == "warning"]
+    assert warned == ["certs.bad_ocsp_answer"]
+    # Whichever of several says that it is revoked is believed.
+    both = ("--crl", str(folder / "good.crl"), "--ocsp", str(folder / "revoked.ocsp"))
+    assert verify(SIGNED, *both).report["sub_indication"] == "REVOKED_NO_POE"
 
 
 def test_revocation_that_is_not_known(folder: Path, verify: Verify) -> None:

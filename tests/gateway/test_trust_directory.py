@@ -84,11 +84,11 @@ def test_lists(tmp_path: Path) -> None:
     directory = TrustDirectory(tmp_path)
     put_list(tmp_path, "root.crl", crl(pki.root(), revoked(pki.signer()[0])))
     put_list(tmp_path, "authority.crl", crl(pki.authority(), encoding=Encoding.PEM))
-    first = directory.lists(trust)
+    first = directory.with_revocation(trust).lists
     assert sorted(len(each.entries) for each in first) == [0, 1]
 
     put_list(tmp_path, "root.crl", crl(pki.root()))
-    second = directory.lists(trust)
+    second = directory.with_revocation(trust).lists
     assert [len(each.entries) for each in second] == [0, 0]
     assert second[0] is first[0]
 
@@ -97,17 +97,17 @@ def test_a_list_out_of_date_is_kept(tmp_path: Path) -> None:
     """What it names stays revoked."""
     put_list(tmp_path, "old.crl", crl(pki.root(), this_update=pki.AT - pki.YEAR))
 
-    assert len(TrustDirectory(tmp_path).lists(pki.trust())) == 1
+    assert len(TrustDirectory(tmp_path).with_revocation(pki.trust()).lists) == 1
 
 
 def test_a_list_that_cannot_be_verified(tmp_path: Path) -> None:
     """A forged list is named, and a list that was good is not any more under a trust without its signer."""
     directory = TrustDirectory(tmp_path)
     put_list(tmp_path, "root.crl", crl(pki.root()))
-    assert len(directory.lists(pki.trust())) == 1
+    assert len(directory.with_revocation(pki.trust()).lists) == 1
     with pytest.raises(BadRevocationListError, match=r"root\.crl: not signed by"):
-        directory.lists(Trust(anchors=pki.anchored(STRANGER)))
+        directory.with_revocation(Trust(anchors=pki.anchored(STRANGER)))
 
     put_list(tmp_path, "forged.crl", crl(pki.stranger()))
     with pytest.raises(BadRevocationListError, match=r"forged\.crl"):
-        directory.lists(pki.trust())
+        directory.with_revocation(pki.trust())

@@ -13,7 +13,7 @@ from cryptography import x509
 
 from certs.algorithms import describe, is_strong
 from certs.certificate import fingerprint, load_certificates
-from certs.chain import find_path, required_of, revocation_of
+from certs.chain import choose_path, required_of, revocation_of
 from certs.errors import KeyTooWeakError, MalformedCertificateError, TrustError
 from certs.indication import Indication, SubIndication
 from certs.revocation import objection_to
@@ -45,7 +45,7 @@ def _judge(
     try:
         if not is_strong(leaf.public_key()):
             raise KeyTooWeakError(key=describe(leaf.public_key()))
-        path = find_path(leaf, others, trust=trust, at=at)
+        path = choose_path((leaf,), others, trust=trust, at=at)
     except TrustError as error:
         return Judgement.undecided(error, error.sub_indication)
     except UNREADABLE:

@@ -1,24 +1,22 @@
 """What a verification relies on, from the files that its command line names.
 
 Invariants: an anchor comes from `--trust-anchor` only; a certificate from `--intermediate` is a building block even if it signed
-itself; a certificate that cannot be used is an error, and a revocation list that cannot be used is told.
+itself; a certificate that cannot be used is an error, and a revocation list or OCSP answer that cannot be used is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-from cryptography import x509
+from typing import Final, TypeVar
 
 from certs.certificate import load_certificates
 from certs.errors import BadTrustBundleError, TrustError
 from certs.errors_policy import BadPolicyError
-from certs.errors_revocation import BadRevocationListError
+from certs.errors_revocation import BadOcspAnswerError, BadRevocationListError
 from certs.policy import Policy, default_policy
-from certs.revocation import Revocation, RevocationList
+from certs.revocation import OcspAnswer, Revocation, RevocationList
 from certs.trust import Trust
 from gateway.cli.verification.encodings import split_certificates
 
@@ -26,9 +24,12 @@ MAX_IN_MEMORY: Final = 1 << 24
 """Octets up to which a file is read once; the parts of a larger one are read where they are needed."""
 
 
+_Taken = TypeVar("_Taken", RevocationList, OcspAnswer)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relied:
-    """What a verification relies on, and the revocation lists that it cannot rely on."""
+    """What a verification relies on, and the revocation lists and OCSP answers that it cannot rely on."""
 
     trust: Trust
     refused: tuple[TrustError, ...] = ()
@@ -38,12 +39,13 @@ def load_trust(
     anchor_files: Sequence[Path],
     intermediate_files: Sequence[Path],
     list_files: Sequence[Path],
+    answer_files: Sequence[Path] = (),
     *,
     policy: Policy,
 ) -> Relied:
-    """Load anchors, intermediates and revocation lists; if there are lists, revocation must be known.
+    """Load anchors, intermediates, revocation lists and OCSP answers; if there are any of the latter, revocation must be known.
 
-    A list that cannot be used is the same as one that is not there: whatever it was to tell stays unknown.
+    One that cannot be used is the same as one that is not there: whatever it was to tell stays unknown.
 
     Raises:
         BadTrustBundleError: a file for certificates holds something else.
@@ -57,28 +59,31 @@ def load_trust(
     if broken:
         raise BadTrustBundleError(reason="an intermediate certificate cannot be read")
     held = (*anchors.intermediates, *intermediates)
-    lists, refused = _lists(list_files, issuers=(*anchors.authorities(), *intermediates))
+    issuers = (*anchors.authorities(), *intermediates)
+    refused: list[TrustError] = []
+    lists = _taken(list_files, lambda data: RevocationList.read(data, issuers=issuers), refused)
+    answers = _taken(answer_files, lambda data: OcspAnswer.read(data, issuers=issuers), refused)
     trust = Trust(
         anchors=anchors.anchors,
         intermediates=held,
         lists=lists,
-        revocation=Revocation.REQUIRE if list_files else Revocation.OFF,
+        responses=answers,
+        revocation=Revocation.REQUIRE if list_files or answer_files else Revocation.OFF,
         policy=policy,
     )
-    return Relied(trust=trust, refused=refused)
+    return Relied(trust=trust, refused=tuple(refused))
 
 
-def _lists(
-    files: Sequence[Path], *, issuers: tuple[x509.Certificate, ...]
-) -> tuple[tuple[RevocationList, ...], tuple[TrustError, ...]]:
-    found: dict[RevocationList, None] = {}
-    refused: list[TrustError] = []
+def _taken(
+    files: Sequence[Path], read: Callable[[bytes], tuple[_Taken, ...]], refused: list[TrustError]
+) -> tuple[_Taken, ...]:
+    found: dict[_Taken, None] = {}
     for path in files:
         try:
-            found |= dict.fromkeys(RevocationList.read(path.read_bytes(), issuers=issuers))
-        except BadRevocationListError as error:
+            found |= dict.fromkeys(read(path.read_bytes()))
+        except (BadRevocationListError, BadOcspAnswerError) as error:
             refused.append(error)
-    return tuple(found), tuple(refused)
+    return tuple(found)
 
 
 def _ders(path: Path) -> tuple[bytes, ...]:

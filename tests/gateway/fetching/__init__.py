@@ -1,0 +1,1 @@
+"""Fetching revocation lists and OCSP answers."""
