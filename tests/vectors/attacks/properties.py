@@ -125,6 +125,7 @@ _GOOD: Final[dict[str, Callable[[], bytes]]] = {
     "signing-certificate-v1": _by(content=lambda: _TIME + named(element="SigningCertificate")),
     "sha512": _by(content=lambda: _TIME + named(uri=_SHA512, name="sha512"), digest=(_SHA512, "sha512")),
     "no-time": _by(content=named),
+    "object-id": _by(after=lambda text: text.replace("<ds:Object>", '<ds:Object Id="o">')),
     "inclusive": _by(canonical=INCLUSIVE),
     "no-transforms": _by(canonical=INCLUSIVE, transform=""),
     "unsigned": _by(beside=_UNSIGNED.format("<xades:Any>x</xades:Any>")),
