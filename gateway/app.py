@@ -1,8 +1,6 @@
 """The composition root: the one place that picks implementations, starts the loops, and stops them in the right order.
 
-`running` is what `vanthu serve`, the demo and the tests use. Correctness never depends on a graceful stop: `kill -9` at any
-moment loses nothing that was answered with 201. A graceful stop only saves time: no new requests, requests in flight finish, the
-log is sequenced to the end.
+Correctness never depends on a graceful stop, which saves time: `kill -9` loses nothing that was answered with 201.
 """
 
 from __future__ import annotations
@@ -37,7 +35,8 @@ from gateway.flow.supervision import forever
 from gateway.folders import prepare, take
 from gateway.keys import GatewayKeys, load_keys
 from gateway.payloads import FolderPayloads
-from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
+from gateway.pdf_worker.client import PdfWorker
+from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.settings import Settings
 from gateway.store import SqlStore, open_store
 from gateway.telemetry import Metrics
@@ -90,6 +89,7 @@ class _Ports(TypedDict):
     payloads: Payloads
     trust: TrustSource
     clock: Clock
+    pdf: PdfReader
 
 
 @asynccontextmanager
@@ -138,8 +138,9 @@ async def _composed(
         link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
         stack.push_async_callback(link.close)
         stack.enter_context(trust.watched())
+        pdf = stack.enter_context(PdfWorker())
         await _first_token(store, settings, clock)
-        ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock}
+        ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock, "pdf": pdf}
         intake = Intake(gateway=settings.name, executor=executor, bell=bell, metrics=metrics, **ports)
         yield Context(
             settings=settings,
@@ -191,6 +192,7 @@ def _loops(context: Context, executor: Executor) -> dict[str, Loop]:
         executor=executor,
         bell=context.bell,
         metrics=context.metrics,
+        pdf=context.pdf,
     )
     return {"forward": forwarder.one_pass, "receive": receiver.one_pass}
 
