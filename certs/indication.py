@@ -50,3 +50,5 @@ class Form(StrEnum):
     XMLDSIG = "XMLDSIG-ENVELOPED"
     XADES_B = "XADES-B"
     XADES_T = "XADES-T"
+    PADES_B = "PADES-B"
+    PDF_CMS = "PDF-CMS"

@@ -1,8 +1,6 @@
 """The composition root: the one place that picks implementations, starts the loops, and stops them in the right order.
 
-`running` is what `vanthu serve`, the demo and the tests use. Correctness never depends on a graceful stop: `kill -9` at any
-moment loses nothing that was answered with 201. A graceful stop only saves time: no new requests, requests in flight finish, the
-log is sequenced to the end.
+Correctness never depends on a graceful stop, which saves time: `kill -9` loses nothing that was answered with 201.
 """
 
 from __future__ import annotations
@@ -38,7 +36,8 @@ from gateway.flow.supervision import forever
 from gateway.folders import prepare, take
 from gateway.keys import GatewayKeys, load_keys
 from gateway.payloads import FolderPayloads
-from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
+from gateway.pdf_worker.client import PdfWorker
+from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.revocation_stock import FolderStock
 from gateway.settings import Settings
 from gateway.store import SqlStore, open_store
@@ -91,6 +90,7 @@ class _Ports(TypedDict):
     payloads: Payloads
     trust: TrustSource
     clock: Clock
+    pdf: PdfReader
 
 
 @asynccontextmanager
@@ -140,8 +140,9 @@ async def _composed(
         link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
         stack.push_async_callback(link.close)
         stack.enter_context(trust.watched())
+        pdf = stack.enter_context(PdfWorker())
         await first_token(store, settings, clock)
-        ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock}
+        ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock, "pdf": pdf}
         intake = Intake(gateway=settings.name, executor=executor, bell=bell, metrics=metrics, **ports)
         yield Context(
             settings=settings,
@@ -194,6 +195,7 @@ def _loops(context: Context, executor: Executor) -> dict[str, Loop]:
         executor=executor,
         bell=context.bell,
         metrics=context.metrics,
+        pdf=context.pdf,
     )
     fetch = fetching(
         context.settings,

@@ -16,7 +16,7 @@ from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
 from gateway.flow.receipts import Receipts
 from gateway.keys import GatewayKeys
-from gateway.ports import AxisLink, Clock, Payloads, RevocationStock, Store, TrustSource
+from gateway.ports import AxisLink, Clock, Payloads, PdfReader, RevocationStock, Store, TrustSource
 from gateway.settings import Settings
 from gateway.telemetry import Metrics
 
@@ -49,6 +49,7 @@ class Context:
     receipts: Receipts
     clock: Clock
     metrics: Metrics
+    pdf: PdfReader
     pace: Pace = field(default_factory=Pace)
 
 

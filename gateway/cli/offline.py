@@ -36,6 +36,7 @@ from gateway.cli.signers import revocation_text, signer_text
 from gateway.client.errors import Fault
 from gateway.flow.examination import Examination, Outcome, examine, kind_of
 from gateway.flow.findings import Finding, Level
+from gateway.pdf_worker.client import PdfWorker
 from routing.agencies import Agency, Directory, Member, registry_sha256
 from routing.agency_csv import parse_agencies
 from routing.errors import RegistryFileErrors
@@ -85,14 +86,16 @@ def check(
     """
     size, sha256 = measure_file(file)
     directory = _directory(registry, certificates)
-    examination = examine(
-        file,
-        expect=None,
-        caller=None,
-        directory=directory,
-        trust=load_trust(anchors, lists),
-        at=moment(at),
-    )
+    with PdfWorker() as pdf:
+        examination = examine(
+            file,
+            expect=None,
+            caller=None,
+            directory=directory,
+            trust=load_trust(anchors, lists),
+            at=moment(at),
+            pdf=pdf,
+        )
     report = _Report(
         file=file,
         size=size,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from certs.indication import Indication
 from gateway.cli.output import count, local, make_console, show_facts, show_fault, show_verdict
@@ -56,6 +57,10 @@ def _facts(report: Report, file: Path) -> list[tuple[str, object]]:
     if signer is not None:
         rows.append(("hiệu lực · valid", f"{local(signer.not_before)} – {local(signer.not_after)} (+07)"))
     rows += [
+        *(
+            (f"chữ ký · {each['field']}", _signature_text(each))
+            for each in (judgement.details or {}).get("signatures", ())
+        ),
         ("cơ quan · agency", judgement.agency_code),
         ("ràng buộc · binding", judgement.binding),
     ]
@@ -65,3 +70,10 @@ def _facts(report: Report, file: Path) -> list[tuple[str, object]]:
         if each.info is not None
     ]
     return rows
+
+
+def _signature_text(facts: Mapping[str, Any]) -> str:
+    """Say of one signature of several what became of it, who made it and for whom."""
+    signer = facts["signer"]
+    parts = (facts["indication"], facts["role"], signer and signer["subject"], facts["claimed_time"])
+    return "  ".join(str(part) for part in parts if part)

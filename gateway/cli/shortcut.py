@@ -71,7 +71,7 @@ def _is_value(value: str) -> bool:
 def _plain(file: Path, several: dict[str, list[Path]], one: dict[str, str]) -> Plain | None:
     kind = one.get("--type", "edxml")
     bound = [name for name in ("--binding", "--registry") if name in one]
-    if kind not in {"edxml", "xmldsig", "cert", "tst"} or len(bound) > (kind == "edxml"):
+    if kind not in {"edxml", "xmldsig", "pdf", "cert", "tst"} or len(bound) > (kind in {"edxml", "pdf"}):
         return None
     if "--data" in one and kind != "tst":
         return None
@@ -82,7 +82,7 @@ def _plain(file: Path, several: dict[str, list[Path]], one: dict[str, str]) -> P
         return None
     request = Request(
         file=file,
-        kind=kind,  # type: ignore[arg-type]  # one of the four, by the lines above
+        kind=kind,  # type: ignore[arg-type]  # one of the five, by the lines above
         anchors=tuple(several["--trust-anchor"]),
         intermediates=tuple(several["--intermediate"]),
         lists=tuple(several["--crl"]),

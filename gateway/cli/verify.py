@@ -18,6 +18,7 @@ class FileType(StrEnum):
 
     EDXML = "edxml"
     XMLDSIG = "xmldsig"
+    PDF = "pdf"
     CERT = "cert"
     TST = "tst"
 
@@ -120,8 +121,8 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     if binding is not None and registry is not None:
         raise typer.BadParameter("--binding, --registry: chỉ chọn một · choose one")
-    if kind is not FileType.EDXML and (binding is not None or registry is not None):
-        raise typer.BadParameter("--binding, --registry: chỉ với --type edxml · only with --type edxml")
+    if kind not in {FileType.EDXML, FileType.PDF} and (binding is not None or registry is not None):
+        raise typer.BadParameter("--binding, --registry: chỉ với --type edxml, pdf · only with these two")
     if kind is not FileType.TST and data is not None:
         raise typer.BadParameter("--data: chỉ với --type tst · only with --type tst")
     from gateway.cli import verifying  # noqa: PLC0415 - start-up time

@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,13 @@ from certs.errors import BadTrustBundleError
 from certs.indication import SubIndication
 from gateway.cli.exits import Exit
 from gateway.cli.verification.certificate import judge_certificate
-from gateway.cli.verification.documents import Bind, bind_to_subject, judge_edxml, judge_xml
+from gateway.cli.verification.documents import (
+    Bind,
+    FindAgency,
+    bind_to_subject,
+    judge_edxml,
+    judge_xml,
+)
 from gateway.cli.verification.errors import ValidationBrokeError
 from gateway.cli.verification.inputs import Relied, load_policy, load_source, load_trust
 from gateway.cli.verification.report import Judgement, Report
@@ -30,7 +37,7 @@ class Request:
     """What the command line asks for; `at` is aware."""
 
     file: Path
-    kind: Literal["edxml", "xmldsig", "cert", "tst"]
+    kind: Literal["edxml", "xmldsig", "pdf", "cert", "tst"]
     anchors: tuple[Path, ...] = ()
     intermediates: tuple[Path, ...] = ()
     lists: tuple[Path, ...] = ()
@@ -73,16 +80,44 @@ def examine(request: Request) -> Report:
         OSError: a file cannot be read.
 
     """
+    if request.kind == "pdf":
+        return _examine_pdf(request)
+    bind = _binder(request)
+
+    def judge(source: bytes | Path, _sha256: str, relied: Relied) -> Judgement:
+        return _judge(source, request, relied, bind)
+
+    return _report(request, judge)
+
+
+def _examine_pdf(request: Request) -> Report:
+    """Return the report on a PDF; the process that reads it starts while everything else is loaded."""
+    from gateway.pdf_worker.client import PdfWorker  # noqa: PLC0415 - start-up time
+
+    with PdfWorker() as worker:
+        worker.start()
+        from gateway.cli.verification.pdf import judge_pdf_file  # noqa: PLC0415 - start-up time
+
+        find = _finder(request)
+
+        def judge(_source: bytes | Path, sha256: str, relied: Relied) -> Judgement:
+            facts = worker.read(request.file)
+            return judge_pdf_file(facts, sha256=sha256, trust=relied.trust, at=request.at, find=find)
+
+        return _report(request, judge)
+
+
+def _report(request: Request, judge: Callable[[bytes | Path, str, Relied], Judgement]) -> Report:
     source = load_source(request.file)
     sha256, size = _measured(source)
-    bind = _binder(request)
     policy = load_policy(request.policy)
     relied: Relied | None = None
     try:
         relied = load_trust(
             request.anchors, request.intermediates, request.lists, request.answers, policy=policy
         )
-        judgement = _judge(source, request, relied, bind)
+        judgement = judge(source, sha256, relied)
+        judgement = replace(judgement, remarks=(*relied.refused, *judgement.remarks))
     except OSError:
         raise
     except BadTrustBundleError as error:
@@ -104,16 +139,15 @@ def examine(request: Request) -> Report:
 def _judge(source: bytes | Path, request: Request, relied: Relied, bind: Bind | None) -> Judgement:
     match request.kind:
         case "edxml":
-            judgement = judge_edxml(source, trust=relied.trust, at=request.at, bind=bind)
+            return judge_edxml(source, trust=relied.trust, at=request.at, bind=bind)
         case "xmldsig":
-            judgement = judge_xml(source, trust=relied.trust, at=request.at)
+            return judge_xml(source, trust=relied.trust, at=request.at)
         case "tst":
             from gateway.cli.verification.timestamp import judge_timestamp  # noqa: PLC0415 - start-up time
 
-            judgement = judge_timestamp(source, data=request.data, trust=relied.trust, at=request.at)
+            return judge_timestamp(source, data=request.data, trust=relied.trust, at=request.at)
         case _:
-            judgement = judge_certificate(source, trust=relied.trust, at=request.at)
-    return replace(judgement, remarks=(*relied.refused, *judgement.remarks))
+            return judge_certificate(source, trust=relied.trust, at=request.at)
 
 
 def _binder(request: Request) -> Bind | None:
@@ -124,6 +158,18 @@ def _binder(request: Request) -> Bind | None:
     from gateway.cli.verification.registered import binder  # noqa: PLC0415 - start-up time
 
     return binder(request.registry, at=request.at)
+
+
+def _finder(request: Request) -> FindAgency | None:
+    if request.by_subject:
+        from gateway.cli.verification.pdf import find_by_subject  # noqa: PLC0415 - start-up time
+
+        return find_by_subject
+    if request.registry is None:
+        return None
+    from gateway.cli.verification.registered import finder  # noqa: PLC0415 - start-up time
+
+    return finder(request.registry, at=request.at)
 
 
 def _measured(source: bytes | Path) -> tuple[str, int]:

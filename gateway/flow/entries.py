@@ -258,4 +258,7 @@ def _decision(examination: Examination, sha256: str, size: int) -> Mapping[str, 
             facts["registration"] = binding.registration.id
     if examination.verdict is not None:
         facts["verdict"] = _facts(examination.verdict)
+    if examination.signatures is not None and examination.signatures.pdfs:
+        facts["signature_mode"] = examination.signatures.mode.value
+        facts["attached"] = [each.facts() for each in examination.signatures.pdfs]
     return facts

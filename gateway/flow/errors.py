@@ -1,4 +1,4 @@
-"""What refuses a message for what it says of another one, or is worth a warning.
+"""What refuses a message for what it says of another one or lacks, or is worth a warning.
 
 GatewayError
 ├── UnknownCorrespondenceError    status.unknown_document
@@ -7,7 +7,8 @@ GatewayError
 ├── UnknownReferenceError         correspondence.unknown_document
 ├── NotItsSenderError             correspondence.not_its_sender
 ├── NeverSentToError              correspondence.never_sent_to
-└── RecallOfRecallError           correspondence.recall_of_recall
+├── RecallOfRecallError           correspondence.recall_of_recall
+└── AttachmentUnsignedError       intake.attachment_unsigned
 """
 
 from __future__ import annotations
@@ -90,3 +91,13 @@ class RecallOfRecallError(GatewayError):
     en = "The document “{document_id}” is itself a recall and cannot be recalled."
     fix_vi = "Gửi lại văn bản gốc thành một văn bản mới với DocumentId mới."
     fix_en = "Send the original again as a new document with a new DocumentId."
+
+
+class AttachmentUnsignedError(GatewayError):
+    """The policy asks for an attached PDF that the sending agency signed, and there is none."""
+
+    code = "intake.attachment_unsigned"
+    vi = "Không có tệp PDF đính kèm nào mang chữ ký số hợp lệ của cơ quan gửi."
+    en = "No attached PDF bears a valid signature of the sending agency."
+    fix_vi = "Ký số tệp PDF của văn bản bằng chứng thư số của cơ quan rồi gửi lại."
+    fix_en = "Sign the PDF of the document with the agency's certificate and send it again."

@@ -17,10 +17,12 @@ from pathlib import Path
 from lxml import etree
 
 from certs.trust import Trust
-from certs.verdict import Indication, Scope, Verdict
+from certs.verdict import Verdict
 from certs.verify import verify
 from gateway.errors import SignedViewDiffersError
+from gateway.flow.attached import Signatures, take_together
 from gateway.flow.findings import Finding, Level
+from gateway.ports.pdf import PdfReader
 from gateway.records import MessageKind
 from routing.agencies import Directory, Member
 from routing.binding import Binding, bind_caller, bind_signer
@@ -62,15 +64,13 @@ class Examination:
     sender: Resolved | None
     binding: Binding | None
     deliveries: tuple[Delivery, ...]
+    signatures: Signatures | None = None
 
     @property
     def decisive(self) -> Finding | None:
         """The finding that decided: the first refusal, else the first that left it undecided."""
-        for level in (Level.REFUSE, Level.UNDECIDED):
-            for finding in self.findings:
-                if finding.level is level:
-                    return finding
-        return None
+        levels = (Level.REFUSE, Level.UNDECIDED)
+        return next((each for level in levels for each in self.findings if each.level is level), None)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -89,6 +89,8 @@ class _Progress:
     sender: Resolved | None = None
     binding: Binding | None = None
     deliveries: tuple[Delivery, ...] = ()
+    opened: Opened | None = None
+    signatures: Signatures | None = None
 
 
 def examine(
@@ -100,12 +102,13 @@ def examine(
     trust: Trust,
     at: datetime,
     existed_at: datetime | None = None,
+    pdf: PdfReader | None = None,
 ) -> Examination:
     """Decide on one edXML message, collecting every finding that can be had.
 
     `expect` is the kind of message that the resource takes (None: either). `caller` is the member whose credential brought the
     message; None (offline) leaves step 5 out. `at` is the moment whose certificates and codes count; `existed_at` is when
-    these bytes first came, if that was before.
+    these bytes first came, if that was before. `pdf` reads attached PDF files where the policy asks for their signatures.
     """
     found = _Progress()
     # 1. Bytes become a tree exactly once. 2. The signature covers the whole document and leads to a trust anchor.
@@ -118,8 +121,9 @@ def examine(
             found.sender = _resolve(found.parties.sender_code, found, directory=directory, at=at)
         # 5. The caller may act for that agency.
         _bind_caller(caller, found, directory=directory)
-        # 6. The signer is that agency.
+        # 6. The signer is that agency, and the signatures that the policy asks for are there.
         _bind_signer(found, at=at)
+        found.signatures = take_together(found, pdf=pdf, trust=trust, at=at)
         # 7. Every recipient code names an agency in force, and 8. a connected system serves it.
         _route(found, directory=directory, at=at)
     return _conclude(found, directory=directory, trust=trust, at=at)
@@ -140,6 +144,7 @@ def _conclude(found: _Progress, *, directory: Directory, trust: Trust, at: datet
         sender=found.sender,
         binding=found.binding,
         deliveries=found.deliveries,
+        signatures=found.signatures,
     )
 
 
@@ -176,7 +181,7 @@ def _read(
         )
         found.findings.append(Finding.of(other))
         return
-    found.message, found.parties = parsed.message, parties_of(parsed.message)
+    found.message, found.parties, found.opened = parsed.message, parties_of(parsed.message), opened
     found.findings.extend(Finding.of(warning, level=Level.WARNING) for warning in parsed.warnings)
     if kind is MessageKind.EDOC:
         _take_verdict(verdict, found)
@@ -247,12 +252,12 @@ def _bind_caller(caller: Member | None, found: _Progress, *, directory: Director
 
 
 def _bind_signer(found: _Progress, *, at: datetime) -> None:
-    if found.sender is None or found.verdict is None or found.verdict.signer is None:
+    sender, verdict = found.sender, found.verdict
+    if sender is None or verdict is None or verdict.signer is None:
         return
-    signer, agency = found.verdict.signer, found.sender.agency
     try:
-        found.binding = bind_signer(signer, agency, at=at, as_sent=found.sender.as_sent)
-        remarked = remarks(signer, agency, found.binding, at=at)
+        found.binding = bind_signer(verdict.signer, sender.agency, at=at, as_sent=sender.as_sent)
+        remarked = remarks(verdict.signer, sender.agency, found.binding, at=at)
         found.findings.extend(Finding.of(each, level=Level.WARNING) for each in remarked)
     except RoutingError as error:
         found.findings.append(Finding.of(error))
@@ -278,18 +283,13 @@ def _outcome(found: _Progress) -> Outcome:
         return Outcome.UNDECIDED
     if not _established(found):
         # Every failed step leaves a finding; silence without the facts would be a defect, and must not become a pass.
-        raise AssertionError(
-            "nothing speaks against this message, but what an acceptance rests on is missing"
-        )
+        raise AssertionError("nothing speaks against this message, but an acceptance rests on more")
     return Outcome.ACCEPTED
 
 
 def _established(found: _Progress) -> bool:
     signed = isinstance(found.message, StatusMessage) or (
-        found.verdict is not None
-        and found.verdict.indication is Indication.TOTAL_PASSED
-        and found.verdict.scope is Scope.FULL
-        and found.binding is not None
+        found.signatures is not None and found.signatures.are_enough
     )
     return signed and found.sender is not None and bool(found.deliveries)
 

@@ -25,7 +25,15 @@ from gateway.flow.examination import Examination, Outcome, examine
 from gateway.flow.notifying import LOG, OUTBOX, Bell
 from gateway.flow.spool import SMALL, Spooled
 from gateway.flow.summary import summary
-from gateway.ports import Clock, KeyConflictError, Payloads, StaleRegistryError, Store, TrustSource
+from gateway.ports import (
+    Clock,
+    KeyConflictError,
+    Payloads,
+    PdfReader,
+    StaleRegistryError,
+    Store,
+    TrustSource,
+)
 from gateway.records import (
     Acceptance,
     Accepted,
@@ -70,7 +78,7 @@ class Submission:
 class Intake:
     """Takes submissions, one call each; safe to call concurrently."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument a port
         self,
         *,
         gateway: str,
@@ -81,6 +89,7 @@ class Intake:
         executor: Executor,
         bell: Bell,
         metrics: Metrics,
+        pdf: PdfReader | None = None,
     ) -> None:
         self._gateway = gateway
         self._store = store
@@ -90,6 +99,7 @@ class Intake:
         self._executor = executor
         self._bell = bell
         self._metrics = metrics
+        self._pdf = pdf
 
     async def check(self, submission: Submission) -> Examination:
         """Examine a submission against the current registry and trust, and change nothing."""
@@ -110,8 +120,13 @@ class Intake:
         with self._metrics.examination_seconds.time():
             if body.size <= SMALL:
                 # About a millisecond: handing it to a thread and back would cost as much, and threads would fight for the GIL.
-                return job()
-            return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+                examination = job()
+                if examination.signatures is None or not examination.signatures.are_unread:
+                    return examination
+            # Reading a PDF takes far longer, and waits.
+            return await asyncio.get_running_loop().run_in_executor(
+                self._executor, partial(job, pdf=self._pdf)
+            )
 
     async def submit(self, submission: Submission) -> Accepted:
         """Examine and, if nothing speaks against it, commit; a retry gets the first answer again.

@@ -30,7 +30,7 @@ from gateway.flow.correspondence import Correspondence, correspond, with_finding
 from gateway.flow.envelope import Manifest, Receipt, Stage, open_envelope, seal_receipt
 from gateway.flow.examination import Examination, Outcome, examine
 from gateway.keys import SigningKey
-from gateway.ports import Clock, Payloads, Store, TrustSource
+from gateway.ports import Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.records import Arrival, Incoming, ReceiptStep
 from routing.agencies import Directory, Member
 from routing.delivery import DeliveryState
@@ -82,6 +82,7 @@ class Judge:
         key: SigningKey,
         clock: Clock,
         executor: Executor,
+        pdf: PdfReader | None = None,
     ) -> None:
         self._gateway = gateway
         self._store = store
@@ -90,6 +91,7 @@ class Judge:
         self._key = key
         self._clock = clock
         self._executor = executor
+        self._pdf = pdf
 
     async def look(
         self, incoming: Incoming, directory: Directory, verifiers: Sequence[Verifier]
@@ -185,6 +187,7 @@ class Judge:
             directory=directory,
             trust=self._trust.trust(),
             at=self._clock(),
+            pdf=self._pdf,
         )
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, job)

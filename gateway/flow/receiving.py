@@ -18,7 +18,7 @@ from gateway.flow.correspondence import correspond_late
 from gateway.flow.judging import Candidate, Judge, Judged
 from gateway.flow.notifying import LOG, MEMBERS, OUTBOX, Bell, inbox_of, wait
 from gateway.keys import SigningKey
-from gateway.ports import AxisLink, Clock, Payloads, Store, TrustSource
+from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.records import Arrival, Incoming, MessageKind
 from gateway.telemetry import Metrics
 from routing.agencies import Directory, Member
@@ -47,6 +47,7 @@ class Receiver:
         executor: Executor,
         bell: Bell,
         metrics: Metrics,
+        pdf: PdfReader | None = None,
     ) -> None:
         self._gateway = gateway
         self._store = store
@@ -61,6 +62,7 @@ class Receiver:
             key=key,
             clock=clock,
             executor=executor,
+            pdf=pdf,
         )
 
     async def one_pass(self) -> None:

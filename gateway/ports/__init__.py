@@ -14,6 +14,7 @@ from gateway.ports.conditions import KeyConflictError, StaleRegistryError, Unava
 from gateway.ports.documents import Documents
 from gateway.ports.log import RoutingLog
 from gateway.ports.payloads import Payloads
+from gateway.ports.pdf import PdfReader
 from gateway.ports.receipt_keys import PublishedKey, ReceiptKeys
 from gateway.ports.registry import Registry
 from gateway.ports.revocation import RevocationStock
@@ -27,6 +28,7 @@ __all__ = [
     "Documents",
     "KeyConflictError",
     "Payloads",
+    "PdfReader",
     "PublishedKey",
     "ReceiptKeys",
     "Registry",

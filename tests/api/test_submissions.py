@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import timedelta
+from typing import cast
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 
 from routing.log import Kind
 from routing.note import parse_verifier_key
 from routing.receipt import verify_receipt
 from routing.receipt_entry import match_receipt
-from schemas.document import Organization
-from tests.api.world import NOW, World, a_big_document, a_document, a_status
+from schemas.document import Attachment, Organization
+from tests.api.world import (
+    NOW,
+    World,
+    a_big_document,
+    a_document,
+    a_status,
+    identity,
+    unsigned_document,
+)
+from tests.support.pdf import Signer, page, sign
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -145,3 +157,31 @@ async def test_kinds_have_their_own_places(gateway: World) -> None:
     as_document = await gateway.send(a_status("any"), token="tayninh")
 
     assert as_status.json["code"] == as_document.json["code"] == "schema.unexpected_message"
+
+
+async def test_signature_in_the_attached_pdf(gateway: World) -> None:
+    """By default a document whose PDF the agency signed passes unsigned, on both sides, and that is recorded."""
+    pdf = await asyncio.to_thread(sign, page(), Signer(identity("H26")))
+    attachment = Attachment.of(pdf, content_id="1", name="cong-van.pdf", content_type="application/pdf")
+
+    answer = await gateway.send(unsigned_document({"1": pdf}, attachments=(attachment,)))
+
+    assert answer.status == 201, answer.json
+    assert answer.json["verdict"]["indication"] == "NO_SIGNATURE_FOUND"
+    assert [each["code"] for each in answer.json["warnings"]] == ["certs.no_signature"]
+    await gateway.arrived(answer.json["id"])
+    first = next(each for each in await gateway.log() if each.document_id == answer.json["id"])
+    assert (first.fields["signature_mode"], first.fields["rule"]) == ("either", "none")
+    (attached,) = cast("list[dict[str, str]]", first.fields["attached"])
+    certificate = identity("H26")[0].fingerprint(hashes.SHA256()).hex()
+    assert (attached["roles"], attached["signers"]) == ("agency", certificate)
+
+
+async def test_signature_of_another_in_the_attached_pdf(gateway: World) -> None:
+    """A PDF that another agency signed says nothing for the sender."""
+    pdf = await asyncio.to_thread(sign, page(), Signer(identity("H53")))
+    attachment = Attachment.of(pdf, content_id="1", name="cong-van.pdf", content_type="application/pdf")
+
+    answer = await gateway.send(unsigned_document({"1": pdf}, attachments=(attachment,)))
+
+    assert (answer.status, answer.json["code"]) == (422, "certs.no_signature")

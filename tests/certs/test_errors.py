@@ -10,6 +10,7 @@ import pytest
 import certs
 from certs.errors import CanonicalizationFailedError, KeyUsageError, SignatureShapeError, TrustError
 from certs.indication import Indication
+from certs.pdf_rules import Obstacle, PdfChange, PdfShapeRule
 from certs.rules import CertificateRule, RevocationGap, RevocationReason, Rule, ShapeRule
 from certs.rules_timestamp import TimestampRule
 
@@ -46,6 +47,12 @@ def _fields(template: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(template) if name}
 
 
+RULES = (
+    *(*ShapeRule, *CertificateRule, *RevocationReason, *RevocationGap),
+    *(*PdfShapeRule, *PdfChange, *Obstacle, *TimestampRule),
+)
+
+
 def test_codes_are_unique() -> None:
     """No two errors share a code, and all codes belong to this package."""
     codes = [error.code for error in LEAVES]
@@ -80,11 +87,9 @@ def test_what_is_worth_another_try() -> None:
     """A document cannot get better by itself; what we hold can."""
     assert {error.code for error in LEAVES if error.retry} == {
         "certs.no_trust_anchors",
+        "certs.pdf_undecided",
         "certs.revocation_unknown",
     }
-
-
-RULES = [*ShapeRule, *CertificateRule, *RevocationReason, *RevocationGap, *TimestampRule]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=repr)

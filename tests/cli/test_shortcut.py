@@ -33,6 +33,7 @@ PLAIN = [
     ("file", "--time", "2026-07-01T07:00:00.5+07:00"),
     ("token", "--type", "tst", "--data", "file", "--trust-anchor", "root.pem", *TIME),
     ("token", "--type", "tst", "--trust-anchor", "root.pem", *TIME),
+    ("file", *TIME, "--type", "pdf", "--binding", "subject.serialNumber"),
     ("file", "--time", "2026-07-01T07:00:00", "--trust-anchor", "root.pem"),
 ]
 NOT_PLAIN = [
@@ -40,7 +41,7 @@ NOT_PLAIN = [
     ("--help",),
     ("-h",),
     ("file", "file"),
-    ("file", "--type", "pdf"),
+    ("file", "--type", "docx"),
     ("file", "--type"),
     ("file", "--type=edxml"),
     ("file", "--type", "cert", "--type", "edxml"),

@@ -51,7 +51,7 @@ FIELDS: Final = {
     *("v", "type", "indication", "sub_indication", "code", "reason_vi", "reason_en", "policy", "anchors"),
     *("control_time", "document_sha256", "size", "scope", "decorative", "signed_view_sha256", "signature"),
     *("best_signature_time", "notes"),
-    *("signer", "chain", "timestamps", "findings", "findings_omitted"),
+    *("signer", "chain", "timestamps", "signatures", "original_value", "findings", "findings_omitted"),
 }
 
 
@@ -605,7 +605,7 @@ def test_no_certificate(content: bytes, verify: Verify) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        *(["--type", "pdf"], ["--type", "zip"], ["--time", "today"], ["--time", "0001-01-01"]),
+        *(["--type", "docx"], ["--type", "zip"], ["--time", "today"], ["--time", "0001-01-01"]),
         *(["--binding", "subject.commonName"], ["--binding", "subject.serialNumber", "--registry", "x"]),
         ["--type", "cert", "--binding", "subject.serialNumber"],
         ["--type", "xmldsig", "--registry", "x"],

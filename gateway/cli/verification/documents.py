@@ -31,6 +31,9 @@ from schemas.xml_parser import parse_tree
 Bind: TypeAlias = Callable[[Signer, str], str]
 """Takes the signer and the sender's code; returns what binds them, or raises BindingMismatchError or RoutingError."""
 
+FindAgency: TypeAlias = Callable[[Signer], tuple[str, str] | None]
+"""Takes a signer; returns the code of the agency that it may speak for, and by what, or None. For files that name no sender."""
+
 MAX_ELEMENTS: Final = 20_000
 """So many elements are held against the schema: describing a fault of each would take longer than all the rest."""
 

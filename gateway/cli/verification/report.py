@@ -6,6 +6,7 @@ finding decided; those of level `warning` decide nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -28,7 +29,7 @@ EXITS: Final = {
     Indication.INDETERMINATE: Exit.UNDECIDED,
     Indication.NO_SIGNATURE_FOUND: Exit.UNREADABLE,
 }
-_PASSED: Final = ("Chữ ký số hợp lệ.", "The signature is valid.")
+PASSED: Final = ("Chữ ký số hợp lệ.", "The signature is valid.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class Judgement:
     agency_code: str | None = None
     binding: str | None = None
     timestamps: tuple[Timestamp, ...] = ()
+    details: Mapping[str, Any] | None = None
+    """Fields of the report that only this type of file has, or fills in its own way."""
 
     def __post_init__(self) -> None:
         """Make a pass with something against it impossible."""
@@ -118,7 +121,7 @@ class Report:
         """Why it is so, in Vietnamese and in English."""
         if self.judgement.errors:
             return self.findings[0].vi, self.findings[0].en
-        return VALID if self.kind == "tst" else _PASSED
+        return VALID if self.kind == "tst" else PASSED
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -153,16 +156,19 @@ class Report:
             "decorative": verdict.legacy if verdict is not None else False,
             "best_signature_time": _moment(verdict),
             "signed_view_sha256": view.sha256 if view is not None else None,
-            "signature": _signature(judgement),
-            "signer": _signer(judgement),
-            "chain": _chain(judgement.chain, judgement.revocation),
+            "signature": signature_facts(verdict),
+            "signer": signer_facts(judgement.signer, judgement.agency_code, judgement.binding),
+            "chain": chain_facts(judgement.chain, judgement.revocation),
             "notes": [
                 {"code": each.code, "en": each.en.format(**each.facts), "vi": each.vi.format(**each.facts)}
                 for each in judgement.notes
             ],
             "timestamps": [timestamp_as_json(each) for each in judgement.timestamps],
+            "signatures": None,
+            "original_value": None,
             "findings": [finding.as_json() for finding in findings],
             "findings_omitted": len(judgement.errors) + len(judgement.remarks) - len(findings),
+            **(judgement.details or {}),
         }
 
 
@@ -172,12 +178,12 @@ def _moment(verdict: Verdict | None) -> dict[str, str] | None:
     return {"t": _instant(verdict.moment.at), "source": verdict.moment.source.value}
 
 
-def _signature(judgement: Judgement) -> dict[str, Any] | None:
-    verdict = judgement.verdict
-    if verdict is None or judgement.form is None:
+def signature_facts(verdict: Verdict | None) -> dict[str, Any] | None:
+    """Return what the report says of how a signature was made; nothing where none was looked at."""
+    if verdict is None or verdict.algorithm is None:
         return None
     return {
-        "form": judgement.form,
+        "form": verdict.evidence.form.value,
         "method": verdict.algorithm,
         "digest": verdict.evidence.digest,
         "c14n": verdict.evidence.canonicalization,
@@ -185,8 +191,10 @@ def _signature(judgement: Judgement) -> dict[str, Any] | None:
     }
 
 
-def _signer(judgement: Judgement) -> dict[str, Any] | None:
-    signer = judgement.signer
+def signer_facts(
+    signer: Signer | None, agency_code: str | None, binding: str | None
+) -> dict[str, Any] | None:
+    """Return what the report says of who signed, and by what they may speak for an agency."""
     if signer is None:
         return None
     return {
@@ -197,12 +205,13 @@ def _signer(judgement: Judgement) -> dict[str, Any] | None:
         "subject_serial_number": signer.subject_serial_number,
         "not_before": _instant(signer.not_before),
         "not_after": _instant(signer.not_after),
-        "agency_code": judgement.agency_code,
-        "binding": judgement.binding,
+        "agency_code": agency_code,
+        "binding": binding,
     }
 
 
-def _chain(fingerprints: tuple[str, ...], statuses: tuple[Status, ...]) -> list[dict[str, Any]]:
+def chain_facts(fingerprints: tuple[str, ...], statuses: tuple[Status, ...]) -> list[dict[str, Any]]:
+    """Return what the report says of each certificate of a path, signer first."""
     last = len(fingerprints) - 1
     return [
         {
