@@ -73,6 +73,9 @@ class Metrics:
             "vanthu_axis_arrived_total", "Messages taken from the axis, by result.", ("result",)
         )
         self.backlog = gauge("vanthu_backlog", "Rows waiting, by place.", ("place",))
+        self.parked = gauge("vanthu_parked", "Documents that could not be decided yet, by road.", ("road",))
+        self.parked_bytes = gauge("vanthu_parked_bytes", "Bytes of these documents, by road.", ("road",))
+        self.parked_oldest = gauge("vanthu_parked_oldest_seconds", "Age of the oldest of these.", ("road",))
         self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
         self.revocation_lists = gauge(
             "vanthu_revocation_lists", "Revocation lists that count, one for each authority and scope."

@@ -10,9 +10,17 @@ from datetime import datetime
 
 from gateway.ports.accounts import Accounts
 from gateway.ports.axis import AxisLink
-from gateway.ports.conditions import KeyConflictError, StaleRegistryError, UnavailableError
+from gateway.ports.conditions import (
+    KeyConflictError,
+    NoRoomError,
+    NotHeldError,
+    StaleRegistryError,
+    StillParkedError,
+    UnavailableError,
+)
 from gateway.ports.documents import Documents
 from gateway.ports.log import RoutingLog
+from gateway.ports.parked import ParkedDocuments
 from gateway.ports.payloads import Payloads
 from gateway.ports.receipt_keys import PublishedKey, ReceiptKeys
 from gateway.ports.registry import Registry
@@ -25,12 +33,16 @@ __all__ = [
     "Clock",
     "Documents",
     "KeyConflictError",
+    "NoRoomError",
+    "NotHeldError",
+    "ParkedDocuments",
     "Payloads",
     "PublishedKey",
     "ReceiptKeys",
     "Registry",
     "RoutingLog",
     "StaleRegistryError",
+    "StillParkedError",
     "Store",
     "TrustSource",
     "TrustStore",
