@@ -141,8 +141,8 @@ class Acceptance:
     `body` is the document itself when it is small enough for a row, else None: then it is already durable in `Payloads`.
     `events` are log entries of this message: `accepted` first, then `routed` ones where the recipients do not fit into one.
     `links` are the documents that it speaks of. `signed_with` is the certificate that signed it, which is thereby seen.
-    `links` are the documents that it speaks of. `parked` is the fence under which a document that was parked until now is held:
-    `message.id` is the id under which it was parked.
+    `parked` is the fence under which a document is held that was parked until now, under `message.id`. `evidence` is what was
+    found in its signature (`certs.evidence`); a status message has none.
     """
 
     message: Message
@@ -152,7 +152,6 @@ class Acceptance:
     events: tuple[Event, ...]
     links: tuple[Link, ...] = ()
     evidence: Mapping[str, Json] | None = None
-    """What was found in its signature (`certs.evidence`); a status message has none."""
     signed_with: CertificateUse | None = None
     parked: int | None = None
 

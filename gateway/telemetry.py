@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -77,6 +78,14 @@ class Metrics:
         self.parked_bytes = gauge("vanthu_parked_bytes", "Bytes of these documents, by road.", ("road",))
         self.parked_oldest = gauge("vanthu_parked_oldest_seconds", "Age of the oldest of these.", ("road",))
         self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
+        self._watch_certificates(gauge)
+        self.unlogged_refusals = count(
+            "vanthu_unlogged_refusals_total",
+            "Refusals of unknown callers over the rate that the routing log takes.",
+        )
+
+    def _watch_certificates(self, gauge: Callable[..., Gauge]) -> None:
+        """Make the numbers about revocation lists, the trust store and agencies' certificates."""
         self.revocation_lists = gauge(
             "vanthu_revocation_lists", "Revocation lists that count, one for each authority and scope."
         )
@@ -98,8 +107,4 @@ class Metrics:
         self.certificates_old = gauge(
             "vanthu_certificates_old",
             "Old certificates that were seen signing when their successor was in force.",
-        )
-        self.unlogged_refusals = count(
-            "vanthu_unlogged_refusals_total",
-            "Refusals of unknown callers over the rate that the routing log takes.",
         )
