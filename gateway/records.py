@@ -233,7 +233,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A message that passed its second examination, or (`refusal` says why) did not; `receipt` is the answer for `reply_queue`."""
+    """A message that passed its second examination or (`refusal`) did not; `receipt` is the answer for `reply_queue`."""
 
     message: Message
     recipient: Recipient
