@@ -9,9 +9,8 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TypedDict
 
@@ -24,17 +23,15 @@ from gateway.axis.amqp import AmqpLink
 from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
 from gateway.clock import utc_now
-from gateway.fetching.fetcher import fetching
 from gateway.first_token import admin_token_file, first_token
-from gateway.flow.forwarding import Forwarder
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
+from gateway.flow.parking import Terms
 from gateway.flow.receipts import Receipts
-from gateway.flow.receiving import Receiver
 from gateway.flow.sequencing import Sequencer
-from gateway.flow.supervision import forever
 from gateway.folders import prepare, take
 from gateway.keys import GatewayKeys, load_keys
+from gateway.loops import looping, loops_of, terms_of
 from gateway.payloads import FolderPayloads
 from gateway.pdf_worker.client import PdfWorker
 from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
@@ -93,6 +90,13 @@ class _Ports(TypedDict):
     pdf: PdfReader
 
 
+class _Own(TypedDict):
+    """What is this gateway's own: its name, and the terms on which it keeps what it cannot decide."""
+
+    gateway: str
+    terms: Terms
+
+
 @asynccontextmanager
 async def running(
     settings: Settings, *, clock: Clock = utc_now, pace: Pace = DEFAULT_PACE
@@ -111,9 +115,9 @@ async def running(
     async with _composed(settings, clock=clock, pace=pace, executor=executor) as context:
         sequencer = Sequencer(log=context.store.log, bell=context.bell, metrics=context.metrics)
         await _declare_queues(context.store, context.link)
-        loops = _loops(context, executor) | {"sequence": sequencer.one_pass}
+        loops = loops_of(context, executor) | {"sequence": sequencer.one_pass}
         api = make_api(context)
-        async with _serving(api, settings) as url, _looping(loops):
+        async with _serving(api, settings) as url, looping(loops):
             yield Running(url=url, context=context, api=api)
         await sequencer.drain()
 
@@ -131,7 +135,7 @@ async def _composed(
         )
         receipts = Receipts(gateway=settings.name, origin=keys.log.name, key=keys.receipt)
         stack.callback(receipts.close)
-        payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder)
+        payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder, gateway=settings.name)
         bell, metrics = Bell(), Metrics()
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         store = await _store(settings, keys, clock=clock)
@@ -143,7 +147,8 @@ async def _composed(
         pdf = stack.enter_context(PdfWorker())
         await first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock, "pdf": pdf}
-        intake = Intake(gateway=settings.name, executor=executor, bell=bell, metrics=metrics, **ports)
+        own: _Own = {"gateway": settings.name, "terms": terms_of(settings)}
+        intake = Intake(executor=executor, bell=bell, metrics=metrics, **own, **ports)
         yield Context(
             settings=settings,
             spool=spool,
@@ -172,39 +177,8 @@ async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlS
     if settings.is_alone:
         # What an earlier process had claimed when it died need not wait for its lease to end.
         await store.documents.release_leases()
+        await store.parked.release_leases()
     return store
-
-
-def _loops(context: Context, executor: Executor) -> dict[str, Loop]:
-    forwarder = Forwarder(
-        documents=context.store.documents,
-        link=context.link,
-        key=context.keys.axis,
-        resend_after=timedelta(seconds=context.settings.resend_after),
-        bell=context.bell,
-        metrics=context.metrics,
-    )
-    receiver = Receiver(
-        gateway=context.settings.name,
-        store=context.store,
-        payloads=context.payloads,
-        trust=context.trust,
-        link=context.link,
-        key=context.keys.axis,
-        clock=context.clock,
-        executor=executor,
-        bell=context.bell,
-        metrics=context.metrics,
-        pdf=context.pdf,
-    )
-    fetch = fetching(
-        context.settings,
-        trust=context.trust,
-        stock=context.stock,
-        clock=context.clock,
-        metrics=context.metrics,
-    )
-    return {"forward": forwarder.one_pass, "receive": receiver.one_pass, "fetch": fetch}
 
 
 async def _declare_queues(store: Store, link: AxisLink) -> None:
@@ -236,16 +210,3 @@ async def _serving(api: web.Application, settings: Settings) -> AsyncIterator[st
         yield url
     finally:
         await runner.cleanup()
-
-
-@asynccontextmanager
-async def _looping(loops: dict[str, Loop]) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(forever(name, one_pass), name=name) for name, one_pass in loops.items()]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task

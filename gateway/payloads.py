@@ -2,20 +2,25 @@
 
 The folder may be shared by several gateways and processes. Invariants: a file appears under its name only when all of it is on
 disk, and its name is on disk before `adopt` or `put` returns; a file is never changed, nor readable but by its owner; files
-are drafted elsewhere first, so whatever a crash leaves behind is never seen as a payload.
+are drafted elsewhere first, so whatever a crash leaves behind is never seen as a payload. What is set aside lies in a folder of
+its gateway's own, `root/aside/…`, by a name that nobody else uses: only so can it be removed again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import hashlib
 import os
 import re
 import shutil
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_NAME = re.compile(r"[0-9a-f-]{36}", re.ASCII)
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 
@@ -23,11 +28,14 @@ _PRIVATE_FILE = 0o600
 class FolderPayloads:
     """`Payloads` in a folder. The disk is touched in threads, except by `path`, which its caller takes into one."""
 
-    def __init__(self, root: Path) -> None:
-        """Make the folder if it is missing."""
+    def __init__(self, root: Path, *, gateway: str = "") -> None:
+        """Make the folder if it is missing; `gateway` is whose bodies are set aside."""
         self._root = root
         self._drafts = root / "drafts"
         self._drafts.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        self._aside = root / "aside" / hashlib.sha256(gateway.encode()).hexdigest()[:16]
+        self._aside.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        _sync(self._aside.parent)
         _sync(root)
         _sync(root.parent)
         self._durable: set[Path] = set()
@@ -65,6 +73,72 @@ class FolderPayloads:
         if not target.is_file():
             raise FileNotFoundError(errno.ENOENT, "no payload of this hash", str(target))
         return target
+
+    async def set_aside(self, source: bytes | Path, name: str) -> None:
+        """See `ports.Payloads`.
+
+        Raises:
+            ValueError: `name` is no identifier.
+            OSError: the disk is full or fails.
+
+        """
+        await asyncio.to_thread(self._set_aside, source, self._named(name))
+
+    async def promote(self, name: str, sha256: str) -> None:
+        """See `ports.Payloads`.
+
+        Raises:
+            FileNotFoundError: nothing is set aside under this name.
+
+        """
+        await asyncio.to_thread(self._promote, self._named(name), self._target(sha256))
+
+    def aside(self, name: str) -> Path:
+        """See `ports.Payloads`."""
+        return self._named(name)
+
+    async def drop(self, name: str) -> None:
+        """See `ports.Payloads`."""
+        await asyncio.to_thread(self._named(name).unlink, missing_ok=True)
+
+    async def left_aside(self, *, before: datetime) -> tuple[str, ...]:
+        """See `ports.Payloads`."""
+        return await asyncio.to_thread(self._left_aside, before.timestamp())
+
+    def _left_aside(self, before: float) -> tuple[str, ...]:
+        found = []
+        for path in self._aside.iterdir():
+            with suppress(FileNotFoundError):
+                if _NAME.fullmatch(path.name) and path.stat().st_mtime < before:
+                    found.append(path.name)
+        return tuple(found)
+
+    def _set_aside(self, source: bytes | Path, target: Path) -> None:
+        if isinstance(source, Path):
+            self._move(source, target)
+        else:
+            draft = self._draft()
+            try:
+                draft.write_bytes(source)
+                self._move(draft, target)
+            finally:
+                draft.unlink(missing_ok=True)
+        os.utime(target)
+        _sync(target.parent)
+
+    def _promote(self, path: Path, target: Path) -> None:
+        """Give the file its second name by way of a draft, so that the first one stays until it is dropped."""
+        draft = self._draft()
+        os.link(path, draft)
+        try:
+            self._adopt(draft, target)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _named(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise ValueError("not an identifier")
+        return self._aside / name
 
     def _target(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):

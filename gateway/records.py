@@ -141,6 +141,7 @@ class Acceptance:
     `body` is the document itself when it is small enough for a row, else None: then it is already durable in `Payloads`.
     `events` are log entries of this message: `accepted` first, then `routed` ones where the recipients do not fit into one.
     `links` are the documents that it speaks of. `signed_with` is the certificate that signed it, which is thereby seen.
+    `evidence` is what was found in it, if any. `parked` is the fence of what was parked until now, under `message.id`.
     """
 
     message: Message
@@ -150,8 +151,8 @@ class Acceptance:
     events: tuple[Event, ...]
     links: tuple[Link, ...] = ()
     evidence: Mapping[str, Json] | None = None
-    """What was found in its signature (`certs.evidence`); a status message has none."""
     signed_with: CertificateUse | None = None
+    parked: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,11 +233,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A message that reached this gateway and passed (or failed) its second examination.
-
-    `refusal` is the finding code when it failed: nothing then reaches an inbox, and the receipt says so. `receipt` is the sealed
-    answer for `reply_queue`; it is put in the outbox by the same commit.
-    """
+    """A message that passed its second examination or (`refusal`) did not; `receipt` is the answer for `reply_queue`."""
 
     message: Message
     recipient: Recipient

@@ -70,6 +70,15 @@ class Settings:
     resend_after: int = 3600
     """Seconds without a receipt after which a confirmed delivery is sent again; doubles with each attempt."""
 
+    parked_for: int = 7 * 86_400
+    """Seconds for which a document that cannot be decided is kept and examined again before it is refused."""
+
+    parked_documents: int = 1000
+    """Most documents of one connected system that are kept undecided at a time."""
+
+    parked_bytes: int = 2**30
+    """Most bytes of one connected system that are kept undecided at a time."""
+
     log_level: str = "info"
     """Least severe level that is written to standard output: debug, info, warning or error."""
 

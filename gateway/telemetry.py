@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -101,8 +102,19 @@ class Metrics:
             "vanthu_axis_arrived_total", "Messages taken from the axis, by result.", ("result",)
         )
         self.backlog = gauge("vanthu_backlog", "Rows waiting, by place.", ("place",))
+        self.parked = gauge("vanthu_parked", "Documents that could not be decided yet, by road.", ("road",))
+        self.parked_bytes = gauge("vanthu_parked_bytes", "Bytes of these documents, by road.", ("road",))
+        self.parked_oldest = gauge("vanthu_parked_oldest_seconds", "Age of the oldest of these.", ("road",))
         self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
         self.revocation = RevocationMetrics(self.registry)
+        self._watch_certificates(gauge)
+        self.unlogged_refusals = count(
+            "vanthu_unlogged_refusals_total",
+            "Refusals of unknown callers over the rate that the routing log takes.",
+        )
+
+    def _watch_certificates(self, gauge: Callable[..., Gauge]) -> None:
+        """Make the numbers about the trust store and agencies' certificates."""
         self.trust_version = gauge("vanthu_trust_version", "Version of the trust store.")
         self.trust_expiry = gauge(
             "vanthu_trust_certificate_expiry_seconds",
@@ -117,8 +129,4 @@ class Metrics:
         self.certificates_old = gauge(
             "vanthu_certificates_old",
             "Old certificates that were seen signing when their successor was in force.",
-        )
-        self.unlogged_refusals = count(
-            "vanthu_unlogged_refusals_total",
-            "Refusals of unknown callers over the rate that the routing log takes.",
         )

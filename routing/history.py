@@ -3,9 +3,10 @@
 A history has one state for the document as a whole, and for each recipient one for the sending and one for
 the receiving side (`routing.log_kinds`). The two sides move freely against each other, for where one
 gateway hosts both they share a log, and an arrival can be written before the confirm of the publishing that
-caused it. What is fixed: nothing is sent that was not accepted, or to anyone it was not addressed to;
-nothing is fetched that did not arrive; acknowledgements and refusals are final and exclude each other; what
-others say of a document (statuses, recalls, answers) may come at any time once it was accepted or arrived.
+caused it. What is fixed: nothing is sent that was not accepted, or to anyone it was not addressed to; only
+what is parked is withdrawn; nothing is fetched that did not arrive; acknowledgements and refusals are final
+and exclude each other; what others say of a document (statuses, recalls, answers) may come at any time once
+it was accepted or arrived.
 
 Confirms and returns of earlier attempts may come at any later time; they leave the state as it is.
 
@@ -22,7 +23,8 @@ from routing.findings import AuditFinding, HistoryBroken, HistoryGap, HistoryIll
 from routing.log import FIRST_SEQ, LogEntry
 from routing.log_kinds import RECEIVING, SENDING, Kind
 
-_DECIDED = frozenset({Kind.ACCEPTED, Kind.REJECTED, Kind.UNDECIDED})
+_DECIDED = frozenset({Kind.ACCEPTED, Kind.REJECTED, Kind.UNDECIDED, Kind.PARKED, Kind.WITHDRAWN})
+_NOT_TAKEN = _DECIDED - {Kind.ACCEPTED}
 _LATE = frozenset({Kind.BROKER_CONFIRMED, Kind.RETURNED})
 _RECEIPTS = frozenset({Kind.DELIVERED_RECEIPT, Kind.ACKNOWLEDGED_RECEIPT, Kind.REFUSED_RECEIPT})
 _DISPOSED = frozenset({Kind.PUBLISH_ATTEMPT, Kind.HELD, Kind.REROUTED, Kind.UNDELIVERABLE})
@@ -34,7 +36,9 @@ _NONE: frozenset[Kind] = frozenset()
 
 MOVES: Final[Mapping[Kind | None, frozenset[Kind]]] = MappingProxyType(
     {
-        Kind.UNDECIDED: _DECIDED,
+        Kind.UNDECIDED: frozenset({Kind.ACCEPTED, Kind.REJECTED, Kind.UNDECIDED}),
+        Kind.PARKED: frozenset({Kind.PARKED, Kind.ACCEPTED, Kind.REJECTED, Kind.WITHDRAWN}),
+        Kind.WITHDRAWN: _NONE,
         Kind.ACCEPTED: _NONE,
         Kind.REJECTED: _NONE,
         Kind.PUBLISH_ATTEMPT: _UNDER_WAY,
@@ -113,7 +117,7 @@ class History:
             return self._receive(kind, intern(cast("str", entry.fields["recipient"])))
         if kind in _DECIDED:
             return self._decide(entry)
-        refused = self._intake in {Kind.REJECTED, Kind.UNDECIDED}
+        refused = self._intake in _NOT_TAKEN
         if kind is Kind.ROUTED:
             self._address(entry)
             return None if self._intake is Kind.ACCEPTED else "the document was not accepted"
@@ -127,6 +131,8 @@ class History:
         self._intake = entry.kind
         if entry.kind is Kind.ACCEPTED:
             self._address(entry)
+        if before is None and entry.kind is Kind.WITHDRAWN:
+            return "it comes first"
         if before is None:
             return None if self._receiving is None else "the document had arrived before"
         return None if entry.kind in MOVES[before] else f"it follows {before}"
@@ -148,7 +154,7 @@ class History:
         return _step(self._sending, recipient, kind, first=_DISPOSED)
 
     def _receive(self, kind: Kind, recipient: str) -> str | None:
-        refused = self._intake in {Kind.REJECTED, Kind.UNDECIDED}
+        refused = self._intake in _NOT_TAKEN
         if self._receiving is None:
             self._receiving = {}
         reason = _step(self._receiving, recipient, kind, first=_ARRIVALS)

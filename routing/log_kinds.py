@@ -26,6 +26,8 @@ class Kind(StrEnum):
     ROUTED = "routed"  # further recipients, where one entry cannot hold them all
     REJECTED = "rejected"
     UNDECIDED = "undecided"
+    PARKED = "parked"  # kept although undecided; it is examined again by itself until `keep_until_t`
+    WITHDRAWN = "withdrawn"  # its sender took it back while it was parked
     STATUS = "status"  # the status message `status_message` spoke of this document
     REFERRED = (
         "referred"  # the document `message` answers, recalls, updates or replaces this one (`relation`)
@@ -84,6 +86,8 @@ INTAKE = frozenset(
         Kind.ROUTED,
         Kind.REJECTED,
         Kind.UNDECIDED,
+        Kind.PARKED,
+        Kind.WITHDRAWN,
         Kind.STATUS,
         Kind.REFERRED,
         Kind.PAYLOAD_ERASED,
@@ -128,6 +132,8 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.ROUTED: ("recipients",),
         Kind.REJECTED: ("reason",),
         Kind.UNDECIDED: ("reason",),
+        Kind.PARKED: ("reason", "sender", *_PAYLOAD),
+        Kind.WITHDRAWN: ("member",),
         Kind.STATUS: ("status_message", "status_code", "sender"),
         Kind.REFERRED: ("message", "relation", "sender"),
         Kind.PAYLOAD_ERASED: ("payload_sha256", "reason"),

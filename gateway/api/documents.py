@@ -1,4 +1,4 @@
-"""Looking after a document: GET /v1/documents/{id} and its content.
+"""Looking after a document: GET /v1/documents/{id} and its content; of one that is or was parked, what became of it.
 
 Only who has a part in it sees it: the system that sent it, a system in whose inbox it arrived, and auditors, who see no body. For
 everyone else it does not exist (404), so ids reveal nothing.
@@ -11,13 +11,14 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api import content, wire, wire_progress
+from gateway.api import content, wire, wire_parked, wire_progress
 from gateway.api.context import Context, note
 from gateway.api.parameters import path_identifier
 from gateway.errors import NotFoundError
 from gateway.flow.access import Caller, Role
 from gateway.flow.progress import courses
-from gateway.records import LogRow, Message
+from gateway.parked import Parked, ParkedState
+from gateway.records import Json, LogRow, Message
 from routing.log import Kind, LogEntry, read_leaf
 
 _PRIVATE: Final = frozenset({"credential", "instance"})
@@ -27,10 +28,13 @@ _PRIVATE: Final = frozenset({"credential", "instance"})
 async def get_document(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """Show what is known of a document, how far it is at each recipient, what speaks of it, and all that was decided about it."""
     # The deliveries first: whatever state they show, the timeline explains it.
-    deliveries = await context.store.documents.deliveries(path_identifier(request, "id"))
+    message_id = path_identifier(request, "id")
+    deliveries = await context.store.documents.deliveries(message_id)
+    parked = await context.store.parked.document(message_id)
+    if parked is not None and parked.state is not ParkedState.ACCEPTED:
+        return await _parked(request, context, caller, parked)
     message, timeline = await visible(request, context, caller, to_auditors=True)
-    hide = frozenset[str]() if Role.AUDITOR in caller.roles else _PRIVATE
-    events = [wire.event(row, entry, hide=hide) for row, entry in timeline]
+    events = _events(timeline, caller)
     mentions = (await context.store.documents.mentions([message.id])).get(message.id, ())
     found = courses(mentions)
     member_id = caller.member.id if caller.member else None
@@ -43,6 +47,18 @@ async def get_document(request: web.Request, context: Context, caller: Caller) -
     states = [wire.delivery(each, wire_progress.progress(found.get(each.code))) for each in deliveries]
     note(request, id=message.id)
     return wire.answer(wire.document(message, states, events, correspondence))
+
+
+async def _parked(
+    request: web.Request, context: Context, caller: Caller, parked: Parked
+) -> web.StreamResponse:
+    """Show a document that nobody was sent: to its sender's system and to auditors."""
+    is_its_own = caller.member is not None and caller.member.id == parked.member_id
+    if not (is_its_own or Role.AUDITOR in caller.roles):
+        raise NotFoundError(what=f"“{parked.id}”")
+    timeline = await _timeline(context, parked.id)
+    note(request, id=parked.id)
+    return wire.answer({**wire_parked.parked(parked), "timeline": _events(timeline, caller)})
 
 
 async def get_content(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
@@ -64,11 +80,20 @@ async def visible(
     message = await context.store.documents.message(message_id)
     if message is None:
         raise NotFoundError(what=f"“{message_id}”")
-    rows = await context.store.log.timeline(message_id)
-    timeline = await asyncio.to_thread(lambda: [(row, read_leaf(row.leaf)) for row in rows])
+    timeline = await _timeline(context, message_id)
     if not (_has_part(message, timeline, caller) or (to_auditors and Role.AUDITOR in caller.roles)):
         raise NotFoundError(what=f"“{message_id}”")
     return message, timeline
+
+
+async def _timeline(context: Context, message_id: str) -> list[tuple[LogRow, LogEntry]]:
+    rows = await context.store.log.timeline(message_id)
+    return await asyncio.to_thread(lambda: [(row, read_leaf(row.leaf)) for row in rows])
+
+
+def _events(timeline: list[tuple[LogRow, LogEntry]], caller: Caller) -> list[Json]:
+    hide = frozenset[str]() if Role.AUDITOR in caller.roles else _PRIVATE
+    return [wire.event(row, entry, hide=hide) for row, entry in timeline]
 
 
 def _has_part(message: Message, timeline: list[tuple[LogRow, LogEntry]], caller: Caller) -> bool:

@@ -87,6 +87,12 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
         age = (now - each.this_update).total_seconds()
         context.metrics.revocation.age.labels(each.issuer, each.sha256).set(age)
     await count_certificates(context)
+    now = context.clock()
+    for road, waiting in (await context.store.parked.backlog()).items():
+        context.metrics.parked.labels(road.value).set(waiting.documents)
+        context.metrics.parked_bytes.labels(road.value).set(waiting.size)
+        age = (now - waiting.oldest).total_seconds() if waiting.oldest else 0.0
+        context.metrics.parked_oldest.labels(road.value).set(age)
     body = await asyncio.to_thread(generate_latest, context.metrics.registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -164,6 +170,14 @@ async def _try_receipts(context: Context) -> dict[str, Json]:
     return {}
 
 
+async def _try_parked(context: Context) -> dict[str, Json]:
+    """Count what waits to be decided; that something does is no fault of this process."""
+    backlog = await context.store.parked.backlog()
+    oldest = min((each.oldest for each in backlog.values() if each.oldest), default=None)
+    age = int((context.clock() - oldest).total_seconds()) if oldest else 0
+    return {"documents": sum(each.documents for each in backlog.values()), "oldest_s": age}
+
+
 def _revocation(context: Context) -> tuple[int, int | None]:
     """Return how many revocation lists count, and the seconds until the first of them is out of date."""
     now = context.clock()
@@ -179,4 +193,5 @@ _PROBES: Final[dict[str, Probe]] = {
     "payloads": _try_payloads,
     "trust": _try_trust,
     "receipts": _try_receipts,
+    "parked": _try_parked,
 }

@@ -1,7 +1,7 @@
 """Sending: POST /v1/documents and POST /v1/statuses.
 
-A 201 is answered only after the commit that holds body, deliveries, keys and log entry (design promise 2). The answer is made
-from stored facts, so a retry gets the same bytes again.
+A 201 is answered only after the commit that holds body, deliveries, keys and log entry (design promise 2), a 202 only after that
+which holds the parked document. The answer is made from stored facts, so a retry gets the same again.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api import wire
+from gateway.api import wire, wire_parked
 from gateway.api.bodies import received
 from gateway.api.context import Context, note
 from gateway.errors import BadParameterError
+from gateway.flow.accepting import Submission
 from gateway.flow.access import Caller
-from gateway.flow.intake import Submission
+from gateway.parked import Parked
 from gateway.records import Accepted, MessageKind
 from routing.errors import printable
 
@@ -53,6 +54,8 @@ async def _submit(
         result = await context.intake.submit(
             Submission(body=body, kind=kind, caller=member, credential_id=caller.credential_id, key=key)
         )
+    if isinstance(result, Parked):
+        return _parked(request, result)
     _note_acceptance(request, result)
     message = result.message
     headers = {"Location": f"/v1/documents/{message.id}"}
@@ -60,6 +63,14 @@ async def _submit(
         headers[REPLAYED] = "true"
     receipt = await context.receipts.of_acceptance(result)
     return wire.answer(wire.accepted(result, receipt=receipt), status=201, headers=headers)
+
+
+def _parked(request: web.Request, parked: Parked) -> web.StreamResponse:
+    """Answer that a document is safe here although it is not accepted, and when it is examined again."""
+    note(request, id=parked.id, sender=parked.sender_code, outcome="parked", code=str(parked.reason["code"]))
+    return wire.answer(
+        wire_parked.parked(parked), status=202, headers={"Location": f"/v1/documents/{parked.id}"}
+    )
 
 
 def _idempotency_key(request: web.Request) -> str | None:

@@ -65,6 +65,7 @@ def document(
     verdict, warnings = _examined(message)
     return {
         **_summary(message),
+        "outcome": "accepted",
         "gateway": message.gateway,
         "registry_version": message.registry_version,
         "sender": _sender(message),

@@ -15,6 +15,7 @@ from gateway.cli import (
     demo,
     inbox,
     log,
+    parked,
     policy,
     receipt,
     registry,
@@ -49,6 +50,7 @@ app.command("show")(show.show)
 app.command("compose")(compose.compose)
 app.command("send")(send.send)
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(parked.app, name="parked")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(registry.app, name="registry")
 app.add_typer(access.member_app, name="member")

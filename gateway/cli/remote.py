@@ -20,6 +20,7 @@ import typer
 from rich.console import Console
 
 from gateway.cli.drafts import draft_of
+from gateway.cli.exits import Exit
 from gateway.cli.failures import verdict_of
 from gateway.cli.moments import VIETNAM
 from gateway.cli.output import (
@@ -34,6 +35,7 @@ from gateway.cli.output import (
     show_verdict,
     unreadable,
 )
+from gateway.cli.waiting import show_parked
 from gateway.client import Client, Fault, InboxItem, ProblemError, Submitted
 from schemas.errors import SchemaError
 from schemas.names import qualified
@@ -46,6 +48,7 @@ class Result:
 
     value: Any
     show: Callable[[Console], None]
+    exit: Exit = Exit.OK
 
 
 Work: TypeAlias = Callable[[Client], Awaitable[Result]]
@@ -56,7 +59,7 @@ def run(work: Work, *, url: str, token: str, as_json: bool) -> None:
 
     Raises:
         ClientError: the gateway refused, could not decide or did not answer; with `as_json` a problem document is printed.
-        typer.Exit: a problem document was printed.
+        typer.Exit: a problem document was printed, or the result is not simply good.
 
     """
     try:
@@ -70,6 +73,8 @@ def run(work: Work, *, url: str, token: str, as_json: bool) -> None:
         print_json(msgspec.to_builtins(result.value))
     else:
         result.show(make_console())
+    if result.exit is not Exit.OK:
+        raise typer.Exit(result.exit)
 
 
 async def _with_client(work: Work, url: str, token: str) -> Result:
@@ -83,6 +88,8 @@ def send(file: Path, *, key: str | None) -> Work:
     async def work(client: Client) -> Result:
         submit = client.submit_status if await asyncio.to_thread(_is_status, file) else client.submit_document
         sent = await submit(file, key=key)
+        if sent.outcome == "parked":
+            return Result(value=sent, show=lambda console: show_parked(console, sent), exit=Exit.UNDECIDED)
         return Result(value=sent, show=lambda console: _show_sent(console, sent))
 
     return work
@@ -109,7 +116,7 @@ def _show_sent(console: Console, sent: Submitted) -> None:
         console,
         [
             ("mã tra cứu · id", sent.id),
-            ("lúc · at", f"{local(sent.accepted_at)} (+07)"),
+            ("lúc · at", f"{local(sent.accepted_at)} (+07)" if sent.accepted_at else None),
             ("mã văn bản · document id", sent.document_id),
             ("về văn bản · about", sent.about),
             ("sha256", sent.sha256),

@@ -26,7 +26,8 @@ def send(
     Example: VANTHU_CLIENT_TOKEN=vt_… vanthu send cong-van.edxml --key 126-VP-TH-2025
 
     Exits 0 when accepted, 1 when refused, 2 when the gateway could not
-    decide, 4 when it does not answer.
+    decide (if it keeps the document, it says so and decides later by itself;
+    see vanthu parked list), 4 when it does not answer.
     """
     from gateway.cli import remote  # noqa: PLC0415 - start-up time
 

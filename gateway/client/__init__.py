@@ -17,7 +17,6 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
-from urllib.parse import quote
 from uuid import uuid4
 
 import msgspec
@@ -33,14 +32,18 @@ from gateway.client.answers import (
     LogEntry,
     LogPage,
     NewToken,
+    Parked,
+    ParkedPage,
     Party,
     RegistryVersion,
     Submitted,
 )
 from gateway.client.certificates import CertificateCalls
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
+from gateway.client.parked import ParkedResource
+from gateway.client.parts import digest, part
 from gateway.client.revocation import RevocationData
-from gateway.client.transport import READ_SECONDS, Backoff, Transport, decode, digest_of
+from gateway.client.transport import READ_SECONDS, Backoff, Transport, decode
 from gateway.client.trust import TrustResource
 from gateway.client.verdicts import VerdictResource
 
@@ -59,6 +62,8 @@ __all__ = [
     "LogEntry",
     "LogPage",
     "NewToken",
+    "Parked",
+    "ParkedPage",
     "Party",
     "ProblemError",
     "RegistryVersion",
@@ -89,6 +94,7 @@ class Client(CertificateCalls):
         self.trust = TrustResource(self._transport)
         self.revocation = RevocationData(self.url, self._transport)
         self.verdicts = VerdictResource(self._transport)
+        self.parked = ParkedResource(self._transport)
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
@@ -131,13 +137,13 @@ class Client(CertificateCalls):
 
     async def document(self, message_id: str) -> Correspondence:
         """Read a message's facts, deliveries and timeline."""
-        found: Correspondence = await self._read(f"/v1/documents/{_part(message_id)}", Correspondence)
+        found: Correspondence = await self._read(f"/v1/documents/{part(message_id)}", Correspondence)
         return found
 
     async def content(self, message_id: str) -> bytes:
         """Read the exact bytes of a message."""
         answer = await self._transport.call(
-            "GET", f"/v1/documents/{_part(message_id)}/content", repeatable=True
+            "GET", f"/v1/documents/{part(message_id)}/content", repeatable=True
         )
         return answer.body
 
@@ -153,12 +159,12 @@ class Client(CertificateCalls):
 
     async def inbox_item(self, item_id: str) -> InboxItem:
         """Read one inbox item."""
-        item: InboxItem = await self._read(f"/v1/inbox/{_part(item_id)}", InboxItem)
+        item: InboxItem = await self._read(f"/v1/inbox/{part(item_id)}", InboxItem)
         return item
 
     async def inbox_content(self, item_id: str) -> bytes:
         """Fetch the exact bytes of an inbox item; the gateway records that they were fetched."""
-        answer = await self._transport.call("GET", f"/v1/inbox/{_part(item_id)}/content", repeatable=True)
+        answer = await self._transport.call("GET", f"/v1/inbox/{part(item_id)}/content", repeatable=True)
         return answer.body
 
     async def save_inbox_content(self, item_id: str, out: BinaryIO) -> str:
@@ -166,9 +172,9 @@ class Client(CertificateCalls):
 
         The bytes are held against the hash that the gateway names.
         """
-        path, start = f"/v1/inbox/{_part(item_id)}/content", out.tell()
+        path, start = f"/v1/inbox/{part(item_id)}/content", out.tell()
         answer = await self._transport.call("GET", path, out=out, repeatable=True)
-        sha256 = await asyncio.to_thread(digest_of, out, start)
+        sha256 = await asyncio.to_thread(digest, out, start)
         named = answer.headers.get("ETag", "").strip('"')
         if named != sha256:
             raise UnexpectedAnswerError(self.url + path, answer.status, f"SHA-256 {sha256}, not {named}")
@@ -176,7 +182,7 @@ class Client(CertificateCalls):
 
     async def acknowledge(self, item_id: str) -> Acknowledged:
         """Take an item over; saying it again is harmless."""
-        path = f"/v1/inbox/{_part(item_id)}/ack"
+        path = f"/v1/inbox/{part(item_id)}/ack"
         answer = await self._transport.call("POST", path, repeatable=True)
         taken: Acknowledged = decode(self.url + path, answer, Acknowledged)
         return taken
@@ -186,7 +192,7 @@ class Client(CertificateCalls):
     async def agency(self, code: str, *, at: datetime | None = None) -> dict[str, Any]:
         """Read what a code names now, or at another moment."""
         asked = {"at": at.isoformat() if at else None}
-        found: dict[str, Any] = await self._read(f"/v1/agencies/{_part(code)}", dict[str, Any], asked)
+        found: dict[str, Any] = await self._read(f"/v1/agencies/{part(code)}", dict[str, Any], asked)
         return found
 
     async def load_agencies(self, content: bytes) -> RegistryVersion:
@@ -222,7 +228,7 @@ class Client(CertificateCalls):
     ) -> NewToken:
         """Make a token with which this member's system sends and receives."""
         stated = {"label": label, "expires_at": expires_at.isoformat() if expires_at else None}
-        token: NewToken = await self._state(f"/v1/members/{_part(member_id)}/tokens", stated, NewToken)
+        token: NewToken = await self._state(f"/v1/members/{part(member_id)}/tokens", stated, NewToken)
         return token
 
     async def issue_token(
@@ -236,11 +242,11 @@ class Client(CertificateCalls):
 
     async def revoke_token(self, credential_id: str) -> None:
         """Make a token worthless."""
-        await self._transport.call("DELETE", f"/v1/tokens/{_part(credential_id)}")
+        await self._transport.call("DELETE", f"/v1/tokens/{part(credential_id)}")
 
     async def receipts(self, document_id: str) -> dict[str, Any]:
         """Read every receipt that the gateway signs about a document so far."""
-        path = f"/v1/documents/{_part(document_id)}/receipts"
+        path = f"/v1/documents/{part(document_id)}/receipts"
         return dict(await self._read(path, dict[str, Any]))
 
     async def keys(self) -> dict[str, Any]:
@@ -280,8 +286,3 @@ class Client(CertificateCalls):
         headers = {"Content-Type": "application/json"}
         answer = await self._transport.call("POST", path, headers=headers, body=msgspec.json.encode(given))
         return decode(self.url + path, answer, kind)
-
-
-def _part(text: str) -> str:
-    """Write an id or code as one segment of a path."""
-    return quote(text, safe="")

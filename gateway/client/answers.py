@@ -81,15 +81,24 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """A document or status message that the gateway accepted; from here on it is the gateway's to deliver."""
+    """A document or status message that the gateway has: accepted and its to deliver, or (`outcome` parked) kept to be decided.
+
+    Of a parked one `accepted_at` is None, and `reason`, `next_at` and `keep_until` say why, when it is examined again, and how
+    long it is kept.
+    """
 
     id: str
     kind: str
-    accepted_at: datetime
     sha256: str
     size: int
     document_id: str
     sender: Party
+    outcome: str = "accepted"
+    accepted_at: datetime | None = None
+    received_at: datetime | None = None
+    next_at: datetime | None = None
+    keep_until: datetime | None = None
+    reason: dict[str, Any] | None = None
     number: str = ""
     about: str | None = None
     status_code: str | None = None
@@ -124,15 +133,17 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correspondence:
-    """A message with everything that has happened to it so far."""
+    """A message with everything that has happened to it so far; one that is parked, or was refused then, has no `accepted_at`."""
 
     id: str
     kind: str
-    accepted_at: datetime
     sha256: str
     size: int
     document_id: str
     sender: Party
+    outcome: str = "accepted"
+    accepted_at: datetime | None = None
+    reason: dict[str, Any] | None = None
     number: str = ""
     about: str | None = None
     status_code: str | None = None
@@ -229,3 +240,31 @@ class LogPage:
 
     entries: tuple[LogEntry, ...]
     next: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A document that could not be decided when it came; `outcome` is parked, accepted, refused or withdrawn."""
+
+    id: str
+    outcome: str
+    document_id: str
+    sender: Party
+    received_at: datetime
+    keep_until: datetime
+    reason: dict[str, Any]
+    number: str = ""
+    subject: str = ""
+    sha256: str = ""
+    size: int = 0
+    next_at: datetime | None = None
+    attempts: int = 0
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedPage:
+    """Documents that are or were parked, oldest first; `next` continues the list."""
+
+    items: tuple[Parked, ...]
+    next: str | None = None

@@ -7,7 +7,6 @@ respect Retry-After; a token goes to the gateway's own address only, because red
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import io
 import random
 from collections.abc import AsyncIterator, Mapping
@@ -179,16 +178,6 @@ async def _readable(body: bytes | Path | None) -> AsyncIterator[BinaryIO | None]
 async def _write(response: aiohttp.ClientResponse, out: BinaryIO) -> None:
     async for chunk in response.content.iter_chunked(CHUNK):
         await asyncio.to_thread(out.write, chunk)
-
-
-def digest_of(out: BinaryIO, start: int) -> str:
-    """Read back what stands in a file from `start` on; it is left at its end."""
-    out.flush()
-    out.seek(start)
-    digest = hashlib.sha256()
-    while piece := out.read(CHUNK):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def decode(url: str, answer: Answer, kind: Any) -> Any:  # noqa: ANN401 - msgspec's own signature; callers name the type twice

@@ -94,18 +94,8 @@ def accepted(
 
 def not_accepted(body: Spooled, examination: Examination, *, member_id: str) -> Event:
     """Record a refusal, or that no decision was possible."""
-    decisive = examination.decisive
-    fields: dict[str, Json] = {
-        "reason": decisive.code if decisive else "unknown",
-        "codes": _codes(examination),
-        "member": member_id,
-        **_decision(examination, body.sha256, body.size),
-    }
-    if decisive is not None and decisive.line is not None:
-        fields["line"] = decisive.line
-    if examination.sender is not None:
-        fields["sender"] = examination.sender.agency.code
     kind = Kind.REJECTED if examination.outcome is Outcome.REFUSED else Kind.UNDECIDED
+    fields = not_taken(body.sha256, body.size, examination, member_id=member_id)
     return Event(kind=kind, document_id=str(uuid7()), fields=fields)
 
 
@@ -154,7 +144,7 @@ def links(message: Message, correspondence: Correspondence) -> tuple[Link, ...]:
 
 
 def arrival_undecided(manifest: Manifest, examination: Examination) -> Event:
-    """Record that an arrival could not be decided; without a receipt it comes again."""
+    """Record that an arrival could not be decided; it is parked, and without a receipt it comes again, too."""
     return _arrival_not_taken(Kind.ARRIVAL_UNDECIDED, manifest, examination)
 
 
@@ -178,6 +168,22 @@ def dead_letter(incoming: Incoming, error: GatewayError, *, sha256: str) -> Even
         kind=Kind.MESSAGE_DISCARDED,
         fields={"reason": error.code, "queue": incoming.queue, "payload_sha256": sha256},
     )
+
+
+def not_taken(sha256: str, size: int, examination: Examination, *, member_id: str) -> dict[str, Json]:
+    """Return what is said of bytes that were not accepted: the reason, all codes, and what it rested on."""
+    decisive = examination.decisive
+    fields: dict[str, Json] = {
+        "reason": decisive.code if decisive else "unknown",
+        "codes": _codes(examination),
+        "member": member_id,
+        **_decision(examination, sha256, size),
+    }
+    if decisive is not None and decisive.line is not None:
+        fields["line"] = decisive.line
+    if examination.sender is not None:
+        fields["sender"] = examination.sender.agency.code
+    return fields
 
 
 def _arrival_not_taken(kind: Kind, manifest: Manifest, examination: Examination) -> Event:

@@ -1,55 +1,53 @@
-"""Intake: a received body becomes an acceptance in one commit, or a refusal in the log; nothing in between.
+"""Intake: a received body becomes an acceptance or a parked document in one commit, or a refusal in the log; nothing in between.
 
-The order is: examine, build everything, make a big body durable, commit. Only after the commit may anyone hear 201 (design
+The order is: examine, build everything, make a big body durable, commit. Only after the commit may anyone hear 201 or 202 (design
 promise 2). A refusal is a log entry too (promise 3).
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-
-from uuid_utils import uuid7
+from typing import Any
 
 from gateway.errors import (
     DocumentIdReusedError,
     GatewayError,
     KeyReusedError,
+    OverloadedError,
     RegistryBusyError,
 )
 from gateway.flow import entries
-from gateway.flow.correspondence import Correspondence, correspond, with_findings
+from gateway.flow.accepting import Submission, acceptance, keys_of
+from gateway.flow.correspondence import correspond, with_findings
+from gateway.flow.errors_parking import NoRoomToParkError
 from gateway.flow.examination import Examination, Outcome, examine
 from gateway.flow.notifying import LOG, OUTBOX, Bell
+from gateway.flow.parking import Terms, can_wait, parking
 from gateway.flow.spool import SMALL, Spooled
-from gateway.flow.summary import summary
+from gateway.parked import Parked
 from gateway.ports import (
     Clock,
     KeyConflictError,
+    NoRoomError,
     Payloads,
     PdfReader,
     StaleRegistryError,
+    StillParkedError,
     Store,
     TrustSource,
 )
-from gateway.records import (
-    Acceptance,
-    Accepted,
-    CertificateUse,
-    IdempotencyKey,
-    Message,
-    MessageKind,
-    Recipient,
-)
+from gateway.records import Accepted, IdempotencyKey, MessageKind
 from gateway.telemetry import Metrics
 from routing.agencies import Member
-from routing.resolve import Resolved
-from schemas.document import Document, StatusMessage
 
 ATTEMPTS = 5
 """How often a message is examined again because the registry changed meanwhile."""
+
+_BEING_DECIDED = "the same document is being decided"
 
 
 class NotAcceptedError(Exception):
@@ -62,17 +60,6 @@ class NotAcceptedError(Exception):
         super().__init__(examination.outcome)
         self.examination = examination
         self.document_id = document_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """A body as it came in: who brought it, what kind it should be, and the caller's Idempotency-Key if any."""
-
-    body: Spooled
-    kind: MessageKind
-    caller: Member
-    credential_id: str
-    key: str | None
 
 
 class Intake:
@@ -89,9 +76,11 @@ class Intake:
         executor: Executor,
         bell: Bell,
         metrics: Metrics,
+        terms: Terms,
         pdf: PdfReader | None = None,
     ) -> None:
         self._gateway = gateway
+        self._terms = terms
         self._store = store
         self._payloads = payloads
         self._trust = trust
@@ -102,11 +91,33 @@ class Intake:
         self._pdf = pdf
 
     async def check(self, submission: Submission) -> Examination:
-        """Examine a submission against the current registry and trust, and change nothing."""
-        return await self.examine(submission.body, expect=submission.kind, caller=submission.caller)
+        """Examine a submission against the current registry and trust, and change nothing.
 
-    async def examine(self, body: Spooled, *, expect: MessageKind | None, caller: Member) -> Examination:
-        """Examine a body that a member brought, of the kind expected or (None) of either, and change nothing."""
+        That these bytes came before, though they were not accepted then, proves that they existed then.
+        """
+        body = submission.body
+        facts: dict[str, Any] = {"expect": submission.kind, "caller": submission.caller}
+        received_at = submission.parked.parked.received_at if submission.parked else None
+        examination = await self.examine(body, **facts, existed_at=received_at)
+        if examination.verdict is None or not examination.verdict.errors:
+            return examination
+        seen_at = await self._store.parked.first_seen(body.sha256)
+        if seen_at is None or (received_at is not None and received_at <= seen_at):
+            return examination
+        return await self.examine(body, **facts, existed_at=seen_at)
+
+    async def examine(
+        self,
+        body: Spooled,
+        *,
+        expect: MessageKind | None,
+        caller: Member,
+        existed_at: datetime | None = None,
+    ) -> Examination:
+        """Examine a body that a member brought, of the kind expected or (None) of either, and change nothing.
+
+        `existed_at` is when it came for the first time, if that was before.
+        """
         directory = await self._store.registry.directory()
         job = partial(
             examine,
@@ -116,6 +127,7 @@ class Intake:
             directory=directory,
             trust=self._trust.trust(),
             at=self._clock(),
+            existed_at=existed_at,
         )
         with self._metrics.examination_seconds.time():
             if body.size <= SMALL:
@@ -128,29 +140,45 @@ class Intake:
                 self._executor, partial(job, pdf=self._pdf)
             )
 
-    async def submit(self, submission: Submission) -> Accepted:
+    async def submit(self, submission: Submission) -> Accepted | Parked:
         """Examine and, if nothing speaks against it, commit; a retry gets the first answer again.
+
+        A document that cannot be decided because data is missing is kept, as far as there is room for it.
 
         Raises:
             NotAcceptedError: refused or undecided; the log holds the entry.
 
         """
+        decided = await self.decide(submission)
+        return decided if isinstance(decided, Accepted) else await self._not_accepted(submission, decided)
+
+    async def decide(self, submission: Submission) -> Accepted | Examination:
+        """Examine and accept, or return the examination that did not come to an acceptance; only an acceptance is recorded.
+
+        One that would have been accepted is returned where the same bytes are parked and will be decided on as such.
+
+        Raises:
+            NotHeldError: it was parked, and somebody else decides or has decided on it.
+
+        """
         examination = await self.check(submission)
         for _ in range(ATTEMPTS):
             if examination.outcome is not Outcome.ACCEPTED:
-                return await self._replay_or_refuse(submission, examination)
+                return examination
             try:
                 accepted = await self._accept(submission, examination)
             except StaleRegistryError:
                 examination = await self.check(submission)
+            except StillParkedError:
+                return examination
             except NotAcceptedError as refused:
-                return await self._replay_or_refuse(submission, refused.examination)
+                return refused.examination
             except GatewayError as error:
-                return await self._refuse(submission, with_findings(examination, [error]))
+                return with_findings(examination, [error])
             else:
-                self._count(submission, examination)
+                self.count(submission.kind, examination)
                 return accepted
-        return await self._refuse(submission, with_findings(examination, [RegistryBusyError()]))
+        return with_findings(examination, [RegistryBusyError()])
 
     async def _accept(self, submission: Submission, examination: Examination) -> Accepted:
         directory = await self._store.registry.directory()
@@ -158,109 +186,92 @@ class Intake:
         examination = with_findings(examination, found.faults, warnings=found.warnings)
         if examination.outcome is not Outcome.ACCEPTED:
             raise NotAcceptedError(examination)
-        acceptance = self._acceptance(submission, examination, found)
-        if acceptance.body is None:
-            await self._make_durable(submission.body)
+        taken = acceptance(submission, examination, found, gateway=self._gateway)
+        if taken.body is None:
+            await self._make_durable(submission)
         try:
-            accepted = await self._store.documents.accept(acceptance)
+            accepted = await self._store.documents.accept(taken)
         except KeyConflictError as conflict:
-            error = DocumentIdReusedError if conflict.scope == "document-id" else KeyReusedError
-            raise error(message_id=conflict.message_id) from None
+            raise _reused(conflict) from None
         self._bell.ring(OUTBOX)
         self._bell.ring(LOG)
         return accepted
 
-    async def _make_durable(self, body: Spooled) -> None:
-        if body.memory is not None:
+    async def _make_durable(self, submission: Submission) -> None:
+        body = submission.body
+        if submission.parked is not None:
+            await self._payloads.promote(submission.parked.parked.id, body.sha256)
+        elif body.memory is not None:
             await self._payloads.put(body.memory, body.sha256)
         elif body.path is not None:
             await self._payloads.adopt(body.path, body.sha256)
 
-    def _acceptance(
-        self, submission: Submission, examination: Examination, found: Correspondence
-    ) -> Acceptance:
-        content, sender = examination.message, examination.sender
-        if content is None or sender is None:
-            raise AssertionError("an accepted examination has a message and a sender")
-        message = self._message(submission, examination, content, sender, about=found.about)
-        recipients = tuple(
-            Recipient(
-                delivery_id=str(uuid7()),
-                code=delivery.code,
-                as_sent=delivery.as_sent,
-                member_id=delivery.member,
-                queue=delivery.queue,
-            )
-            for delivery in examination.deliveries
-        )
-        return Acceptance(
-            message=message,
-            recipients=recipients,
-            body=submission.body.memory if submission.body.size <= SMALL else None,
-            keys=_keys(submission, message),
-            events=entries.accepted(message, recipients, examination, credential_id=submission.credential_id),
-            links=entries.links(message, found),
-            evidence=entries.evidence(examination),
-            signed_with=_signed_with(examination, sender),
-        )
-
-    def _message(
-        self,
-        submission: Submission,
-        examination: Examination,
-        content: Document | StatusMessage,
-        sender: Resolved,
-        *,
-        about: str | None,
-    ) -> Message:
-        return Message(
-            id=str(uuid7()),
-            kind=submission.kind,
-            about=about,
-            gateway=self._gateway,
-            member_id=submission.caller.id,
-            sender_code=sender.agency.code,
-            sender_as_sent=sender.as_sent,
-            accepted_at=examination.at,
-            sha256=submission.body.sha256,
-            size=submission.body.size,
-            registry_version=examination.registry_version,
-            verdict=entries.verdict_facts(examination),
-            **summary(content),
-        )
-
-    async def _replay_or_refuse(self, submission: Submission, examination: Examination) -> Accepted:
-        """Answer a retry of what was accepted before, even if it would not pass any more; refuse anything else."""
-        first = await self._store.documents.replay(_keys(submission, None), submission.body.sha256)
-        return first or await self._refuse(submission, examination)
-
-    async def _refuse(self, submission: Submission, examination: Examination) -> Accepted:
+    async def _not_accepted(self, submission: Submission, examination: Examination) -> Accepted | Parked:
+        """Answer a retry as before, even if it would not pass any more; park what may be decided later; refuse anything else."""
+        keys, sha256 = keys_of(submission), submission.body.sha256
+        if (known := await self._known(keys, sha256)) is not None:
+            return known
+        if can_wait(examination):
+            try:
+                return await self._park(submission, examination)
+            except NoRoomError:
+                examination = with_findings(examination, [NoRoomToParkError(member=submission.caller.id)])
+            except KeyConflictError as conflict:
+                examination = with_findings(examination, [_reused(conflict)])
+            except StillParkedError:
+                # The same body came at the same time and was faster.
+                if (known := await self._known(keys, sha256)) is not None:
+                    return known
+                examination = with_findings(examination, [OverloadedError(reason=_BEING_DECIDED)])
+        elif examination.outcome is Outcome.ACCEPTED:
+            examination = with_findings(examination, [OverloadedError(reason=_BEING_DECIDED)])
         event = entries.not_accepted(submission.body, examination, member_id=submission.caller.id)
-        await self._store.log.append([event])
+        await self._store.parked.refuse_at_once(event, sha256=sha256)
         self._bell.ring(LOG)
-        self._count(submission, examination)
+        self.count(submission.kind, examination)
         raise NotAcceptedError(examination, document_id=event.document_id)
 
-    def _count(self, submission: Submission, examination: Examination) -> None:
+    async def _known(self, keys: Sequence[IdempotencyKey], sha256: str) -> Accepted | Parked | None:
+        first = await self._store.documents.replay(keys, sha256)
+        return first or await self._store.parked.waiting_under(keys, sha256)
+
+    async def _park(self, submission: Submission, examination: Examination) -> Parked:
+        """Keep a document that could not be decided, in one commit after a big body is durable.
+
+        Raises:
+            NoRoomError: its system has enough parked.
+            KeyConflictError: other bytes go by its names.
+            StillParkedError: the same bytes came at the same time and were faster.
+
+        """
+        item = parking(
+            examination,
+            submission.body,
+            member_id=submission.caller.id,
+            credential_id=submission.credential_id,
+            key=submission.key,
+            keys=partial(keys_of, submission),
+            terms=self._terms,
+        )
+        if item.body is None:
+            await self._payloads.set_aside(submission.body.source, item.parked.id)
+        try:
+            parked = await self._store.parked.park(item)
+        except (NoRoomError, KeyConflictError, StillParkedError):
+            await self._payloads.drop(item.parked.id)
+            raise
+        self._bell.ring(LOG)
+        self.count(submission.kind, examination)
+        return parked
+
+    def count(self, kind: MessageKind, examination: Examination) -> None:
+        """Count an examination by its outcome."""
         decisive = examination.decisive
         self._metrics.examined.labels(
-            submission.kind.value, examination.outcome.value, decisive.code if decisive else ""
+            kind.value, examination.outcome.value, decisive.code if decisive else ""
         ).inc()
 
 
-def _signed_with(examination: Examination, sender: Resolved) -> CertificateUse | None:
-    signer = examination.verdict.signer if examination.verdict is not None else None
-    if signer is None:
-        return None
-    return CertificateUse(entity_id=sender.agency.entity_id, certificate_sha256=signer.certificate_sha256)
-
-
-def _keys(submission: Submission, message: Message | None) -> tuple[IdempotencyKey, ...]:
-    """Name what this body must never contradict: the caller's key, the body itself, and a document's own identity."""
-    owner = submission.caller.id
-    keys = [IdempotencyKey(scope="body", owner=owner, key=submission.body.sha256)]
-    if submission.key is not None:
-        keys.append(IdempotencyKey(scope="key", owner=owner, key=submission.key))
-    if message is not None and message.kind is MessageKind.EDOC:
-        keys.append(IdempotencyKey(scope="document-id", owner=message.sender_code, key=message.document_id))
-    return tuple(keys)
+def _reused(conflict: KeyConflictError) -> GatewayError:
+    error = DocumentIdReusedError if conflict.scope == "document-id" else KeyReusedError
+    return error(message_id=conflict.message_id)

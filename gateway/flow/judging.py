@@ -8,11 +8,13 @@ said of that message; it never holds up those behind it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -29,7 +31,9 @@ from gateway.flow.arrivals import file_sha256, host, message_of, recipient_of, s
 from gateway.flow.correspondence import Correspondence, correspond, with_findings
 from gateway.flow.envelope import Manifest, Receipt, Stage, open_envelope, seal_receipt
 from gateway.flow.examination import Examination, Outcome, examine
+from gateway.flow.parking import Terms, arrival_parking, too_late
 from gateway.keys import SigningKey
+from gateway.parked import ParkedItem, Parking
 from gateway.ports import Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.records import Arrival, Incoming, ReceiptStep
 from routing.agencies import Directory, Member
@@ -47,13 +51,14 @@ STATE_AFTER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One incoming message after judgement: an arrival or a receipt to store, or a reason to put it aside.
+    """One incoming message after judgement: an arrival or a receipt to store, what to park, or a reason to put it aside.
 
-    All empty means: cannot be decided now; without a receipt its sender sends it again.
+    All empty means: cannot be looked at now; without a receipt its sender sends it again.
     """
 
     incoming: Incoming
     arrival: Arrival | None = None
+    parking: Parking | None = None
     step: ReceiptStep | None = None
     dead: GatewayError | None = None
 
@@ -67,12 +72,14 @@ class Candidate:
     examination: Examination
     caller: Member
     inline: bytes | None
+    parked: ParkedItem | None = None
+    """Set where the message was parked and is judged again."""
 
 
 class Judge:
     """Judges messages one by one, without storing them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument a port
         self,
         *,
         gateway: str,
@@ -82,9 +89,11 @@ class Judge:
         key: SigningKey,
         clock: Clock,
         executor: Executor,
+        terms: Terms,
         pdf: PdfReader | None = None,
     ) -> None:
         self._gateway = gateway
+        self._terms = terms
         self._store = store
         self._payloads = payloads
         self._trust = trust
@@ -94,7 +103,12 @@ class Judge:
         self._pdf = pdf
 
     async def look(
-        self, incoming: Incoming, directory: Directory, verifiers: Sequence[Verifier]
+        self,
+        incoming: Incoming,
+        directory: Directory,
+        verifiers: Sequence[Verifier],
+        *,
+        parked: ParkedItem | None = None,
     ) -> Judged | Candidate:
         """Open an envelope and examine what is inside; only what it speaks of is left to `conclude`."""
         try:
@@ -104,7 +118,7 @@ class Judge:
                     incoming=incoming,
                     step=await self._receipt_step(stated, directory, sha256=sha256_of(incoming.body)),
                 )
-            return await self._candidate(incoming, stated, inline, directory)
+            return await self._candidate(incoming, stated, inline, directory, parked)
         except GatewayError as error:
             _log.warning("axis_message_not_taken", code=error.code, queue=incoming.queue, reason=str(error))
             if error.retry:
@@ -118,10 +132,24 @@ class Judge:
             found = await correspond(self._store.documents, examination, directory, arriving=True)
             examination = with_findings(examination, found.faults, warnings=found.warnings)
         if examination.outcome is Outcome.UNDECIDED:
-            await self._store.log.append([entries.arrival_undecided(candidate.manifest, examination)])
-            return Judged(incoming=candidate.incoming), True
+            if candidate.parked is None or not candidate.parked.is_over:
+                return Judged(incoming=candidate.incoming, parking=self._park(candidate, examination)), True
+            examination = too_late(candidate.parked, examination)
         arrival = self._build(candidate.manifest, examination, candidate.caller, candidate.inline, found)
         return Judged(incoming=candidate.incoming, arrival=arrival), found.is_complete
+
+    def _park(self, candidate: Candidate, examination: Examination) -> Parking:
+        manifest = candidate.manifest
+        return arrival_parking(
+            candidate.incoming,
+            examination,
+            delivery_id=manifest.delivery_id,
+            member_id=manifest.member_id,
+            sha256=manifest.sha256,
+            size=manifest.size,
+            event=entries.arrival_undecided(manifest, examination),
+            terms=self._terms,
+        )
 
     async def _receipt_step(self, receipt: Receipt, directory: Directory, *, sha256: str) -> ReceiptStep:
         delivery = await self._store.documents.delivery(receipt.delivery_id)
@@ -137,13 +165,18 @@ class Judge:
         )
 
     async def _candidate(
-        self, incoming: Incoming, manifest: Manifest, inline: bytes, directory: Directory
+        self,
+        incoming: Incoming,
+        manifest: Manifest,
+        inline: bytes,
+        directory: Directory,
+        parked: ParkedItem | None,
     ) -> Candidate:
         caller = next((member for member in directory.members if member.id == manifest.member_id), None)
         if caller is None or caller.gateway != manifest.gateway:
             raise EnvelopeError(reason="its gateway does not host the sending member")
         source = await self._source(manifest, inline)
-        examination = await self._examine(manifest, source, caller, directory)
+        examination = await self._examine(manifest, source, caller, directory, parked)
         if (
             examination.outcome is Outcome.ACCEPTED
             and host(directory, serving_member(manifest, examination)) != self._gateway
@@ -156,6 +189,7 @@ class Judge:
             examination=examination,
             caller=caller,
             inline=inline or None,
+            parked=parked,
         )
 
     async def _source(self, manifest: Manifest, inline: bytes) -> bytes | Path:
@@ -177,18 +211,34 @@ class Judge:
         return path, file_sha256(path)
 
     async def _examine(
-        self, manifest: Manifest, source: bytes | Path, caller: Member, directory: Directory
+        self,
+        manifest: Manifest,
+        source: bytes | Path,
+        caller: Member,
+        directory: Directory,
+        parked: ParkedItem | None,
     ) -> Examination:
-        job = partial(
-            examine,
-            source,
-            expect=None,
-            caller=caller,
-            directory=directory,
-            trust=self._trust.trust(),
-            at=self._clock(),
-            pdf=self._pdf,
-        )
+        """Examine what arrived; where that fails, once more as of the first time that these bytes were seen here."""
+        facts: dict[str, Any] = {"caller": caller, "directory": directory, "trust": self._trust.trust()}
+        facts |= {"expect": None, "at": self._clock(), "pdf": self._pdf}
+        received_at = None if parked is None else parked.parked.received_at
+        examination = await self._run(manifest, partial(examine, source, **facts, existed_at=received_at))
+        if examination.verdict is None or not examination.verdict.errors:
+            return examination
+        first = await self._first_receipt(manifest)
+        if first is None or (received_at is not None and received_at <= first):
+            return examination
+        return await self._run(manifest, partial(examine, source, **facts, existed_at=first))
+
+    async def _first_receipt(self, manifest: Manifest) -> datetime | None:
+        """Return when these bytes were first seen by this gateway itself; what another one says of that proves nothing."""
+        moments = [await self._store.parked.first_seen(manifest.sha256)]
+        message = await self._store.documents.message(manifest.message_id)
+        if message is not None and (message.gateway, message.sha256) == (self._gateway, manifest.sha256):
+            moments.append(message.accepted_at)
+        return min((each for each in moments if each is not None), default=None)
+
+    async def _run(self, manifest: Manifest, job: Callable[[], Examination]) -> Examination:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, job)
         except Exception:  # noqa: BLE001 - whatever it is, it is about this document alone

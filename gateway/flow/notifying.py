@@ -12,6 +12,7 @@ from collections import defaultdict
 OUTBOX = "outbox"
 LOG = "log"
 MEMBERS = "members"
+PARKED = "parked"
 
 
 def inbox_of(member_id: str) -> str:

@@ -1,8 +1,9 @@
 """Receiving: from the axis to an inbox, after the same examination again, and a signed receipt back.
 
-The axis message is acknowledged only after the commit; a message that was here before only gets its receipt again. What came
-together is stored in an order in which every message finds what it speaks of: a gateway that was away gets a document, its recall
-and the statuses in one batch.
+The axis message is acknowledged only after the commit; a message that was here before only gets its receipt again. What cannot be
+decided is parked by that commit and acknowledged: it holds up nothing behind it, and no broker counts how often it came. What
+came together is stored in an order in which every message finds what it speaks of: a gateway that was away gets a document, its
+recall and the statuses in one batch.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from gateway.flow.arrivals import sha256_of
 from gateway.flow.correspondence import correspond_late
 from gateway.flow.judging import Candidate, Judge, Judged
 from gateway.flow.notifying import LOG, MEMBERS, OUTBOX, Bell, inbox_of, wait
+from gateway.flow.parking import Terms, pause
 from gateway.keys import SigningKey
-from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
+from gateway.parked import ParkedItem, Parking
+from gateway.ports import AxisLink, Clock, NoRoomError, Payloads, PdfReader, Store, TrustSource
 from gateway.records import Arrival, Incoming, MessageKind
 from gateway.telemetry import Metrics
 from routing.agencies import Directory, Member
@@ -47,6 +50,7 @@ class Receiver:
         executor: Executor,
         bell: Bell,
         metrics: Metrics,
+        terms: Terms,
         pdf: PdfReader | None = None,
     ) -> None:
         self._gateway = gateway
@@ -62,6 +66,7 @@ class Receiver:
             key=key,
             clock=clock,
             executor=executor,
+            terms=terms,
             pdf=pdf,
         )
 
@@ -105,8 +110,43 @@ class Receiver:
     async def take(self, batch: Sequence[Incoming]) -> None:
         """Judge a batch, commit what it holds, and only then settle it with the link."""
         directory = await self._store.registry.directory()
+        looked = await self._look(batch, directory)
+        judged, fresh = await self._keep(looked, directory)
+        await self._park([each.parking for each in judged if each.parking is not None])
+        await self._link.settle(
+            done=[each.incoming for each in judged if each.dead is None],
+            dead=[each.incoming for each in judged if each.dead is not None],
+        )
+        self._announce(fresh, judged)
+
+    async def retry(self, item: ParkedItem) -> None:
+        """Judge a parked arrival again: decided, it leaves the parked ones; if not, it waits for its next turn."""
+        if item.body is None or item.queue is None:
+            raise AssertionError("a parked arrival has its envelope and its queue")
+        directory = await self._store.registry.directory()
+        incoming = Incoming(queue=item.queue, body=item.body, tag=None)
+        [looked] = await self._look([incoming], directory, parked=item)
+        judged, fresh = await self._keep([looked], directory)
+        if all(each.arrival is None and each.dead is None for each in judged):
+            reason = next((each.parking.parked.reason for each in judged if each.parking), item.parked.reason)
+            delay = pause(item.parked.attempts)
+            await self._store.parked.postpone(item, delay=delay, reason=reason)
+            return
+        await self._store.parked.finish(item)
+        self._announce(fresh, judged)
+
+    async def _look(
+        self, batch: Sequence[Incoming], directory: Directory, *, parked: ParkedItem | None = None
+    ) -> list[Judged | Candidate]:
         verifiers = [parse_verifier_key(peer.verifier_key) for peer in await self._store.registry.peers()]
-        looked = await asyncio.gather(*(self._judge.look(each, directory, verifiers) for each in batch))
+        return await asyncio.gather(
+            *(self._judge.look(each, directory, verifiers, parked=parked) for each in batch)
+        )
+
+    async def _keep(
+        self, looked: Sequence[Judged | Candidate], directory: Directory
+    ) -> tuple[list[Judged], list[tuple[Arrival, bool]]]:
+        """Conclude and commit what was looked at, all but what is to be parked; return it with the arrivals and which are new."""
         judged = [each for each in looked if isinstance(each, Judged)]
         fresh: list[tuple[Arrival, bool]] = []
         async for wave in self._waves([each for each in looked if isinstance(each, Candidate)], directory):
@@ -115,19 +155,22 @@ class Receiver:
             judged += wave
         await self._link_overtaken(fresh, directory)
         await self._store.documents.record_receipts([each.step for each in judged if each.step is not None])
-        dead = [(each.incoming, each.dead) for each in judged if each.dead is not None]
+        dead = [
+            entries.dead_letter(each.incoming, each.dead, sha256=sha256_of(each.incoming.body))
+            for each in judged
+            if each.dead is not None
+        ]
         if dead:
-            await self._store.log.append(
-                [
-                    entries.dead_letter(incoming, error, sha256=sha256_of(incoming.body))
-                    for incoming, error in dead
-                ]
-            )
-        await self._link.settle(
-            done=[each.incoming for each in judged if each.dead is None],
-            dead=[incoming for incoming, _ in dead],
-        )
-        self._announce(fresh, judged)
+            await self._store.log.append(dead)
+        return judged, fresh
+
+    async def _park(self, undecided: Sequence[Parking]) -> None:
+        """Park arrivals; where there is no room, the entry says that it was undecided, and its sender sends it again."""
+        for each in undecided:
+            try:
+                await self._store.parked.park(each)
+            except NoRoomError:
+                await self._store.log.append(each.events)
 
     async def _link_overtaken(self, arrivals: Sequence[tuple[Arrival, bool]], directory: Directory) -> None:
         """Link recalls, updates and replacements that were here before the documents they speak of.

@@ -10,9 +10,17 @@ from datetime import datetime
 
 from gateway.ports.accounts import Accounts
 from gateway.ports.axis import AxisLink
-from gateway.ports.conditions import KeyConflictError, StaleRegistryError, UnavailableError
+from gateway.ports.conditions import (
+    KeyConflictError,
+    NoRoomError,
+    NotHeldError,
+    StaleRegistryError,
+    StillParkedError,
+    UnavailableError,
+)
 from gateway.ports.documents import Documents
 from gateway.ports.log import RoutingLog
+from gateway.ports.parked import ParkedDocuments
 from gateway.ports.payloads import Payloads
 from gateway.ports.pdf import PdfReader
 from gateway.ports.receipt_keys import PublishedKey, ReceiptKeys
@@ -27,6 +35,9 @@ __all__ = [
     "Clock",
     "Documents",
     "KeyConflictError",
+    "NoRoomError",
+    "NotHeldError",
+    "ParkedDocuments",
     "Payloads",
     "PdfReader",
     "PublishedKey",
@@ -35,6 +46,7 @@ __all__ = [
     "RevocationStock",
     "RoutingLog",
     "StaleRegistryError",
+    "StillParkedError",
     "Store",
     "TrustSource",
     "TrustStore",

@@ -12,6 +12,22 @@ class KeyConflictError(Exception):
         self.message_id = message_id
 
 
+class StillParkedError(Exception):
+    """The same bytes are kept as a parked document; it is decided under its own id."""
+
+    def __init__(self, *, message_id: str) -> None:
+        super().__init__(f"parked as {message_id}")
+        self.message_id = message_id
+
+
+class NoRoomError(Exception):
+    """The member has as much parked as it may."""
+
+
+class NotHeldError(Exception):
+    """A parked document is not held under this fence any more: it was withdrawn, or is another process's now."""
+
+
 class UnavailableError(Exception):
     """Something outside this process cannot be used right now, and its text says what; waiting is all that can be done."""
 

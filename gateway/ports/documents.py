@@ -38,11 +38,13 @@ class Documents(Mentions, Protocol):
         Raises:
             KeyConflictError: a key stands for other bytes.
             StaleRegistryError: `message.registry_version` is not the current one.
+            StillParkedError: the same bytes are parked under another id.
+            NotHeldError: it was parked, and is not held under the fence `parked` any more.
 
         """
 
     async def replay(self, keys: Sequence[IdempotencyKey], sha256: str) -> Accepted | None:
-        """Return the first acceptance of the same bytes under any of these keys, as `accept` would; None if there is none.
+        """Return the first acceptance of the same bytes under any of these keys, as `accept` would; None if there is none (yet).
 
         Serves a retry that would not pass examination any more, for instance because a certificate has expired since.
         A key that stands for other bytes is no replay.

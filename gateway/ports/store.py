@@ -7,6 +7,7 @@ from typing import Protocol
 from gateway.ports.accounts import Accounts
 from gateway.ports.documents import Documents
 from gateway.ports.log import RoutingLog
+from gateway.ports.parked import ParkedDocuments
 from gateway.ports.receipt_keys import ReceiptKeys
 from gateway.ports.registry import Registry
 from gateway.ports.trust import TrustStore
@@ -18,6 +19,10 @@ class Store(Protocol):
     @property
     def documents(self) -> Documents:
         """Messages, deliveries, outbox, inbox."""
+
+    @property
+    def parked(self) -> ParkedDocuments:
+        """Documents that could not be decided yet."""
 
     @property
     def registry(self) -> Registry:

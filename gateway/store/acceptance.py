@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
-from gateway.ports import KeyConflictError, StaleRegistryError
+from gateway.ports import KeyConflictError, NotHeldError, StaleRegistryError, StillParkedError
 from gateway.records import Acceptance, Accepted, IdempotencyKey, Recipient
-from gateway.store import content
+from gateway.store import content, parking_rows
 from gateway.store.bulk import insert_rows
 from gateway.store.dialects import insert_or_skip
 from gateway.store.references import insert_links
@@ -74,7 +74,7 @@ class Acceptances:
     ) -> list[Accepted | Exception]:
         """Write what is new and current; replay or refuse the rest."""
         version = content.head_to_rely_on(connection).version
-        decided = _decide(connection, items, version)
+        decided = _decide(connection, items, version, lost=_lost(connection, items))
         results: dict[int, Accepted | Exception] = dict(decided.refused)
         results |= self._write(connection, now, decided.written)
         here = {answer.message.id: answer for answer in results.values() if isinstance(answer, Accepted)}
@@ -82,7 +82,7 @@ class Acceptances:
             connection, {first for first in decided.replays.values() if first not in here}
         )
         for place, first in decided.replays.items():
-            results[place] = earlier[first] if first in earlier else replace(here[first], replayed=True)
+            results[place] = _again(first, earlier, here)
         return [results[place] for place in range(len(items))]
 
     def _write(
@@ -90,11 +90,9 @@ class Acceptances:
     ) -> dict[int, Accepted | Exception]:
         if not written:
             return {}
-        staged = iter(
-            self._staging.stage(
-                connection, now, [event for each in written.values() for event in each.events], begin=True
-            )
-        )
+        were_parked = [each.message.id for each in written.values() if each.parked is not None]
+        events = [event for each in written.values() for event in each.events]
+        staged = iter(self._staging.stage(connection, now, events, begin=not were_parked))
         answers: dict[int, Accepted | Exception] = {}
         messages = []
         for place, each in written.items():
@@ -112,6 +110,8 @@ class Acceptances:
         insert_rows(connection, message, messages)
         _insert_deliveries(connection, now, written.values())
         insert_evidence(connection, written.values())
+        if were_parked:
+            parking_rows.mark_accepted(connection, now, were_parked)
         spoken = insert_links(connection, now, [(each.message, each.links) for each in written.values()])
         self._staging.stage(connection, now, spoken)
         uses = [each.signed_with for each in written.values() if each.signed_with is not None]
@@ -125,7 +125,7 @@ def find_replay(connection: Connection, keys: Sequence[IdempotencyKey], sha256: 
     if not owners or any(owner.sha256 != sha256 for owner in owners):
         return None
     first = min(owner.message_id for owner in owners)
-    return load_accepted(connection, {first})[first]
+    return load_accepted(connection, {first}).get(first)
 
 
 def load_accepted(connection: Connection, ids: Iterable[str]) -> dict[str, Accepted]:
@@ -160,16 +160,32 @@ def insert_bodies(connection: Connection, bodies: dict[str, bytes | None]) -> No
         connection.execute(_INSERT_BODY[connection.dialect.name], rows)
 
 
-def _decide(connection: Connection, items: Sequence[Acceptance], version: int) -> _Decided:
-    claimed, taken = _claim_keys(connection, items, version)
+def _lost(connection: Connection, items: Sequence[Acceptance]) -> set[str]:
+    """Lock the parked documents among these, and return those that somebody else holds or has decided."""
+    fences = {item.message.id: item.parked for item in items if item.parked is not None}
+    return parking_rows.not_held(connection, fences) if fences else set()
+
+
+def _again(first: str, earlier: dict[str, Accepted], here: dict[str, Accepted]) -> Accepted | Exception:
+    """Return the answer of an earlier acceptance, or of one in the same batch; there is none of what is still parked."""
+    if first in earlier:
+        return earlier[first]
+    return replace(here[first], replayed=True) if first in here else StillParkedError(message_id=first)
+
+
+def _decide(connection: Connection, items: Sequence[Acceptance], version: int, *, lost: set[str]) -> _Decided:
+    claimed, taken = _claim_keys(connection, [item for item in items if item.message.id not in lost], version)
     decided = _Decided(written={}, replays={}, refused={})
     won: dict[_Key, _Owner] = {}
     for place, item in enumerate(items):
         keys = [_key(key) for key in item.keys]
         sha256 = item.message.sha256
-        hits = {key: taken[key] for key in keys if key in taken}
+        own = None if item.parked is None else item.message.id
+        hits = {key: taken[key] for key in keys if key in taken and taken[key].message_id != own}
         conflict = next((key for key, owner in hits.items() if owner.sha256 != sha256), None)
-        if conflict is not None:
+        if own in lost:
+            decided.refused[place] = NotHeldError()
+        elif conflict is not None:
             decided.refused[place] = KeyConflictError(
                 scope=conflict.scope, message_id=hits[conflict].message_id
             )
@@ -179,6 +195,8 @@ def _decide(connection: Connection, items: Sequence[Acceptance], version: int) -
             decided.refused[place] = StaleRegistryError()
         else:
             decided.written[place] = item
+            if own is not None:
+                lost.add(own)
             mine = dict.fromkeys(keys, _Owner(sha256, item.message.id))
             won |= mine
             taken |= mine
@@ -205,7 +223,7 @@ def _claim_keys(
         return wanted, _owners(connection, outdated - wanted.keys())
     found = _owners(connection, wanted.keys() | outdated)
     own = {key for key, owner in wanted.items() if found[key].message_id == owner.message_id}
-    # The very same message may have been accepted before, by an attempt whose answer was lost.
+    # The very same message may have been accepted before, by an attempt whose answer was lost; a parked one holds its keys.
     before = _known(connection, {wanted[key].message_id for key in own})
     own = {key for key in own if wanted[key].message_id not in before}
     return {key: wanted[key] for key in own}, {key: owner for key, owner in found.items() if key not in own}

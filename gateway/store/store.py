@@ -15,6 +15,7 @@ from gateway.store.accounts import SqlAccounts
 from gateway.store.database import Database, open_database
 from gateway.store.documents import SqlDocuments
 from gateway.store.log import SqlRoutingLog
+from gateway.store.parking import SqlParkedDocuments
 from gateway.store.receipt_keys import SqlReceiptKeys
 from gateway.store.registry import SqlRegistry
 from gateway.store.staging import Staging
@@ -43,6 +44,7 @@ class SqlStore:
         self.database = database
         """What the embedded axis link reads from."""
         self.documents = SqlDocuments(database, self.writer, staging, clock=clock)
+        self.parked = SqlParkedDocuments(database, self.writer, staging)
         self.registry = SqlRegistry(database, self.writer, staging)
         self.log = SqlRoutingLog(
             database, self.writer, staging, origin=f"{gateway_name}/routing", key=log_key

@@ -25,7 +25,9 @@ async def test_ready(gateway: World) -> None:
     answer = await gateway.call("GET", "/readyz", token=None)
 
     assert (answer.status, answer.json["status"]) == (200, "ok")
-    assert set(answer.json["checks"]) == {"database", "registry", "axis", "payloads", "trust", "receipts"}
+    assert set(answer.json["checks"]) == {
+        *("database", "registry", "axis", "payloads", "trust", "receipts", "parked"),
+    }
     assert answer.json["checks"]["trust"]["anchors"] == 1
     assert answer.json["checks"]["trust"]["revocation"] == "soft"
     assert answer.json["checks"]["registry"]["agencies"] >= 5

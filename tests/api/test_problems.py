@@ -76,8 +76,8 @@ async def test_unknown_path(gateway: World) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PUT", "/v1/documents", "POST"),
-        ("OPTIONS", "/v1/documents", "POST"),
+        ("PUT", "/v1/documents", "GET, HEAD, POST"),
+        ("OPTIONS", "/v1/statuses", "POST"),
         ("POST", "/v1/inbox", "GET, HEAD"),
         ("DELETE", "/healthz", "GET, HEAD"),
     ],

@@ -225,15 +225,14 @@ async def test_place_in_the_file(gateway: World) -> None:
 
 
 async def test_without_trust_anchors_nothing_is_decided(tmp_path: Path) -> None:
-    """Where no certificate can be judged, the answer is neither yes nor no: 503, to be tried again."""
+    """Where no certificate can be judged, the answer is neither yes nor no: the document is kept until there are anchors."""
     async with world(tmp_path, trusted=False) as gateway:
         answer = await gateway.send(a_document())
 
-        assert (answer.status, answer.json["code"]) == (503, "certs.no_trust_anchors")
-        assert answer.json["outcome"] == "undecided"
-        assert answer.headers["Retry-After"] == "5"
+        assert (answer.status, answer.json["outcome"]) == (202, "parked")
+        assert answer.json["reason"]["code"] == "certs.no_trust_anchors"
         (entry,) = await gateway.refusals("certs.no_trust_anchors")
-        assert entry.kind is Kind.UNDECIDED
+        assert entry.kind is Kind.PARKED
 
 
 async def test_without_agencies_nothing_is_decided(tmp_path: Path) -> None:
@@ -242,6 +241,10 @@ async def test_without_agencies_nothing_is_decided(tmp_path: Path) -> None:
         answer = await gateway.send(a_document())
 
         assert (answer.status, answer.json["code"]) == (503, "registry.empty")
+        assert answer.json["outcome"] == "undecided"
+        assert answer.headers["Retry-After"] == "5"
+        (entry,) = await gateway.refusals("registry.empty")
+        assert entry.kind is Kind.UNDECIDED
 
 
 async def test_retry_after_the_certificate_expired(tmp_path: Path) -> None:

@@ -37,26 +37,26 @@ async def in_force(gateway: World) -> None:
 
 
 async def test_required_list_arrives(tmp_path: Path) -> None:
-    """Without the list the answer is 503 and in the log; with it the very same bytes are accepted and delivered."""
+    """Without the list a document is kept and in the log; with it the very same bytes are accepted and delivered."""
     async with world(tmp_path, revocation=Revocation.REQUIRE) as gateway:
         body = a_document()
         undecided = await gateway.send(body)
 
-        assert (undecided.status, undecided.json["code"]) == (503, "certs.revocation_unknown")
-        assert undecided.json["outcome"] == "undecided"
-        assert undecided.headers["Retry-After"] == "5"
+        assert (undecided.status, undecided.json["outcome"]) == (202, "parked")
+        assert undecided.json["reason"]["code"] == "certs.revocation_unknown"
         (entry,) = await gateway.refusals("certs.revocation_unknown")
-        assert entry.kind is Kind.UNDECIDED
+        assert entry.kind is Kind.PARKED
 
         await asyncio.to_thread(put, gateway.context.settings.trust_folder)
         await in_force(gateway)
+        await gateway.arrived(undecided.json["id"])
         accepted = await gateway.send(body)
 
         assert accepted.status == 201
+        assert accepted.json["id"] == undecided.json["id"]
         (status,) = accepted.json["verdict"]["revocation"]
         assert status["status"] == "good"
         assert status["next_update"] == "2025-07-02T02:00:00Z"
-        await gateway.arrived(accepted.json["id"])
         (logged,) = [each for each in await gateway.log() if each.kind is Kind.ACCEPTED]
         assert logged.fields["verdict"] == accepted.json["verdict"]
 

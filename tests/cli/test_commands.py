@@ -16,6 +16,7 @@ VERBS = (
     *(("serve",), ("demo",), ("check",), ("schema",), ("show",), ("compose",), ("send",), ("version",)),
     ("verify",),
     ("policy",),
+    *(("parked", "list"), ("parked", "withdraw")),
     *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
     *(("member", "add"), ("token", "issue"), ("log", "verify"), ("verdict", "replay")),
     *(("cert", verb) for verb in ("register", "list", "suspend", "resume", "revoke", "calendar")),

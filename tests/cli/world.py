@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import dataclasses
 import json
 import os
 import shutil
@@ -22,6 +23,8 @@ from typing import Final
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.issue import new_root
+from certs.revocation import Revocation
+from certs.sign import sign_enveloped
 from gateway.app import running
 from gateway.client import Client
 from gateway.client.trust import TrustTerms
@@ -30,8 +33,10 @@ from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
 from gateway.demo.connections import connect
 from gateway.demo.exchange import Systems, exchange
 from gateway.demo.narration import Narrator
-from gateway.demo.pki import identities
+from gateway.demo.pki import Identity, identities
 from gateway.settings import Settings
+from schemas.document import Organization
+from tests.support.documents import edxml
 
 ROOT: Final = Path(__file__).parents[2]
 SECONDS: Final = 60
@@ -90,6 +95,19 @@ async def _exchange(settings: Settings) -> None:
                 sent = await exchange(narrator, systems, keys)
                 await _delivered(hanoi, sent.submitted.id)
     (private / "letter.edxml").write_bytes(sent.letter.signed)
+    await _withdraw(settings, tokens[HANOI.member_id], keys[HANOI.code])
+
+
+async def _withdraw(settings: Settings, token: str, pen: Identity) -> None:
+    """Park a letter where every certificate must be known not to be revoked, and take it back."""
+    xml = edxml(
+        sender=Organization(organ_id=HANOI.code), recipients=(Organization(organ_id=TUYEN_QUANG.code),)
+    )
+    letter = sign_enveloped(xml, key=pen.key, certificates=(pen.certificate,))
+    strict = dataclasses.replace(settings, revocation=Revocation.REQUIRE)
+    async with running(strict) as gateway, Client(gateway.url, token=token) as hanoi:
+        parked = await hanoi.submit_document(letter)
+        await hanoi.parked.withdraw(parked.id)
 
 
 async def start_and_stop(folder: Path) -> None:

@@ -8,6 +8,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,62 @@ def test_durable_before_it_returns(root: Path, tmp_path: Path, monkeypatch: pyte
     run(payloads.adopt(upload, SHA256))
 
     assert synced == [(root, False), (target.parent.parent, False), (upload, False), (target.parent, True)]
+
+
+NAME = "0197c1f2-5b7e-7c3a-9d51-0f4a3c2b1d10"
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+SOON = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("as_file", [False, True], ids=["from memory", "from a file"])
+def test_set_aside_and_promoted(payloads: Payloads, elsewhere: Path, *, as_file: bool) -> None:
+    """A body is kept under a name of its own; promoted, it is found by its hash and survives the removal of that name."""
+    upload = spooled(elsewhere)
+    run(payloads.set_aside(upload if as_file else BODY, NAME))
+
+    aside = payloads.aside(NAME)
+    assert aside.read_bytes() == BODY
+    assert stat.S_IMODE(aside.stat().st_mode) == 0o600
+    assert upload.exists() is not as_file
+    with pytest.raises(FileNotFoundError):
+        payloads.path(SHA256)
+
+    for _ in range(2):
+        run(payloads.promote(NAME, SHA256))
+        assert payloads.path(SHA256).read_bytes() == BODY
+        assert aside.exists()
+    for _ in range(2):
+        run(payloads.drop(NAME))
+    assert not aside.exists()
+    assert payloads.path(SHA256).read_bytes() == BODY
+    with pytest.raises(FileNotFoundError):
+        run(payloads.promote(NAME, SHA256))
+
+
+def test_dropping_takes_nothing_else_along(payloads: Payloads) -> None:
+    """What is set aside goes without the same bytes that somebody else put there by their hash."""
+    run(payloads.put(BODY, SHA256))
+    run(payloads.set_aside(BODY, NAME))
+    run(payloads.drop(NAME))
+
+    assert payloads.path(SHA256).read_bytes() == BODY
+
+
+def test_left_aside(root: Path, payloads: Payloads) -> None:
+    """What lies aside is listed by age, and each gateway that shares the folder sees only its own."""
+    run(payloads.set_aside(BODY, NAME))
+    other = FolderPayloads(root, gateway="gw.other")
+
+    assert run(payloads.left_aside(before=SOON)) == (NAME,)
+    assert run(payloads.left_aside(before=LONG_AGO)) == ()
+    assert run(other.left_aside(before=SOON)) == ()
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", NAME + "/", NAME.upper(), SHA256])
+def test_only_identifiers_are_names(payloads: Payloads, name: str) -> None:
+    """Nothing else can be set aside, found or removed."""
+    for call in (payloads.set_aside(BODY, name), payloads.drop(name)):
+        with pytest.raises(ValueError, match="identifier"):
+            run(call)
+    with pytest.raises(ValueError, match="identifier"):
+        payloads.aside(name)

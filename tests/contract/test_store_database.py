@@ -53,6 +53,8 @@ _MESSAGE_BEFORE = (
 )
 _BEFORE_0004 = (
     "DROP TABLE receipt_key",
+    "DROP TABLE parked",
+    "DROP TABLE first_seen",
     "DROP TABLE evidence",
     "DROP TABLE certificate_sighting",
     *(f"ALTER TABLE certificate DROP COLUMN {name}" for name in ("spki_sha256", "certificate_ends", "terms")),

@@ -164,10 +164,10 @@ async def test_every_201_survives_kill_9_and_is_delivered_once(
     assert len(ledger.accepted) > KILLS
     assert ledger.accepted.keys() <= seen.keys() <= set(ledger.tried.values())
     assert set(seen.values()) == {1}
-    assert await _audited(tmp_path, settings) == 0
+    assert await audited(tmp_path, settings) == 0
 
 
-async def _audited(data: Path, settings: dict[str, str]) -> int:
+async def audited(data: Path, settings: dict[str, str]) -> int:
     """Run the offline audit as an auditor would, and return its exit code."""
     database = settings.get("VANTHU_DATABASE", str(data / "vanthu.db"))
     key = load_keys(data / "keys", gateway=settings.get("VANTHU_NAME", "vanthu.local")).log.verifier

@@ -24,6 +24,7 @@ from gateway.flow.envelope import Receipt, Stage, seal_message, seal_receipt
 from gateway.flow.notifying import MEMBERS
 from gateway.flow.receiving import Receiver
 from gateway.keys import SigningKey
+from gateway.loops import terms_of
 from gateway.records import AxisMessage, Incoming, Message, MessageKind, PeerGateway, Recipient
 from routing.agencies import Member
 from routing.log import Kind, LogEntry
@@ -40,11 +41,12 @@ TO_TAY_NINH = "member.tayninh"
 async def gateway(tmp_path: Path) -> AsyncIterator[World]:
     """Run the gateway that receives, with the other one registered."""
     async with world(tmp_path) as running:
-        await _introduce(running)
+        await introduce(running)
         yield running
 
 
-async def _introduce(gateway: World) -> None:
+async def introduce(gateway: World) -> None:
+    """Register the other gateway and its system."""
     registry = gateway.store.registry
     await registry.put_peer(PeerGateway(name="gw.other", verifier_key=OTHER.verifier), actor="test")
     await registry.put_member(VPCP, actor="test")
@@ -195,7 +197,7 @@ async def test_a_body_that_is_not_there_yet_comes_again(gateway: World) -> None:
 async def test_without_anchors_an_arrival_is_undecided(tmp_path: Path) -> None:
     """Where the receiving gateway lacks something, it neither stores nor refuses."""
     async with world(tmp_path, trusted=False) as gateway:
-        await _introduce(gateway)
+        await introduce(gateway)
         message_id, sealed = envelope(from_the_office())
         await put(gateway, sealed)
 
@@ -221,6 +223,7 @@ async def test_a_defect_of_ours_holds_nothing_up(gateway: World) -> None:
         executor=broken,
         bell=context.bell,
         metrics=context.metrics,
+        terms=terms_of(context.settings),
     )
     _, sealed = envelope(from_the_office())
     refused = envelope(from_the_office(), key=STRANGER)[1]

@@ -12,7 +12,7 @@ from uuid import uuid4
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certs.issue import PrivateKey, issue, new_root
+from certs.issue import Authority, PrivateKey, issue, new_root
 from certs.sign import sign_tree
 from gateway.client import Client
 from schemas.document import Organization, ResponseFor
@@ -33,6 +33,7 @@ SENDER, RECIPIENT = "H26.1", "H60.1"
 class Correspondents:
     """The root that gateways trust, and the pen of the sending agency."""
 
+    root: Authority
     root_pem: bytes
     certificate: x509.Certificate
     key: PrivateKey
@@ -75,7 +76,10 @@ def correspondents() -> Correspondents:
         not_after=now + timedelta(days=365),
     )
     return Correspondents(
-        root_pem=root.certificate.public_bytes(Encoding.PEM), certificate=certificate, key=key
+        root=root,
+        root_pem=root.certificate.public_bytes(Encoding.PEM),
+        certificate=certificate,
+        key=key,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.cli.audit.findings import Difference, compare, differs
+from gateway.parked import ParkedState
 from gateway.store import Audit
-from gateway.store.tables import idempotency, log_entry, message
+from gateway.store.tables import idempotency, log_entry, message, parked
 from routing.errors_log import LogError
 from routing.log import read_leaf
 
@@ -31,6 +32,12 @@ def _entries(audit: Audit) -> Iterator[Difference]:
 def _keys(audit: Audit) -> Iterator[Difference]:
     messages = {
         row.id: (row.sha256, row.member_id, row.sender_code, row.document_id) for row in audit.rows(message)
+    }
+    # A parked document holds its keys already; once it is accepted, its message does.
+    messages |= {
+        row.id: (row.sha256, row.member_id, row.sender_code, row.document_id)
+        for row in audit.rows(parked)
+        if row.state == ParkedState.PARKED.value
     }
     for row in audit.rows(idempotency):
         where = f"idempotency[{row.scope} {row.owner} {row.key}]"

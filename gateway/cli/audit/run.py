@@ -14,6 +14,7 @@ from gateway.cli.audit.certificates import check_certificates
 from gateway.cli.audit.findings import Difference, differs
 from gateway.cli.audit.indexes import check_indexes
 from gateway.cli.audit.messages import check_messages
+from gateway.cli.audit.parked import check_first_seen, check_parked
 from gateway.cli.audit.references import check_references
 from gateway.cli.audit.registry import check_registry
 from gateway.cli.audit.testimony import Testimony
@@ -134,6 +135,8 @@ def _tables(
         "delivery": lambda: check_deliveries(database, log, Queues(database)),
         "arrival": lambda: check_arrivals(database, log, bodies, Queues(database)),
         "reference": lambda: check_references(database, log),
+        "parked": lambda: check_parked(database, log),
+        "first_seen": lambda: check_first_seen(database, log),
         "access": lambda: check_access(database, log),
         "certificate": lambda: check_certificates(database, log),
         "index": lambda: check_indexes(database),

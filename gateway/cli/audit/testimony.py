@@ -25,6 +25,7 @@ _CERTIFICATE_KINDS = frozenset(
         Kind.CERTIFICATE_REVOKED,
     }
 )
+_NOT_ACCEPTED = frozenset({Kind.REJECTED, Kind.UNDECIDED, Kind.PARKED})
 _TRUST_KINDS = frozenset({Kind.TRUST_ADDED, Kind.TRUST_CHANGED, Kind.TRUST_RETIRED})
 _REGISTRY_KINDS = _CERTIFICATE_KINDS | {Kind.REGISTRY_ACTIVATED, Kind.MEMBER_ADDED, Kind.MEMBER_CHANGED}
 _RECEIPTS = {
@@ -52,6 +53,15 @@ class Transit:
     acknowledged_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What became of a parked document, by the value of a `ParkedState`; `reason` is the code of a refusal."""
+
+    state: str
+    at: datetime
+    reason: str | None
+
+
 @dataclass(slots=True)
 class Life:
     """What the log says of one document."""
@@ -62,6 +72,9 @@ class Life:
     routes: list[Fields] = field(default_factory=list)
     transits: dict[str, Transit] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
+    parked: Fields | None = None
+    parked_at: datetime | None = None
+    ended: Ending | None = None
     mentions: dict[tuple[str, str], datetime] = field(default_factory=dict)
     """When which message came to speak of it, by message id and relation."""
 
@@ -106,6 +119,8 @@ class Testimony:
     revocations: dict[str, datetime] = field(default_factory=dict)
     peers: dict[str, Peer] = field(default_factory=dict)
     receipt_keys: dict[str, Span] = field(default_factory=dict)
+    first_seen: dict[str, datetime] = field(default_factory=dict)
+    """When bytes that were not accepted at once were first decided on, by SHA-256."""
     log_key: str | None = None
     trust: dict[int, Fields] = field(default_factory=dict)
     """What each version of the trust store changed."""
@@ -127,6 +142,8 @@ class Testimony:
         if entry.document_id is not None:
             life = self.lives.setdefault(entry.document_id, Life())
             _note_document(life, entry, stored)
+            if entry.kind in _NOT_ACCEPTED and "payload_sha256" in entry.fields:
+                self.first_seen.setdefault(str(entry.fields["payload_sha256"]), entry.t)
         elif entry.kind in _REGISTRY_KINDS:
             self._note_registry(entry)
         elif entry.kind in _TRUST_KINDS:
@@ -176,6 +193,13 @@ def _note_document(life: Life, entry: LogEntry, stored: bytes) -> None:
         case Kind.ACCEPTED:
             life.accepted, life.accepted_at, life.leaf_sha256 = fields, entry.t, stored.hex()
             life.routes.extend(fields.get("routes", ()))
+            _end(life, "accepted", entry)
+        case Kind.PARKED:
+            life.parked, life.parked_at = fields, entry.t
+        case Kind.REJECTED:
+            _end(life, "refused", entry)
+        case Kind.WITHDRAWN:
+            _end(life, "withdrawn", entry)
         case Kind.ROUTED:
             life.routes.extend(fields.get("routes", ()))
         case Kind.STATUS:
@@ -188,6 +212,15 @@ def _note_document(life: Life, entry: LogEntry, stored: bytes) -> None:
             _note_transit(life.transit(fields["delivery"]), entry)
         case _:
             pass
+
+
+def _end(life: Life, outcome: str, entry: LogEntry) -> None:
+    if life.parked is not None:
+        life.ended = Ending(
+            state=outcome,
+            at=entry.t,
+            reason=str(entry.fields["reason"]) if "reason" in entry.fields else None,
+        )
 
 
 def _note_transit(transit: Transit, entry: LogEntry) -> None:

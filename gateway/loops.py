@@ -1,0 +1,96 @@
+"""The background loops of a gateway, made over its collaborators and kept running.
+
+None of them is needed for what was answered to be true; each goes on from the store where the last process left off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+from gateway.api.context import Context
+from gateway.fetching.fetcher import fetching
+from gateway.flow.forwarding import Forwarder
+from gateway.flow.parking import Terms
+from gateway.flow.receiving import Receiver
+from gateway.flow.reexamining import Reexaminer
+from gateway.flow.supervision import forever
+from gateway.parked import Room
+from gateway.settings import Settings
+
+Loop = Callable[[], Awaitable[None]]
+
+
+def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
+    """Make the loops that forward, receive, decide on what is parked, and fetch what tells of revocation."""
+    forwarder = Forwarder(
+        documents=context.store.documents,
+        link=context.link,
+        key=context.keys.axis,
+        resend_after=timedelta(seconds=context.settings.resend_after),
+        bell=context.bell,
+        metrics=context.metrics,
+    )
+    receiver = _receiver(context, executor)
+    reexaminer = Reexaminer(
+        store=context.store,
+        payloads=context.payloads,
+        trust=context.trust,
+        intake=context.intake,
+        receiver=receiver,
+        clock=context.clock,
+        bell=context.bell,
+    )
+    fetch = fetching(
+        context.settings,
+        trust=context.trust,
+        stock=context.stock,
+        clock=context.clock,
+        metrics=context.metrics,
+    )
+    return {
+        "forward": forwarder.one_pass,
+        "receive": receiver.one_pass,
+        "reexamine": reexaminer.one_pass,
+        "fetch": fetch,
+    }
+
+
+def _receiver(context: Context, executor: Executor) -> Receiver:
+    return Receiver(
+        gateway=context.settings.name,
+        store=context.store,
+        payloads=context.payloads,
+        trust=context.trust,
+        link=context.link,
+        key=context.keys.axis,
+        clock=context.clock,
+        executor=executor,
+        bell=context.bell,
+        metrics=context.metrics,
+        pdf=context.pdf,
+        terms=terms_of(context.settings),
+    )
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Return for how long, and how much for one member, is kept of what cannot be decided."""
+    room = Room(documents=settings.parked_documents, size=settings.parked_bytes)
+    return Terms(keep=timedelta(seconds=settings.parked_for), room=room)
+
+
+@asynccontextmanager
+async def looping(loops: dict[str, Loop]) -> AsyncIterator[None]:
+    """Run loops until the block ends."""
+    tasks = [asyncio.create_task(forever(name, one_pass), name=name) for name, one_pass in loops.items()]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
