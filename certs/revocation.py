@@ -58,6 +58,9 @@ class Revocation(StrEnum):
     OFF = "off"
 
 
+_MISSING: Final = Status(standing=Standing.UNKNOWN, gap=RevocationGap.MISSING)
+
+
 def status_of(
     certificate: x509.Certificate,
     *,
@@ -97,7 +100,7 @@ def status_of(
     if good:
         return good[0] if len(good) == 1 else max(good, key=lambda each: (each.entry is not None, _age(each)))
     gaps = (gap for view in views for gap in view.gaps(certificate))
-    return next(gaps, Status(standing=Standing.UNKNOWN, gap=RevocationGap.MISSING))
+    return next(gaps, _MISSING)
 
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -141,6 +144,8 @@ def statuses_of(
     known_at: datetime | None = None,
 ) -> tuple[Status, ...]:
     """Return the status of every certificate of a validated path but the anchor, leaf first; times as for `status_of`."""
+    if not held:
+        return (_MISSING,) * (len(path) - 1)
     above = (*path[2:], None)
     return tuple(
         status_of(certificate, issuer=issuer, held=held, at=at, known_at=known_at, above=over)

@@ -51,6 +51,7 @@ class Trust:
     """What was found before under this very trust, so that it need not be searched again."""
     sought: Sought = field(init=False, repr=False, compare=False)
     """Whose revocation was not known here, for those who fetch lists."""
+    _terms: dict[x509.Certificate, Anchor] = field(init=False, repr=False, compare=False)
     _stores: dict[tuple[x509.Certificate, ...], Store] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +62,7 @@ class Trust:
         object.__setattr__(self, "paths", KnownPaths())
         object.__setattr__(self, "sought", Sought())
         object.__setattr__(self, "_stores", {})
+        object.__setattr__(self, "_terms", {anchor.certificate: anchor for anchor in reversed(self.anchors)})
 
     def anchors_for(self, usage: Usage, at: datetime) -> tuple[x509.Certificate, ...]:
         """Return the certificates that a path may end in, for a use at a moment."""
@@ -83,10 +85,7 @@ class Trust:
 
         Raises: KeyError when it is no anchor of this trust.
         """
-        for each in self.anchors:
-            if each.certificate == anchor:
-                return each
-        raise KeyError(anchor)
+        return self._terms[anchor]
 
     @property
     def wants_revocation(self) -> bool:

@@ -169,12 +169,22 @@ def _check_tree(tree: etree._ElementTree, limits: Limits) -> None:
     too_deep = _deeper_than(limits.max_depth)(tree)
     if isinstance(too_deep, list) and too_deep:
         raise TooComplex(limit="depth", allowed=limits.max_depth)
+    _check_elements(tree, limits)
+
+
+def _check_elements(tree: etree._ElementTree, limits: Limits) -> None:
+    """Refuse an element with too many attributes or a name that is too long; most have short ones and no attributes."""
+    longest, most = limits.max_name, limits.max_attributes
     for element in tree.iter("*"):
-        names = element.keys()
-        if len(names) > limits.max_attributes:
-            raise TooComplex(line=element.sourceline, limit="attributes", allowed=limits.max_attributes)
-        for name in (str(element.tag), *names):
-            if len(name) > limits.max_name:
+        tag, names = element.tag, element.keys()
+        if len(tag) > longest:  # type: ignore[arg-type]  # a string, for an element that was parsed
+            _check_name(str(tag), element, limits)
+        if not names:
+            continue
+        if len(names) > most:
+            raise TooComplex(line=element.sourceline, limit="attributes", allowed=most)
+        for name in names:
+            if len(name) > longest:
                 _check_name(name, element, limits)
 
 
