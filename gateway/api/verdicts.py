@@ -43,8 +43,8 @@ async def replay_verdict(request: web.Request, context: Context, caller: Caller)
         BadPolicyError: the policy cannot be used.
 
     """
-    stated = await received_json(request, context, Replay)
     message, _ = await documents.visible(request, context, caller, to_auditors=True)
+    stated = await received_json(request, context, Replay)
     evidence = await context.store.documents.evidence(message.id)
     if evidence is None:
         raise NotFoundError(what=f"evidence “{message.id}”")

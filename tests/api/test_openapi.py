@@ -6,8 +6,11 @@ That every answer in the other tests fits it is checked in `tests.api.world`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from importlib.resources import files
 
 import pytest
+import yaml
 from openapi_spec_validator import validate
 
 from gateway.api.application import ROUTES
@@ -105,3 +108,25 @@ def test_other_examples_fit_their_schema() -> None:
         validator("#/components/schemas/Checked").validate(examples[name]["value"])
     validator("#/components/schemas/Accepted").validate(examples["Accepted"]["value"])
     validator("#/components/schemas/Agency").validate(examples["Agency"]["value"])
+
+
+def test_no_name_stands_twice() -> None:
+    """YAML readers keep the last of two members with one name, or refuse the document."""
+    twice = []
+    for event in _mappings(
+        yaml.compose(files("gateway.api").joinpath("openapi.yaml").read_bytes(), yaml.SafeLoader)
+    ):
+        names = [name.value for name, _ in event.value]
+        twice += [name for name in names if names.count(name) > 1]
+
+    assert twice == []
+
+
+def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
+    if isinstance(node, yaml.MappingNode):
+        yield node
+        for _, value in node.value:
+            yield from _mappings(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _mappings(value)

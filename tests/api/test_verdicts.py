@@ -11,7 +11,6 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from gateway.ports import TrustSource
 from tests.api.world import (
     NOW,
     Answer,
@@ -78,17 +77,12 @@ async def test_what_became_known_since(tmp_path: Path, days: int, indication: st
         entry = revoked(identity("H26")[0], since=NOW + timedelta(days=days))
         listed = crl(root(), entry, this_update=NOW + timedelta(days=1))
         await asyncio.to_thread((tmp_path / "trust" / "new.crl").write_bytes, listed)
-        await asyncio.to_thread(_refresh, gateway.context.trust)
+        assert await gateway.context.trust.refresh()
         answer = (await _replay(gateway, sent["id"])).json
 
         assert answer["verdict"]["indication"] == indication
         assert answer["verdict"]["time_source"] == "RECEIPT"
         assert told in [finding["code"] for finding in answer["findings"]]
-
-
-def _refresh(trust: TrustSource) -> None:
-    refresh = getattr(trust, "refresh")  # noqa: B009 - of the real source, not of the port
-    assert refresh()
 
 
 async def test_who_has_no_part_in_it(gateway: World) -> None:
