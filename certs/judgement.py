@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from certs.algorithms import describe
-from certs.certificate import fingerprint, name_of
+from certs.certificate import fingerprint, key_of, name_of
 from certs.chain import choose_path, required_of, revocation_of
 from certs.errors import CertificateNotYetValidError, LegacySignatureError, TrustError
 from certs.errors_policy import (
@@ -227,7 +227,7 @@ def _outside_policy(evidence: Evidence, footing: Footing, *, policy: Policy) -> 
         if since is not None and footing.moment.at >= since:
             yield AlgorithmRetiredError(algorithm=name, since=since.isoformat())
     for certificate in footing.path:
-        key = certificate.public_key()
+        key = key_of(certificate)
         if isinstance(key, rsa.RSAPublicKey) and key.key_size < policy.rsa_min:
             yield NotInPolicyError(algorithm=describe(key))
 

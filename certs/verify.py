@@ -29,7 +29,7 @@ from types import MappingProxyType
 from cryptography import x509
 from lxml import etree
 
-from certs.c14n import Contents, as_root
+from certs.c14n import Contents
 from certs.certificate import load_certificates
 from certs.errors import TrustError
 from certs.evidence import Evidence, Stamp
@@ -44,7 +44,14 @@ from certs.trust import Trust
 from certs.verdict import Verdict
 from certs.xades import find_properties, read_claims
 from certs.xades_timestamps import find_stamps
-from certs.xmldsig import SignedView, open_view, scope_of, signed_octets, signing_certificates
+from certs.xmldsig import (
+    SignedView,
+    open_view,
+    read_canonically,
+    scope_of,
+    signed_octets,
+    signing_certificates,
+)
 
 _NONE: Contents = MappingProxyType({})
 
@@ -162,7 +169,7 @@ def _signature(
     # 2. One signature (above) of one form. From here on only this copy of SignedInfo is read and verified.
     properties, key_info = find_properties(signature), find_key_info(signature)
     check_content(signature)
-    copy = as_root(signature[0])
+    copy, canonical = read_canonically(signature[0])
     info = read_signed_info(
         copy.getroot(),
         has_properties=properties is not None,
@@ -181,7 +188,7 @@ def _signature(
         return None
 
     # 8. SignatureValue over SignedInfo, before any digest of the document.
-    octets = signed_octets(signature, copy, methods)
+    octets = canonical or signed_octets(signature, copy, methods)
     findings.signers, findings.certificates = signing_certificates(
         ders, methods.algorithm, value=value, octets=octets
     )

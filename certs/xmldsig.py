@@ -11,13 +11,23 @@ from cryptography import x509
 from lxml import etree
 
 from certs.algorithms import (
+    EXCLUSIVE,
     SignatureAlgorithm,
     describe,
     is_affordable,
     is_signed_by,
     is_strong,
 )
-from certs.c14n import Contents, canonicalize, inherits_xml_attributes, parse_own, size_limit, spliced
+from certs.c14n import (
+    FLOOR_OCTETS,
+    Contents,
+    as_root,
+    canonicalize,
+    inherits_xml_attributes,
+    parse_own,
+    size_limit,
+    spliced,
+)
 from certs.certificate import key_of, load_certificates
 from certs.errors import (
     DigestMismatchError,
@@ -80,6 +90,20 @@ def scope_of(tree: etree._ElementTree, reference: str | None, *, errors: list[Tr
         scope = Scope.PARTIAL if count else Scope.NONE
     errors.append(NotCoveredError(reference="-" if reference is None else reference))
     return scope
+
+
+def read_canonically(signed_info: etree._Element) -> tuple[etree._ElementTree, bytes | None]:
+    """Return a SignedInfo as a document of its own, and the octets that it was parsed from if these are its canonical ones.
+
+    Where its canonical form can be had at once, what is read afterwards are the very octets that the signature is over.
+
+    Raises: CanonicalizationFailedError.
+    """
+    method = signed_info[0]
+    if method.get("Algorithm") != EXCLUSIVE.uri or len(method):
+        return as_root(signed_info), None
+    octets = canonicalize(etree.ElementTree(signed_info), EXCLUSIVE, (), limit=FLOOR_OCTETS)
+    return parse_own(octets), octets
 
 
 def signed_octets(signature: etree._Element, copy: etree._ElementTree, methods: Methods) -> bytes:

@@ -19,6 +19,7 @@ from certs.c14n import (
     size_limit,
 )
 from certs.errors import CanonicalizationFailedError
+from certs.xmldsig import read_canonically
 from tests.support.signing import read, swollen
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -165,3 +166,42 @@ def test_nothing_is_not_a_canonical_form() -> None:
     """No octets at all is a failure even if nobody reported one."""
     with pytest.raises(CanonicalizationFailedError):
         canonicalize(cast("etree._ElementTree", _Void()), EXCLUSIVE, (), limit=1000)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}",
+        '<a xmlns="urn:a">{}</a>',
+        '<x:a xmlns:x="urn:a" xmlns="urn:b" xml:lang="vi" x:b="1">{}</x:a>',
+        '<a xmlns:ds="urn:other"><b xmlns="http://www.w3.org/2000/09/xmldsig#">{}</b></a>',
+        '<ds:a xmlns:ds="http://www.w3.org/2000/09/xmldsig#" xmlns:exc="urn:exc">{}</ds:a>',
+    ],
+    ids=range(5),
+)
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<ds:S xmlns:ds="http://www.w3.org/2000/09/xmldsig#">{}</ds:S>',
+        '<S xmlns="http://www.w3.org/2000/09/xmldsig#" xmlns:unused="urn:u">{}</S>',
+        '<ds:S xmlns:ds="http://www.w3.org/2000/09/xmldsig#" xmlns="urn:c"><!-- c -->{}</ds:S>',
+    ],
+    ids=range(3),
+)
+def test_signed_info_has_one_exclusive_form(around: str, inside: str) -> None:
+    """Taken where it stands, it has the octets that it has as a document of its own, and these are what is read."""
+    prefix = "ds:" if "<ds:" in inside else ""
+    info = (
+        f'<{prefix}SignedInfo><{prefix}CanonicalizationMethod Algorithm="{EXCLUSIVE.uri}"/>\n <{prefix}A b="1" a="&#10;"/>'
+        f"</{prefix}SignedInfo>tail"
+    )
+    tree = read(around.format(inside.format(info)).encode())
+    signed_info = next(tree.iter("{*}SignedInfo"))
+    copy, octets = read_canonically(signed_info)
+    expected = canonicalize(as_root(signed_info), EXCLUSIVE, (), limit=FLOOR_OCTETS)
+
+    assert octets == expected
+    assert etree.tostring(copy, method="c14n", exclusive=True) == expected
+    other = as_root(signed_info)
+    other.getroot()[0].set("Algorithm", INCLUSIVE.uri)
+    assert read_canonically(other.getroot())[1] is None
