@@ -145,7 +145,7 @@ async def test_what_was_not_decided_is_not_signed(tmp_path: Path) -> None:
         undecided = await gateway.send(a_document())
         unread = await gateway.send(a_document(), headers={"Content-Type": "image/png"})
 
-    assert (undecided.status, "receipt" in undecided.json) == (503, False)
+    assert (undecided.status, "receipt" in undecided.json) == (202, False)
     assert (unread.status, "receipt" in unread.json) == (415, False)
 
 

@@ -48,7 +48,7 @@ async def held(gateway: World, count: int) -> dict[str, Any]:
 async def test_handing_in(tmp_path: Path) -> None:
     """What is handed in is verified, in the log, shown, and decides about the next document."""
     async with world(tmp_path, revocation=Revocation.REQUIRE) as gateway:
-        assert (await gateway.send(a_document())).status == 503
+        assert (await gateway.send(a_document())).status == 202
         taken = await gateway.post(PATH, a_list(number=812), CRL)
         assert taken.status == 201
         (one,) = taken.json["taken"]
@@ -150,17 +150,18 @@ def _signer_with(url: str) -> pki.Identity:
 
 
 async def test_fetched_because_a_document_waits(tmp_path: Path) -> None:
-    """A document that could not be decided makes its authority's list be fetched, and is accepted when it is sent again."""
+    """A document that cannot be decided makes its authority's list be fetched, and is accepted then."""
     async with authority_server() as server:
         server.pages["/ca.crl"] = Served(body=a_list(number=7), etag='"7"')
         hosts = f"127.0.0.1:{server.port}"
         async with world(tmp_path, revocation=Revocation.REQUIRE, revocation_hosts=hosts) as gateway:
             body = a_document(by=_signer_with(server.url("/ca.crl")))
             undecided = await gateway.send(body)
-            assert (undecided.status, undecided.json["code"]) == (503, "certs.revocation_unknown")
+            assert undecided.status == 202
+            assert undecided.json["reason"]["code"] == "certs.revocation_unknown"
             shown = await held(gateway, 1)
             assert shown["hosts"] == [hosts]
             (origin,) = shown["origins"]
             assert (origin["url"], origin["failures"]) == (server.url("/ca.crl"), 0)
-            assert (await gateway.send(body)).status == 201
+            await gateway.arrived(undecided.json["id"])
         assert server.count("/ca.crl") == 1

@@ -197,5 +197,5 @@ def test_the_sender_hears_that_there_is_a_new_certificate() -> None:
 
     assert examination.outcome is Outcome.ACCEPTED
     assert [each.code for each in examination.warnings] == ["certs.old_certificate"]
-    assert fingerprint(new[0]) in examination.warnings[0].fix_en
+    assert fingerprint(new[0]) in examination.warnings[0].en
     assert judged(edxml(), new, registered=(first, second)).warnings == ()
