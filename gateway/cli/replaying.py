@@ -53,11 +53,11 @@ def _show(console: Console, replayed: Replayed) -> None:
             ("sha256", replayed.sha256),
             ("nhận lúc · came at", f"{local(replayed.found_at)} (+07)"),
             ("xét tại · judged as of", f"{local(replayed.at)} (+07)"),
-            ("thời điểm ký · signed by", f"{now.get('best_signature_time')}  {now.get('time_source')}"),
+            ("đã có lúc · existed at", f"{now.get('best_signature_time')}  {now.get('time_source')}"),
             ("người ký · signer", now.get("signer_subject")),
             ("chính sách · policy", now.get("policy")),
             ("kết luận trước · before", before.get("indication")),
-            ("chính sách trước", before.get("policy")),
+            ("theo · under", before.get("policy")),
         ],
     )
     for finding in replayed.findings:

@@ -183,7 +183,7 @@ def signature_facts(verdict: Verdict | None) -> dict[str, Any] | None:
     if verdict is None or verdict.algorithm is None:
         return None
     return {
-        "form": verdict.form.value,
+        "form": verdict.form.value if verdict.form else None,
         "method": verdict.algorithm,
         "digest": verdict.evidence.digest,
         "c14n": verdict.evidence.canonicalization,
