@@ -11,10 +11,11 @@ import json
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from certs.errors import BadTrustBundleError
 from certs.indication import SubIndication
@@ -30,6 +31,9 @@ from gateway.cli.verification.documents import (
 from gateway.cli.verification.errors import ValidationBrokeError
 from gateway.cli.verification.inputs import Relied, load_policy, load_source, load_trust
 from gateway.cli.verification.report import Judgement, Report
+
+if TYPE_CHECKING:
+    from gateway.pdf_worker.client import PdfWorker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +76,8 @@ def verify(request: Request, *, json_to: str | None) -> Exit:
     return report.exit
 
 
-def examine(request: Request) -> Report:
-    """Return the report on a file.
+def examine(request: Request, *, worker: PdfWorker | None = None) -> Report:
+    """Return the report on a file; whoever has many PDF files gives the process that reads all of them.
 
     Raises:
         UnreadableFileError: the list of agencies or the policy cannot be used.
@@ -81,7 +85,7 @@ def examine(request: Request) -> Report:
 
     """
     if request.kind == "pdf":
-        return _examine_pdf(request)
+        return _examine_pdf(request, worker)
     bind = _binder(request)
 
     def judge(source: bytes | Path, _sha256: str, relied: Relied) -> Judgement:
@@ -90,18 +94,18 @@ def examine(request: Request) -> Report:
     return _report(request, judge)
 
 
-def _examine_pdf(request: Request) -> Report:
+def _examine_pdf(request: Request, worker: PdfWorker | None) -> Report:
     """Return the report on a PDF; the process that reads it starts while everything else is loaded."""
     from gateway.pdf_worker.client import PdfWorker  # noqa: PLC0415 - start-up time
 
-    with PdfWorker() as worker:
-        worker.start()
+    with nullcontext(worker) if worker is not None else PdfWorker() as reading:
+        reading.start()
         from gateway.cli.verification.pdf import judge_pdf_file  # noqa: PLC0415 - start-up time
 
         find = _finder(request)
 
         def judge(_source: bytes | Path, sha256: str, relied: Relied) -> Judgement:
-            facts = worker.read(request.file)
+            facts = reading.read(request.file)
             return judge_pdf_file(facts, sha256=sha256, trust=relied.trust, at=request.at, find=find)
 
         return _report(request, judge)

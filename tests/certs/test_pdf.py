@@ -8,7 +8,6 @@ from io import BytesIO
 from typing import Final
 
 import pytest
-from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
@@ -24,10 +23,8 @@ from certs.pdf_reading import read_pdf
 from certs.pdf_rules import HARMLESS, Obstacle, PdfChange, PdfShapeRule
 from certs.revocation import Revocation
 from certs.trust import Trust
-from tests.support import crl, pdf_attacks, pki
-from tests.support.pdf import Signer, asn1, page, sign, update, with_validation_data
-
-Spoil = Callable[[cms.ContentInfo], cms.ContentInfo | bytes]
+from tests.support import cms_attacks, crl, pdf_attacks, pki
+from tests.support.pdf import Signer, page, sign, update, with_validation_data
 
 
 def judge(content: bytes, *, trust: Trust | None = None) -> PdfVerdict:
@@ -320,59 +317,18 @@ def test_wild_ranges(part: int) -> None:
 # The form of the CMS object
 
 
-def _without_attributes(info: cms.ContentInfo) -> cms.ContentInfo:
-    pdf_attacks.signer_info(info)["signed_attrs"] = None
-    return _again(info)
-
-
-def _two_signers(info: cms.ContentInfo) -> cms.ContentInfo:
-    signer = pdf_attacks.signer_info(info)
-    info["content"]["signer_infos"] = cms.SignerInfos([signer, signer.copy()])
-    return _again(info)
-
-
-def _no_signer(info: cms.ContentInfo) -> cms.ContentInfo:
-    info["content"]["signer_infos"] = cms.SignerInfos([])
-    return _again(info)
-
-
-def _encapsulated(info: cms.ContentInfo) -> cms.ContentInfo:
-    info["content"]["encap_content_info"] = cms.ContentInfo({"content_type": "data", "content": b"text"})
-    return _again(info)
-
-
-def _other_content(info: cms.ContentInfo) -> cms.ContentInfo:
-    info["content"]["encap_content_info"] = cms.ContentInfo({"content_type": "1.2.3.4"})
-    return _again(info)
-
-
-def _no_certificates(info: cms.ContentInfo) -> cms.ContentInfo:
-    info["content"]["certificates"] = None
-    return _again(info)
-
-
-def _many_certificates(info: cms.ContentInfo) -> cms.ContentInfo:
-    one = info["content"]["certificates"][0]
-    info["content"]["certificates"] = cms.CertificateSet([one] * 17)
-    return _again(info)
-
-
-def _again(info: cms.ContentInfo) -> cms.ContentInfo:
-    return cms.ContentInfo.load(info.dump(force=True))
-
-
 @pytest.mark.parametrize(
     ("spoil", "rule"),
     [
-        (_without_attributes, PdfShapeRule.SIGNED_ATTRIBUTES),
-        (_two_signers, PdfShapeRule.SIGNER_INFO),
-        (_no_signer, PdfShapeRule.SIGNER_INFO),
-        (_encapsulated, PdfShapeRule.ENCAPSULATED),
-        (_other_content, PdfShapeRule.ENCAPSULATED),
-        (_many_certificates, PdfShapeRule.CERTIFICATE_COUNT),
+        (cms_attacks.without_attributes, PdfShapeRule.SIGNED_ATTRIBUTES),
+        (cms_attacks.two_signers, PdfShapeRule.SIGNER_INFO),
+        (cms_attacks.no_signer, PdfShapeRule.SIGNER_INFO),
+        (cms_attacks.encapsulated, PdfShapeRule.ENCAPSULATED),
+        (cms_attacks.other_content, PdfShapeRule.ENCAPSULATED),
+        (cms_attacks.many_certificates, PdfShapeRule.CERTIFICATE_COUNT),
     ],
 )
-def test_cms_of_another_form(spoil: Spoil, rule: PdfShapeRule) -> None:
+def test_cms_of_another_form(spoil: cms_attacks.Spoil, rule: PdfShapeRule) -> None:
     """One signer, signed attributes, detached content: anything else is refused before any cryptography."""
     verdict = judge(sign(page(), Signer(pki.signer(), spoil=spoil)))
 
@@ -382,7 +338,7 @@ def test_cms_of_another_form(spoil: Spoil, rule: PdfShapeRule) -> None:
 
 def test_no_certificate() -> None:
     """A signature without the signer's certificate is nobody's."""
-    verdict = judge(sign(page(), Signer(pki.signer(), spoil=_no_certificates)))
+    verdict = judge(sign(page(), Signer(pki.signer(), spoil=cms_attacks.no_certificates)))
 
     assert said(verdict) == ("INDETERMINATE", "NO_SIGNING_CERTIFICATE_FOUND", "certs.no_certificate")
 
@@ -407,27 +363,18 @@ def test_broken_dictionary(old: bytes, new: bytes) -> None:
     assert said(judge(content.replace(old, new))) == SHAPE
 
 
-def _drop(*names: str) -> Callable[[cms.CMSAttributes], cms.CMSAttributes]:
-    def spoil(attributes: cms.CMSAttributes) -> cms.CMSAttributes:
-        return cms.CMSAttributes([each for each in attributes if each["type"].native not in names])
-
-    return spoil
-
-
-def _twice(name: str) -> Callable[[cms.CMSAttributes], cms.CMSAttributes]:
-    def spoil(attributes: cms.CMSAttributes) -> cms.CMSAttributes:
-        return cms.CMSAttributes([*attributes, *(each for each in attributes if each["type"].native == name)])
-
-    return spoil
-
-
 @pytest.mark.parametrize(
     "spoil",
-    [_drop("content_type"), _drop("message_digest"), _twice("message_digest"), _twice("content_type")],
+    [
+        cms_attacks.drop("content_type"),
+        cms_attacks.drop("message_digest"),
+        cms_attacks.twice("message_digest"),
+        cms_attacks.twice("content_type"),
+    ],
     ids=["no content type", "no digest", "two digests", "two content types"],
 )
 def test_attributes_that_must_be_signed_once(
-    spoil: Callable[[cms.CMSAttributes], cms.CMSAttributes],
+    spoil: cms_attacks.SpoilAttributes,
 ) -> None:
     """Types and digests are there exactly once, though the signature over the others is good."""
     verdict = judge(sign(page(), Signer(pki.signer(), spoil_attributes=spoil)))
@@ -436,23 +383,10 @@ def test_attributes_that_must_be_signed_once(
     assert verdict.signatures[0].facts.shape is PdfShapeRule.SIGNED_ATTRIBUTES
 
 
-def _protected(digest: str) -> Callable[[cms.CMSAttributes], cms.CMSAttributes]:
-    said = {
-        "digest_algorithm": {"algorithm": digest},
-        "signature_algorithm": {"algorithm": "sha256_ecdsa"},
-    }
-
-    def add(attributes: cms.CMSAttributes) -> cms.CMSAttributes:
-        more = {"type": "cms_algorithm_protection", "values": [cms.CMSAlgorithmProtection(said)]}
-        return cms.CMSAttributes([*attributes, cms.CMSAttribute(more)])
-
-    return add
-
-
 def test_algorithms_that_were_signed() -> None:
     """Where the algorithms are signed, too, no others may be named."""
-    named = Signer(pki.signer(), spoil_attributes=_protected("sha256"))
-    other = Signer(pki.signer(), spoil_attributes=_protected("sha384"))
+    named = Signer(pki.signer(), spoil_attributes=cms_attacks.protected("sha256"))
+    other = Signer(pki.signer(), spoil_attributes=cms_attacks.protected("sha384"))
 
     assert said(judge(sign(page(), named))) == PASSED
     verdict = judge(sign(page(), other))
@@ -462,22 +396,14 @@ def test_algorithms_that_were_signed() -> None:
 
 def test_certificate_that_is_not_named() -> None:
     """A signature must say whose it is: with signingCertificate, of the very certificate."""
-    missing = Signer(pki.signer(), spoil_attributes=_drop("signing_certificate_v2"))
+    missing = Signer(pki.signer(), spoil_attributes=cms_attacks.drop("signing_certificate_v2"))
     other = pki.certificate(pki.root(), subject="Người khác", public_key=pki.signer()[1])
     named = sign(page(), Signer(pki.signer()))
-
-    def exchange(info: cms.ContentInfo) -> cms.ContentInfo:
-        info["content"]["certificates"] = cms.CertificateSet(
-            [cms.CertificateChoices("certificate", asn1(other))]
-        )
-        identifier = {"issuer": asn1(other).issuer, "serial_number": other.serial_number}
-        pdf_attacks.signer_info(info)["sid"] = cms.SignerIdentifier("issuer_and_serial_number", identifier)
-        return _again(info)
 
     expected = ("INDETERMINATE", "SIG_CONSTRAINTS_FAILURE", "certs.signing_certificate")
     assert said(judge(named)) == PASSED
     assert said(judge(sign(page(), missing))) == expected
-    assert said(judge(sign(page(), Signer(pki.signer(), spoil=exchange)))) == expected
+    assert said(judge(sign(page(), Signer(pki.signer(), spoil=cms_attacks.exchanged(other))))) == expected
 
 
 # Algorithms, keys and certificates
@@ -581,7 +507,7 @@ def test_worst_signature_decides() -> None:
     """A stranger's signature beside a good one keeps the file from passing; a wrong one makes it fail."""
     content = sign(page(), field="A")
     strange = sign(content, Signer((_stranger(), pki.key())), field="B", box=(50, 400, 450, 800))
-    broken = sign(strange, Signer(pki.signer(), spoil=_two_signers), field="C")
+    broken = sign(strange, Signer(pki.signer(), spoil=cms_attacks.two_signers), field="C")
 
     verdict = judge(strange)
     assert said(verdict)[:2] == ("INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")

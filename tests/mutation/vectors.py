@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from gateway.cli.verifying import examine
+from gateway.pdf_worker.client import PdfWorker
 from tests.vectors.judging import differences, request_of
 
 
@@ -14,10 +15,12 @@ def main(folder: Path) -> int:
     """Judge until the first answer that is not the expected one."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     # Small files first: most mutants are found out by many.
-    for entry in sorted(manifest["vectors"], key=lambda entry: (folder / entry["file"]).stat().st_size):
-        report = examine(request_of(folder, entry)).as_json()
-        if differences(report, entry):
-            return 1
+    entries = sorted(manifest["vectors"], key=lambda entry: (folder / entry["file"]).stat().st_size)
+    with PdfWorker() as worker:
+        for entry in entries:
+            report = examine(request_of(folder, entry), worker=worker).as_json()
+            if differences(report, entry):
+                return 1
     return 0
 
 

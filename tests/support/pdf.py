@@ -91,8 +91,9 @@ def sign(
     box: tuple[int, int, int, int] | None = None,
     at: datetime | None = None,
     timestamper: timestamps.TimeStamper | None = None,
+    change: Callable[[IncrementalPdfFileWriter], None] | None = None,
 ) -> bytes:
-    """Return a PDF with one signature more."""
+    """Return a PDF with one signature more; `change` is made in the same revision."""
     kind = fields.SigSeedSubFilter.PADES if pades else fields.SigSeedSubFilter.ADOBE_PKCS7_DETACHED
     metadata = signers.PdfSignatureMetadata(
         field_name=field,
@@ -105,7 +106,10 @@ def sign(
     pdf_signer = _PdfSigner(
         metadata, signer or Signer(pki.signer()), new_field_spec=spec, timestamper=timestamper
     )
-    return bytes(_run(pdf_signer.async_sign_pdf(_writer(content))).getvalue())
+    writer = _writer(content)
+    if change is not None:
+        change(writer)
+    return bytes(_run(pdf_signer.async_sign_pdf(writer)).getvalue())
 
 
 def _writer(content: bytes) -> IncrementalPdfFileWriter:

@@ -80,6 +80,11 @@ def annotation_added(writer: IncrementalPdfFileWriter) -> None:
     target[pdf_name("/Annots")] = generic.ArrayObject([*target.get("/Annots", ()), writer.add_object(stamp)])
 
 
+def annotation_removed(writer: IncrementalPdfFileWriter) -> None:
+    """Take away what covers the page (shadow hide)."""
+    _first_page(writer)[pdf_name("/Annots")] = generic.ArrayObject()
+
+
 def catalog_changed(writer: IncrementalPdfFileWriter) -> None:
     """Have something happen when the document is opened."""
     action = {pdf_name("/S"): pdf_name("/JavaScript"), pdf_name("/JS"): pdf_string("app.alert(1)")}

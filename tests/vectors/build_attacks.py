@@ -1,6 +1,7 @@
 """Write every vector about signatures: `python -m tests.vectors.build_attacks FOLDER`.
 
-FOLDER gets `manifest.json` and two folders: `files` to be judged, and `pki` with anchors, intermediates and revocation lists.
+FOLDER gets `manifest.json` and three folders: `files` to be judged, `pki` with anchors, intermediates and revocation lists, and
+`data` with what time stamps are over.
 Keys, and so all files, are new each time; which files there are and what must be answered is not.
 """
 
@@ -15,6 +16,7 @@ from typing import Final
 from tests.vectors.attacks import (
     agencies,
     algorithms,
+    cms_objects,
     constraints,
     contents,
     good,
@@ -22,8 +24,10 @@ from tests.vectors.attacks import (
     other_xml,
     parsing,
     parts,
+    pdf_files,
     properties,
     references,
+    timestamps,
     validity,
     wrapping,
     writing,
@@ -45,6 +49,9 @@ SOURCES: Final = (
     constraints,
     agencies,
     contents,
+    pdf_files,
+    cms_objects,
+    timestamps,
 )
 
 
@@ -59,11 +66,12 @@ def vectors() -> tuple[Vector, ...]:
 def build(folder: Path, chosen: Iterable[Vector]) -> None:
     """Make vectors and write them into a folder."""
     (folder / "files").mkdir(parents=True, exist_ok=True)
-    (folder / "pki").mkdir(exist_ok=True)
+    for name in ("pki", "data"):
+        (folder / name).mkdir(exist_ok=True)
     entries = []
     for vector in chosen:
         (folder / vector.path).write_bytes(vector.file())
-        for material in (*vector.anchors, *vector.intermediates, *vector.lists):
+        for material in vector.materials:
             path = folder / material.path
             if not path.exists():
                 path.write_bytes(material.make())

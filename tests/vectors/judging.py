@@ -17,6 +17,7 @@ def request_of(folder: Path, entry: dict[str, Any]) -> Request:
         anchors=tuple(folder / name for name in entry["anchors"]),
         intermediates=tuple(folder / name for name in entry["intermediates"]),
         lists=tuple(folder / name for name in entry["crl"]),
+        data=folder / entry["data"] if entry["data"] else None,
         at=datetime.fromisoformat(entry["time"]),
         by_subject=entry["binding"] is not None,
     )

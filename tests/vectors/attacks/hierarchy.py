@@ -20,11 +20,12 @@ class Material:
 
     name: str
     make: Callable[[], bytes] = field(repr=False, compare=False)
+    folder: str = "pki"
 
     @property
     def path(self) -> str:
         """Return where the file is, in the folder of all."""
-        return f"pki/{self.name}"
+        return f"{self.folder}/{self.name}"
 
 
 def pem(*certificates: x509.Certificate) -> bytes:

@@ -14,9 +14,15 @@ from tests.support.signing import TEMPLATE, Recipe, forge
 from tests.vectors.attacks.hierarchy import ROOT, Material
 
 Values = TypeVarTuple("Values")
-Kind: TypeAlias = Literal["edxml", "xmldsig", "cert"]
+Kind: TypeAlias = Literal["edxml", "xmldsig", "cert", "pdf", "tst"]
 
-SUFFIXES: Final[dict[Kind, str]] = {"edxml": "edxml", "xmldsig": "xml", "cert": "pem"}
+SUFFIXES: Final[dict[Kind, str]] = {
+    "edxml": "edxml",
+    "xmldsig": "xml",
+    "cert": "pem",
+    "pdf": "pdf",
+    "tst": "tst",
+}
 PROCESSOR_SECONDS: Final = 1.0
 MEMORY_MB: Final = 200
 GOOD: Final = 0
@@ -45,6 +51,7 @@ class Vector:
     anchors: tuple[Material, ...] = (ROOT,)
     intermediates: tuple[Material, ...] = ()
     lists: tuple[Material, ...] = ()
+    data: Material | None = None
     at: datetime = pki.AT
     by_subject: bool = False
 
@@ -52,6 +59,12 @@ class Vector:
     def path(self) -> str:
         """Return where the file is, in the folder of all."""
         return f"files/{self.name}.{SUFFIXES[self.kind]}"
+
+    @property
+    def materials(self) -> tuple[Material, ...]:
+        """Return every other file that the command line names."""
+        data = () if self.data is None else (self.data,)
+        return (*self.anchors, *self.intermediates, *self.lists, *data)
 
     def entry(self) -> dict[str, Any]:
         """Return the line of the manifest."""
@@ -64,6 +77,7 @@ class Vector:
             "anchors": [each.path for each in self.anchors],
             "intermediates": [each.path for each in self.intermediates],
             "crl": [each.path for each in self.lists],
+            "data": self.data.path if self.data is not None else None,
             "time": self.at.isoformat().replace("+00:00", "Z"),
             "binding": "subject.serialNumber" if self.by_subject else None,
             "expected": {
@@ -159,3 +173,11 @@ UNBOUND: Final = Answer(
 NOT_A_CERTIFICATE: Final = Answer(
     indication=_FAILED, sub=_SUB.FORMAT_FAILURE, code="verify.not_a_certificate"
 )
+PDF_MODIFIED: Final = Answer(
+    indication=_UNDECIDED, sub=_SUB.SIG_CONSTRAINTS_FAILURE, code="certs.pdf_modified"
+)
+PDF_CHANGED: Final = Answer(indication=_FAILED, sub=_SUB.HASH_FAILURE, code="certs.pdf_digest_mismatch")
+PDF_SHAPE: Final = Answer(indication=_FAILED, sub=_SUB.FORMAT_FAILURE, code="certs.pdf_signature_shape")
+PDF_RANGE: Final = Answer(indication=_UNDECIDED, sub=_SUB.FORMAT_FAILURE, code="certs.pdf_byte_range")
+PDF_UNREADABLE: Final = Answer(indication=_FAILED, sub=_SUB.FORMAT_FAILURE, code="certs.pdf_unreadable")
+PDF_UNSIGNED: Final = Answer(indication=Indication.NO_SIGNATURE_FOUND, code="certs.pdf_unsigned")
