@@ -50,7 +50,8 @@ def one_file(size: int) -> Iterator[None]:
     seconds = min(SECONDS + SECONDS_PER_MEBIBYTE * size / 2**20, MOST_SECONDS)
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime + seconds) + 2, hard))
+    processor = _at_most(int(used.ru_utime + used.ru_stime + seconds) + 2, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (processor, hard))
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (min(_address_space() + MEMORY + 2 * size, most), most))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, _DESCRIPTORS))
@@ -65,8 +66,13 @@ def one_file(size: int) -> Iterator[None]:
 
 def _limit(what: int, most: int) -> None:
     _, hard = resource.getrlimit(what)
-    value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    value = _at_most(most, hard)
     resource.setrlimit(what, (value, value))
+
+
+def _at_most(value: int, hard: int) -> int:
+    """Return a limit that a process may set, if whoever started it has set a lower one."""
+    return value if hard == resource.RLIM_INFINITY else min(value, hard)
 
 
 def _address_space() -> int:

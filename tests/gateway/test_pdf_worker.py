@@ -202,6 +202,21 @@ def test_what_the_process_may_not_do(tmp_path: Path) -> None:
     assert (tmp_path / "written").read_bytes() == b""
 
 
+def test_limits_that_were_there_before() -> None:
+    """Whoever starts the process may have limited it further, and it reads all the same."""
+    script = """
+        import resource
+        from gateway.pdf_worker.confinement import confine, one_file
+
+        resource.setrlimit(resource.RLIMIT_CPU, (2, 2))
+        confine()
+        with one_file(2**20):
+            print(*resource.getrlimit(resource.RLIMIT_CPU))
+    """
+
+    assert _in_the_process(script).split() == ["2", "2"]
+
+
 def test_nothing_is_imported_while_a_file_is_read(tmp_path: Path) -> None:
     """What pyHanko imports late was imported before; no file could be opened then."""
     samples = {
