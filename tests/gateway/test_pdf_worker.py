@@ -191,7 +191,7 @@ def test_what_the_process_may_not_do(tmp_path: Path) -> None:
         confine()
         print(tried(lambda: Path(sys.argv[1]).write_bytes(b"x" * 10)))
         with one_file(1):
-            print(tried(lambda: bytearray(MEMORY)))
+            print(tried(lambda: bytearray(MEMORY + 2**23)))
             print(tried(socket.socket))
             print(tried(lambda: open("/etc/passwd")))
         print(tried(lambda: open("/etc/passwd").close()))
