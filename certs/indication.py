@@ -51,4 +51,5 @@ class Form(StrEnum):
     XADES_B = "XADES-B"
     XADES_T = "XADES-T"
     PADES_B = "PADES-B"
+    PADES_T = "PADES-T"
     PDF_CMS = "PDF-CMS"

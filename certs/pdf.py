@@ -40,7 +40,7 @@ from certs.errors_pdf import (
     PdfUnsignedError,
 )
 from certs.errors_xades import SigningCertificateError
-from certs.evidence import Evidence
+from certs.evidence import Evidence, Stamp
 from certs.indication import Form, Indication, Scope, SubIndication
 from certs.judgement import judge
 from certs.pdf_facts import CmsFacts, Coverage, DocumentTimestamp, PdfFacts, PdfSignature
@@ -168,6 +168,8 @@ def evidence_of(facts: PdfSignature) -> Evidence:
         signing_time=facts.claimed_time,
         signers=signers,
         certificates=load_certificates(cms.certificates, errors=[]),
+        # RFC 3161 App. A: over the octets of the signature, so a time stamp that was copied from another is over something else.
+        stamps=tuple(Stamp(token=token, stamped=cms.value) for token in cms.tokens),
         signed_view_sha256=facts.signed_sha256 if facts.digest_matches else None,
     )
 

@@ -12,12 +12,15 @@ from typing import Any, Final
 from asn1crypto import cms, core, tsp, x509
 
 from certs.algorithms import Scheme
-from certs.pdf_facts import MAX_CERTIFICATES, CmsFacts
+from certs.pdf_facts import MAX_CERTIFICATES, MAX_TOKENS, CmsFacts
 from certs.pdf_rules import PdfShapeRule
 
 DIGESTS: Final = frozenset({"sha256", "sha384", "sha512"})
 MIN_SALT: Final = 20
 """RSASSA-PSS as RFC 4055 has it by default; signers choose what they like above that."""
+
+_UNFORESEEN: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+"""The decoder is lazy and does not promise any one class of error (nor does it distinguish its own from Python's)."""
 
 _SEQUENCE: Final = 0x30
 _SET: Final = b"\x31"
@@ -42,8 +45,7 @@ def read_cms(contents: bytes) -> CmsFacts:
     der = _without_padding(contents)
     try:
         return _read(der)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
-        # The decoder is lazy and does not promise any one class of error (nor does it distinguish its own from Python's).
+    except _UNFORESEEN as error:
         raise CmsShapeError(PdfShapeRule.CMS) from error
 
 
@@ -87,12 +89,12 @@ def _read(der: bytes) -> CmsFacts:
         pss_salt=salt,
         message_digest=_one(attributes, "message_digest").native,
         # RFC 5652 §5.4: the attributes are signed as a SET OF, and sent with a tag of their own.
-        signed_attributes=_SET + signer_info["signed_attrs"].dump()[1:],
+        signed_attributes=_SET + _octets(signer_info["signed_attrs"])[1:],
         value=signer_info["signature"].native,
-        signer=signer.dump() if signer is not None else None,
+        signer=_octets(signer) if signer is not None else None,
         names_signer=signer is not None and _names(attributes, signer),
-        certificates=tuple(each.dump() for each in certificates),
-        token=_token(signer_info["unsigned_attrs"]),
+        certificates=tuple(_octets(each) for each in certificates),
+        tokens=_tokens(signer_info["unsigned_attrs"]),
     )
 
 
@@ -160,7 +162,7 @@ def _is_named(named: Any, signer: x509.Certificate) -> bool:  # noqa: ANN401
     hash_name = named["hash_algorithm"]["algorithm"].native if isinstance(named, tsp.ESSCertIDv2) else "sha1"
     if hash_name not in {*DIGESTS, "sha1"} or (hash_name == "sha1") is isinstance(named, tsp.ESSCertIDv2):
         return False
-    if named["cert_hash"].native != hashlib.new(hash_name, signer.dump()).digest():
+    if named["cert_hash"].native != hashlib.new(hash_name, _octets(signer)).digest():
         return False
     serial = named["issuer_serial"]
     if serial.native is None:
@@ -203,10 +205,22 @@ def _salt(parameters: Any, digest: str) -> int | None:  # noqa: ANN401
     return salt if plain and salt >= MIN_SALT else None
 
 
-def _token(unsigned: Any) -> bytes | None:  # noqa: ANN401
-    if isinstance(unsigned, core.Void) or unsigned.native is None:
-        return None
-    for attribute in unsigned:
-        if attribute["type"].native == "signature_time_stamp_token":
-            return bytes(attribute["values"][0].dump())
-    return None
+def _tokens(unsigned: Any) -> tuple[bytes, ...]:  # noqa: ANN401
+    """Return the signature time stamps; nobody signed these attributes, so whatever is in them is no fault of the signature."""
+    if isinstance(unsigned, core.Void):
+        return ()
+    try:
+        found = [
+            _octets(value)
+            for attribute in unsigned
+            if attribute["type"].native == "signature_time_stamp_token"
+            for value in attribute["values"]
+        ]
+    except _UNFORESEEN:
+        return ()
+    return tuple(found[:MAX_TOKENS])
+
+
+def _octets(value: Any) -> bytes:  # noqa: ANN401
+    """Return a value as it was sent; its own `dump` encodes it anew where its length ends as an indefinite one does."""
+    return bytes(core.Asn1Value.dump(value))

@@ -12,6 +12,9 @@ from certs.pdf_rules import Obstacle, PdfChange, PdfShapeRule
 MAX_CERTIFICATES = 16
 """So many certificates may come with one signature; real ones bring three or four."""
 
+MAX_TOKENS = 8
+"""So many signature time stamps are looked at; the others count as if they were not there."""
+
 MAX_SIGNATURES = 64
 """So many filled signature fields are looked at; whoever wants more to be verified gets no decision."""
 
@@ -32,7 +35,7 @@ class CmsFacts:
     `digest` and `algorithm` are short names from the allow-list, or None where `forbidden` names what was found. `signer` is
     the certificate that SignerIdentifier points at, among `certificates`; `names_signer` tells whether every signed
     signingCertificate attribute, at least one, names it. `signed_attributes` are the octets that `value` is the signature over;
-    `pss_salt` is there for RSASSA-PSS only. `token` is the signature time stamp, unexamined.
+    `pss_salt` is there for RSASSA-PSS only. `tokens` are the signature time stamps, unexamined.
     """
 
     digest: str | None
@@ -45,7 +48,7 @@ class CmsFacts:
     signer: bytes | None
     names_signer: bool
     certificates: tuple[bytes, ...]
-    token: bytes | None
+    tokens: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

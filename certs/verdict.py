@@ -22,6 +22,9 @@ from certs.xmldsig import SignedView
 
 __all__ = ["Form", "Indication", "Moment", "Scope", "Signer", "SubIndication", "TimeSource", "Verdict"]
 
+_WITH_TIME = {Form.XADES_B: Form.XADES_T, Form.PADES_B: Form.PADES_T}
+"""What a signature becomes with a valid time stamp over it."""
+
 Fact = str | int | bool | list[str] | list[dict[str, str]]
 
 
@@ -138,8 +141,9 @@ class Verdict:
         """The kind of signature; None if it was none whose algorithms were looked at."""
         if self.evidence.algorithm is None:
             return None
-        has_time = self.evidence.form is Form.XADES_B and best_time(self.timestamps) is not None
-        return Form.XADES_T if has_time else self.evidence.form
+        stamped = _WITH_TIME.get(self.evidence.form)
+        has_time = stamped is not None and best_time(self.timestamps) is not None
+        return stamped if has_time else self.evidence.form
 
     @property
     def algorithm(self) -> str | None:

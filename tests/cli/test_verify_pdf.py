@@ -18,7 +18,7 @@ from gateway.cli import run
 from gateway.cli.commands import app
 from tests.cli.test_verify import FIELDS
 from tests.cli.world import ROOT, clean_environment
-from tests.support import crl, pdf_attacks, pki
+from tests.support import cms_attacks, crl, pdf_attacks, pki, tsa
 from tests.support.pdf import Signer, page, sign, update
 
 TIME: Final = "2026-07-01T00:00:00Z"
@@ -35,6 +35,7 @@ SIGNATURE_FIELDS: Final = {
         "scope",
     ),
     *("certifies", "signature", "claimed_time", "timestamped", "role", "signer", "chain"),
+    *("best_signature_time", "timestamps"),
 }
 
 Result = tuple[int, dict[str, Any]]
@@ -197,3 +198,16 @@ def test_reader_stays_in_its_process(tmp_path: Path) -> None:
 
     assert {"pyhanko", "asn1crypto", "aiohttp", "typer"} & set(result.stdout.split()) == set()
     assert json.loads((tmp_path / "out").read_text())["type"] == "pdf"
+
+
+def test_time_stamp(verify: Verify) -> None:
+    """A time stamp over a signature is told with it, and says when that existed."""
+    stamped = cms_attacks.stamped_with(lambda value: tsa.Stamp(data=value).token())
+    code, report = verify(sign(page(), Signer(pki.signer(), spoil=stamped)))
+
+    (signature,) = report["signatures"]
+    assert (code, signature["timestamped"]) == (0, True)
+    assert signature["best_signature_time"] == {"t": "2026-06-01T00:00:00Z", "source": "TIMESTAMP"}
+    assert report["best_signature_time"] == signature["best_signature_time"]
+    assert [each["indication"] for each in signature["timestamps"]] == ["TOTAL_PASSED"]
+    assert signature["signature"]["form"] == report["signature"]["form"] == "PADES-T"

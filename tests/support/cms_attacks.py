@@ -10,6 +10,7 @@ from cryptography import x509
 
 from tests.support.pdf import asn1
 from tests.support.pdf_attacks import signer_info
+from tests.support.tsa import attribute, der
 
 Spoil: TypeAlias = Callable[[cms.ContentInfo], cms.ContentInfo]
 SpoilAttributes: TypeAlias = Callable[[cms.CMSAttributes], cms.CMSAttributes]
@@ -110,18 +111,41 @@ def exchanged(other: x509.Certificate) -> Spoil:
     return exchange
 
 
-def stamped_with(make: Callable[[bytes], bytes]) -> Spoil:
-    """Return how to attach a time stamp, made from the octets of the signature."""
+def stamped_with(*makers: Callable[[bytes], bytes]) -> Spoil:
+    """Return how to attach time stamps, each made from the octets of the signature."""
 
     def attach(info: cms.ContentInfo) -> cms.ContentInfo:
-        signer = signer_info(info)
-        token = cms.ContentInfo.load(make(signer["signature"].native))
-        attribute = {"type": "signature_time_stamp_token", "values": [token]}
-        signer["unsigned_attrs"] = cms.CMSAttributes([cms.CMSAttribute(attribute)])
-        # Encoding the token anew would be another one.
-        return cms.ContentInfo.load(info.dump())
+        value: bytes = signer_info(info)["signature"].native
+        tokens = [make(value) for make in makers]
+        return with_unsigned(info, attribute("1.2.840.113549.1.9.16.2.14", *tokens))
 
     return attach
+
+
+def with_unsigned(info: cms.ContentInfo, unsigned: bytes) -> cms.ContentInfo:
+    """Return the object with an unsigned attribute, octet by octet: encoding tokens anew takes long and changes them."""
+    # ContentInfo, [0], SignedData, signerInfos and SignerInfo all end where the whole does.
+    return cms.ContentInfo.load(_appended(info.dump(), der(0xA1, unsigned), depth=4))
+
+
+def _appended(value: bytes, added: bytes, *, depth: int) -> bytes:
+    starts = [_body(value)]
+    if depth == 0:
+        return der(value[0], value[starts[0] :], added)
+    while (end := _end(value, starts[-1])) < len(value):
+        starts.append(end)
+    last = starts[-1]
+    return der(value[0], value[starts[0] : last], _appended(value[last:], added, depth=depth - 1))
+
+
+def _body(value: bytes, start: int = 0) -> int:
+    count = max(value[start + 1] - 0x80, 0)
+    return start + 2 + count
+
+
+def _end(value: bytes, start: int) -> int:
+    body = _body(value, start)
+    return body + (int.from_bytes(value[start + 2 : body]) if body > start + 2 else value[start + 1])
 
 
 def attributes_as_content(info: cms.ContentInfo) -> cms.ContentInfo:

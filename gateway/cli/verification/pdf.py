@@ -23,9 +23,11 @@ from gateway.cli.verification.report import (
     PASSED,
     Judgement,
     chain_facts,
+    moment_facts,
     signature_facts,
     signer_facts,
 )
+from gateway.cli.verification.stamps import timestamp_as_json
 from schemas.codes import AgencyCode, Scheme
 from schemas.errors import BadAgencyCode
 
@@ -115,7 +117,9 @@ def _facts(attributed: _Attributed) -> dict[str, Any]:
         "certifies": facts.certifies,
         "signature": signature_facts(verdict),
         "claimed_time": facts.claimed_time,
-        "timestamped": facts.cms is not None and facts.cms.token is not None,
+        "best_signature_time": moment_facts(verdict),
+        "timestamps": [timestamp_as_json(each) for each in verdict.timestamps],
+        "timestamped": facts.cms is not None and bool(facts.cms.tokens),
         "role": attributed.role.value if attributed.role is not None else None,
         "signer": signer_facts(verdict.signer, code, binding),
         "chain": chain_facts(verdict.chain, verdict.revocation),

@@ -154,7 +154,7 @@ class Report:
             "size": self.size,
             "scope": judgement.scope.value,
             "decorative": verdict.legacy if verdict is not None else False,
-            "best_signature_time": _moment(verdict),
+            "best_signature_time": moment_facts(verdict),
             "signed_view_sha256": view.sha256 if view is not None else None,
             "signature": signature_facts(verdict),
             "signer": signer_facts(judgement.signer, judgement.agency_code, judgement.binding),
@@ -172,7 +172,8 @@ class Report:
         }
 
 
-def _moment(verdict: Verdict | None) -> dict[str, str] | None:
+def moment_facts(verdict: Verdict | None) -> dict[str, str] | None:
+    """Return what the report says of when a signature is known to have existed; nothing where nobody signed."""
     if verdict is None or verdict.signer is None:
         return None
     return {"t": _instant(verdict.moment.at), "source": verdict.moment.source.value}
@@ -180,10 +181,10 @@ def _moment(verdict: Verdict | None) -> dict[str, str] | None:
 
 def signature_facts(verdict: Verdict | None) -> dict[str, Any] | None:
     """Return what the report says of how a signature was made; nothing where none was looked at."""
-    if verdict is None or verdict.algorithm is None:
+    if verdict is None or verdict.form is None:
         return None
     return {
-        "form": verdict.form.value if verdict.form else None,
+        "form": verdict.form.value,
         "method": verdict.algorithm,
         "digest": verdict.evidence.digest,
         "c14n": verdict.evidence.canonicalization,

@@ -1,14 +1,17 @@
-"""Row 25: the CMS object of a PDF signature in forms in which anything could be signed, or by anybody."""
+"""Rows 25 and 26: the CMS object of a PDF signature in forms in which anything could be signed, or by anybody, or at any time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from cryptography import x509
 
+from certs.indication import Indication, SubIndication
 from certs.issue import KeyType
-from tests.support import cms_attacks, crl, pki
+from tests.support import cms_attacks, crl, pki, tsa
 from tests.support.pdf import Signer, page, sign
 from tests.support.tsa import Stamp
 from tests.vectors.attacks.hierarchy import Material
@@ -93,11 +96,66 @@ def _good() -> Iterator[Vector]:
         lambda: Signer(pki.signer(), others=(pki.stranger().certificate,)),
     )
     yield _vector(
-        "time-stamp-copied",
+        "time-stamp-needless",
         "a time stamp over something else, which nobody signed",
         PASSED,
         _spoiled(cms_attacks.stamped_with(lambda _value: Stamp().token())),
     )
+
+
+_STAMPED: Final[dict[str, tuple[str, Answer, Callable[[bytes], Stamp]]]] = {
+    "good": ("before the certificate expired", PASSED, lambda value: Stamp(data=value)),
+    "copied": ("copied from another signature", EXPIRED, lambda _value: Stamp()),
+    "imprint": ("with another imprint", EXPIRED, lambda value: Stamp(data=value, imprint=bytes(32))),
+    "late": (
+        "after the certificate expired",
+        EXPIRED,
+        lambda value: Stamp(data=value, gen_time=tsa.later(by=2 * pki.DAY)),
+    ),
+    "stranger": (
+        "of an authority that nobody trusts",
+        EXPIRED,
+        lambda value: Stamp(data=value, identity=(tsa.authority_certificate(pki.stranger()), pki.key())),
+    ),
+    "document-signer": (
+        "by a signer of documents",
+        EXPIRED,
+        lambda value: Stamp(data=value, identity=pki.signer()),
+    ),
+    "changed": (
+        "dated back",
+        EXPIRED,
+        lambda value: Stamp(data=value, change_info=lambda info: info.replace(b"20260601", b"20260531")),
+    ),
+    "early": (
+        "before there was a certificate",
+        Answer(
+            indication=Indication.INDETERMINATE,
+            sub=SubIndication.TIMESTAMP_ORDER_FAILURE,
+            code="certs.timestamp_order",
+        ),
+        lambda value: Stamp(data=value, gen_time=tsa.gen_time(tsa.GEN_TIME - 2 * pki.DAY)),
+    ),
+}
+
+
+def _stamped(make: Callable[[bytes], Stamp]) -> Signer:
+    """Sign with a certificate that was good for two days, and attach a time stamp."""
+    certificate = pki.certificate(
+        pki.root(), not_before=tsa.GEN_TIME - pki.DAY, not_after=tsa.GEN_TIME + pki.DAY
+    )
+    return Signer(
+        (certificate, pki.key()),
+        spoil=cms_attacks.stamped_with(lambda value: make(value).token()),
+    )
+
+
+def _time_stamps() -> Iterator[Vector]:
+    for name, (shows, answer, make) in _STAMPED.items():
+        yield replace(
+            _vector(f"time-stamp-{name}", f"a time stamp {shows}", answer, partial(_stamped, make)),
+            row=GOOD if answer is PASSED else 26,
+        )
 
 
 def _replaced(old: bytes, new: bytes) -> bytes:
@@ -218,5 +276,5 @@ def _signers() -> Iterator[Vector]:
 
 def vectors() -> Iterator[Vector]:
     """Yield them."""
-    for source in (_good, _shapes, _signers):
+    for source in (_good, _shapes, _signers, _time_stamps):
         yield from source()
