@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
 from certs.algorithms import describe, is_strong
@@ -21,15 +20,9 @@ from certs.errors_authority import (
 )
 from certs.revocation_list import is_authority
 from certs.trust import is_issued_by
+from certs.unreadable import UNREADABLE
 
 _HASHES: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
-_UNREADABLE: Final = (
-    ValueError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
 
 
 class Role(StrEnum):
@@ -51,7 +44,7 @@ def read_authority(data: bytes) -> x509.Certificate:
         if b"-----BEGIN" not in data:
             return x509.load_der_x509_certificate(data)
         certificates = x509.load_pem_x509_certificates(data)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise UnreadableAuthorityError(reason=str(error)) from error
     if len(certificates) != 1:
         raise UnreadableAuthorityError(reason=f"{len(certificates)} × CERTIFICATE")
@@ -69,7 +62,7 @@ def admit(certificate: x509.Certificate, *, at: datetime) -> Role:
             raise NotAnAuthorityError(subject=subject)
         weakness = _weakness(certificate)
         is_root = is_issued_by(certificate, certificate)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise UnreadableAuthorityError(reason=str(error)) from error
     if weakness:
         raise WeakAuthorityError(subject=subject, found=weakness)

@@ -40,6 +40,7 @@ from certs.timestamp_info import Info
 from certs.timestamp_signature import DIGESTS, check_imprint, resolve_signature, signer_of
 from certs.timestamp_token import Token, read_token
 from certs.trust import Trust
+from certs.unreadable import UNREADABLE
 
 _KEY_WAS_SAFE: Final = frozenset(
     {
@@ -131,7 +132,7 @@ def verify_token(
         _examine(read_token(der), findings, trust=trust, at=at, imprint_of=imprint_of, offered=certificates)
     except TrustError as error:
         errors = (error,)
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except UNREADABLE:
         # Certificates are decoded where they are looked at, and this one holds something that cannot be.
         errors = (MalformedCertificateError(),)
     return Timestamp(

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
 from certs.certificate import fingerprint, key_fingerprint, names_of
 from certs.revocation_list import is_authority
 from certs.trust import is_issued_by
+from certs.unreadable import UNREADABLE
 from routing.errors_registration import RegistrationRefusedError, Unfit
 from routing.registrations import (
     ATTRIBUTES,
@@ -28,9 +28,6 @@ from routing.registrations import (
 
 NEEDED: Final = {RegisteredBy.CERTIFICATE: 1, RegisteredBy.SPKI: 1, RegisteredBy.PROFILE: 2}
 """How many certificates a registration is made from: the agency's, then for a profile its authority's."""
-
-
-_UNREADABLE = (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +55,7 @@ def registration_from(
     """
     try:
         return _registration(certificates, wish, tuple(among))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         # Parts of a certificate are read when they are asked for.
         raise RegistrationRefusedError(Unfit.MALFORMED, found=type(error).__name__) from error
 
@@ -67,6 +64,8 @@ def _registration(
     certificates: Sequence[x509.Certificate], wish: Wish, among: tuple[Registration, ...]
 ) -> Registration:
     leaf = certificates[0]
+    # Who is named must be legible, however the certificate is registered.
+    names_of(leaf)
     if is_authority(leaf):
         raise RegistrationRefusedError(Unfit.AUTHORITY, found=leaf.subject.rfc4514_string())
     _check_interval(leaf, wish)

@@ -17,6 +17,7 @@ import msgspec
 from aiohttp import web
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
+from certs.unreadable import UNREADABLE
 from gateway.api import wire, wire_certificates
 from gateway.api.agencies import look_up
 from gateway.api.bodies import received, received_json
@@ -87,7 +88,7 @@ async def register(request: web.Request, context: Context, caller: Caller) -> we
     agency = look_up(request, directory, context.clock()).agency
     async with received(request, context, media_types=PEM, limit=PEM_LIMIT) as body:
         pem = body.memory or b""
-    certificates = _certificates(pem, NEEDED[wish.by])
+    certificates = read_certificates(pem, NEEDED[wish.by])
     registration = registration_from(certificates, wish, among=agency.certificates)
     # Only the agency's own is kept: that of its authority stands in the profile by its hash.
     try:
@@ -254,10 +255,16 @@ def _printed(reason: str) -> str:
     return reason
 
 
-def _certificates(pem: bytes, needed: int) -> list[Certificate]:
+def read_certificates(pem: bytes, needed: int) -> list[Certificate]:
+    """Return the certificates of a body, exactly as many as are needed.
+
+    Raises:
+        BadParameterError: there are more or less of them that can be read.
+
+    """
     certificates: list[Certificate] = []
     # What is no PEM at all holds no certificate; the library's own words say less.
-    with suppress(ValueError):
+    with suppress(*UNREADABLE):
         certificates = load_pem_x509_certificates(pem)
     if len(certificates) != needed:
         found = f"{len(certificates)} × CERTIFICATE"

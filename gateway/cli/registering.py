@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate
 from rich.console import Console
 
+from certs.unreadable import UNREADABLE
 from gateway.cli.moments import moment
 from gateway.cli.output import local, read_file, show_facts, show_table, show_verdict
 from gateway.cli.remote import Result, Work
@@ -128,7 +129,7 @@ def read_pem(file: Path) -> bytes:
         return content
     try:
         return load_der_x509_certificate(content).public_bytes(Encoding.PEM)
-    except ValueError:
+    except UNREADABLE:
         return content
 
 

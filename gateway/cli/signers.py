@@ -13,6 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from certs.revocation import Standing, Status
 from certs.shape import DS
+from certs.unreadable import UNREADABLE
 from certs.verdict import Signer
 from gateway.cli.output import local, plain
 from schemas.errors import SchemaError
@@ -45,7 +46,7 @@ def claimed_signer(file: Path) -> str | None:
         element = next(open_file(file).tree.iter(f"{{{DS}}}X509Certificate"), None)
         text = "" if element is None else "".join((element.text or "").split())
         return _readable(x509.load_der_x509_certificate(pybase64.b64decode(text, validate=True)).subject)
-    except (SchemaError, ValueError, OSError):
+    except (SchemaError, OSError, *UNREADABLE):
         return None
 
 

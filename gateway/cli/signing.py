@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from certs.issue import PrivateKey
 from certs.sign import sign_tree
+from certs.unreadable import UNREADABLE
 from gateway.cli.output import UnreadableFileError, read_file
 from schemas.splice import open_file
 
@@ -40,7 +41,7 @@ def load_identity(key_file: Path, certificate_file: Path) -> Identity:
     key = _key(key_file)
     try:
         certificates = x509.load_pem_x509_certificates(read_file(certificate_file))
-    except ValueError as error:
+    except UNREADABLE as error:
         raise _unusable(certificate_file, "không phải chứng thư PEM", "not a PEM certificate") from error
     own = [each for each in certificates if each.public_key() == key.public_key()]
     if not own:
