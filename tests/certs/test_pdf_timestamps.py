@@ -182,7 +182,7 @@ def test_what_nobody_signed_is_no_fault(value: bytes) -> None:
     """Anybody can put something into the unsigned attributes; it does not make the signature wrong."""
     attribute = tsa.attribute("1.2.840.113549.1.9.16.2.14", value)
 
-    def attach(info: cms.ContentInfo) -> cms.ContentInfo:
+    def attach(info: cms.ContentInfo) -> bytes:
         return cms_attacks.with_unsigned(info, attribute)
 
     assert _said(_judge(sign(page(), Signer(pki.signer(), spoil=attach)))) == PASSED

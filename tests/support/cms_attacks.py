@@ -12,7 +12,7 @@ from tests.support.pdf import asn1
 from tests.support.pdf_attacks import signer_info
 from tests.support.tsa import attribute, der
 
-Spoil: TypeAlias = Callable[[cms.ContentInfo], cms.ContentInfo]
+Spoil: TypeAlias = Callable[[cms.ContentInfo], cms.ContentInfo | bytes]
 SpoilAttributes: TypeAlias = Callable[[cms.CMSAttributes], cms.CMSAttributes]
 
 
@@ -114,7 +114,7 @@ def exchanged(other: x509.Certificate) -> Spoil:
 def stamped_with(*makers: Callable[[bytes], bytes]) -> Spoil:
     """Return how to attach time stamps, each made from the octets of the signature."""
 
-    def attach(info: cms.ContentInfo) -> cms.ContentInfo:
+    def attach(info: cms.ContentInfo) -> bytes:
         value: bytes = signer_info(info)["signature"].native
         tokens = [make(value) for make in makers]
         return with_unsigned(info, attribute("1.2.840.113549.1.9.16.2.14", *tokens))
@@ -122,10 +122,10 @@ def stamped_with(*makers: Callable[[bytes], bytes]) -> Spoil:
     return attach
 
 
-def with_unsigned(info: cms.ContentInfo, unsigned: bytes) -> cms.ContentInfo:
+def with_unsigned(info: cms.ContentInfo, unsigned: bytes) -> bytes:
     """Return the object with an unsigned attribute, octet by octet: encoding tokens anew takes long and changes them."""
     # ContentInfo, [0], SignedData, signerInfos and SignerInfo all end where the whole does.
-    return cms.ContentInfo.load(_appended(info.dump(), der(0xA1, unsigned), depth=4))
+    return _appended(info.dump(), der(0xA1, unsigned), depth=4)
 
 
 def _appended(value: bytes, added: bytes, *, depth: int) -> bytes:

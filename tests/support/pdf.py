@@ -38,6 +38,17 @@ def asn1(certificate: Any) -> x509.Certificate:
     return x509.Certificate.load(certificate.public_bytes(Encoding.DER))
 
 
+class _Octets:
+    """A CMS object that is stored as it is; asn1crypto may encode one anew, which takes very long."""
+
+    def __init__(self, der: bytes) -> None:
+        self._der = der
+
+    def dump(self) -> bytes:
+        """Return its octets."""
+        return self._der
+
+
 class Signer(signers.SimpleSigner):
     """Signs as told, also what no honest software would; `spoil` may change the CMS object before it is stored."""
 
@@ -68,10 +79,11 @@ class Signer(signers.SimpleSigner):
         attributes = await super().signed_attrs(*arguments, **options)
         return attributes if self._spoil_attributes is None else self._spoil_attributes(attributes)
 
-    async def async_sign(self, *arguments: Any, **options: Any) -> cms.ContentInfo:
+    async def async_sign(self, *arguments: Any, **options: Any) -> Any:
         """Return the CMS object, spoiled if asked."""
         made = await super().async_sign(*arguments, **options)
-        return made if self._spoil is None else self._spoil(made)
+        spoiled = made if self._spoil is None else self._spoil(made)
+        return _Octets(spoiled) if isinstance(spoiled, bytes) else spoiled
 
 
 class _PdfSigner(signers.PdfSigner):
