@@ -97,6 +97,15 @@ def test_who_was_not_trusted_then_was_not_examined() -> None:
     assert (judged.indication, judged.sub_indication) == (Indication.INDETERMINATE, SubIndication.TRY_LATER)
 
 
+def test_evidence_without_a_signer_is_no_pass() -> None:
+    """Nobody stands behind a record that names no signer, whatever else it lacks."""
+    evidence = replace(at(SIGNED).evidence, signers=())
+    judged = judge_evidence(evidence, trust=pki.trust(), at=pki.AT)
+
+    assert codes(judged) == ["unexamined"]
+    assert judged.indication is Indication.INDETERMINATE
+
+
 def test_evidence_of_another_version() -> None:
     """What this software cannot read it does not guess at."""
     with pytest.raises(ValueError, match="version"):
@@ -151,6 +160,14 @@ def test_revoked_since() -> None:
 
     assert codes(verdict) == []
     assert "certs.revoked_since" in [warning.code for warning in verdict.warnings]
+
+
+def test_revoked_from_a_later_day_on() -> None:
+    """A list may name a day that has not come yet; until then there is nothing to say."""
+    verdict = at(SIGNED, LATER, existed_at=pki.AT, trust=_trust(x509.ReasonFlags.superseded, LATER + pki.DAY))
+
+    assert codes(verdict) == []
+    assert "certs.revoked_since" not in [warning.code for warning in verdict.warnings]
 
 
 @pytest.mark.parametrize("reason", [x509.ReasonFlags.key_compromise, x509.ReasonFlags.ca_compromise])
