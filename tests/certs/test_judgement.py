@@ -23,6 +23,7 @@ from tests.support import pki
 from tests.support.crl import crl, revoked
 from tests.support.crl import read as list_of
 from tests.support.signing import MORE, UNSIGNED, Recipe, codes, forge, read
+from tests.support.xades import Properties, named
 
 ROOT = pki.root()
 SHORT = issue(
@@ -219,6 +220,32 @@ def test_a_level_says_what_a_finding_means(level: Level) -> None:
 
     for each, found in places.items():
         assert ("certs.no_timestamp" in [one.code for one in found]) is (each is level)
+
+
+def _claiming(time: str) -> bytes:
+    said = f"<xades:SigningTime>{time}</xades:SigningTime>"
+    return Properties(content=said + named()).signed()
+
+
+@pytest.mark.parametrize(
+    ("claimed", "is_possible"),
+    [
+        ("2026-07-01T00:01:00Z", True),
+        ("2026-07-01T07:01:00+07:00", True),
+        ("2026-07-01T00:01:00", True),
+        ("2026-07-01T00:01:01Z", False),
+        ("2026-07-01T00:01:01", False),
+        ("2025-06-30T23:59:00Z", True),
+        ("2025-06-30T23:58:59Z", False),
+        ("2026-02-30T00:00:00Z", False),
+    ],
+)
+def test_a_time_at_which_nobody_can_have_signed(claimed: str, is_possible: bool) -> None:
+    """The signer's own word proves nothing, but one that cannot be true is told: before its certificate, or after we had it."""
+    verdict = at(_claiming(claimed), policy="[time]\nskew_s = 60")
+
+    assert codes(verdict) == []
+    assert ("certs.claimed_time" not in [warning.code for warning in verdict.warnings]) is is_possible
 
 
 def test_an_algorithm_that_is_retired_later_still_counts() -> None:

@@ -1,4 +1,4 @@
-"""The trial of one mutant: in a copy of the tree, first against all vectors, then against tests, until one goes red."""
+"""The trial of one mutant from nothing: in a copy of the tree, all vectors first, then tests, until one goes red."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ _TESTS: Final[dict[str, tuple[str, ...]]] = {
     "evidence": ("test_judgement",),
 }
 """The tests of a module that are most likely to notice, where they are not those of its name."""
+
+
+def likely_tests(module: str, root: Path) -> list[str]:
+    """Return the tests that are most likely to notice what happens to a module."""
+    stem = Path(module).stem
+    names = _TESTS.get(stem, (f"test_{stem}",))
+    return [f"tests/certs/{name}.py" for name in names if (root / f"tests/certs/{name}.py").exists()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +72,7 @@ class Copy:
         return all(self._passes(step) for step in self._steps(self.folder / module))
 
     def _steps(self, module: Path) -> list[tuple[str, ...]]:
-        names = _TESTS.get(module.stem, (f"test_{module.stem}",))
-        likely = [
-            f"tests/certs/{name}.py" for name in names if (self.folder / f"tests/certs/{name}.py").exists()
-        ]
+        likely = likely_tests(str(module.relative_to(self.folder)), self.folder)
         pytest = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider")
         steps: list[tuple[str, ...]] = [("-m", "tests.mutation.vectors", str(self.attacks))]
         if likely:
