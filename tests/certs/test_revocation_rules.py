@@ -270,6 +270,19 @@ def test_new_key_vouched_for_by_the_old_one() -> None:
     assert _under(path, read(crl(namesake), namesake.certificate)) is Standing.UNKNOWN
 
 
+def test_new_key_that_the_old_one_took_back() -> None:
+    """Also below another authority: whoever vouched for the new key may say that it is not to be trusted any more."""
+    old = pki.authority()
+    leaf = pki.certificate(old)
+    path = (leaf, old.certificate, ROOT.certificate)
+    new = _renewed(old.certificate.subject, old)
+    listed = read(crl(new), new.certificate)
+    stale = crl(old, revoked(new.certificate), this_update=AT - 3 * DAY, next_update=AT - 2 * DAY)
+
+    assert _under(path, listed) is Standing.GOOD
+    assert _under(path, listed, read(stale, old.certificate)) is Standing.UNKNOWN
+
+
 # Laws.
 
 HOURS = st.integers(-400, 400).map(lambda hours: AT + timedelta(hours=hours))
