@@ -283,6 +283,14 @@ def test_expired_authority() -> None:
     assert caught.value.facts["subject"] == "CN=Trung gian"
 
 
+def test_weak_key_with_an_unknown_extension() -> None:
+    """It is the weakness that is told."""
+    leaf = pki.certificate(pki.root(), public_key=pki.small_rsa_key(), extensions=((UNKNOWN, True),))
+
+    with pytest.raises(KeyTooWeakError):
+        find_path(leaf, (), trust=pki.trust(), at=pki.AT)
+
+
 def test_authority_that_is_not_valid_yet() -> None:
     """Likewise when its validity has not begun."""
     authority = _authority(not_before=pki.AT + pki.DAY)

@@ -73,6 +73,18 @@ def test_what_a_delta_list_takes_off_is_not_on_it() -> None:
     assert listed.lifted == {SIGNER.serial_number}
 
 
+def test_only_delta_lists_take_anything_off() -> None:
+    """In a complete list removeFromCRL has no meaning; beside a revocation it takes nothing off in any."""
+    lifting = revoked(SIGNER, reason=x509.ReasonFlags.remove_from_crl)
+    number, base = (x509.CRLNumber(3), False), (x509.DeltaCRLIndicator(2), True)
+
+    complete = read(crl(ROOT, lifting, extensions=(number,)))
+    assert (dict(complete.entries), complete.lifted) == ({}, frozenset())
+    for entries in ((revoked(SIGNER), lifting), (lifting, revoked(SIGNER))):
+        delta = read(crl(ROOT, *entries, extensions=(number, base)))
+        assert (list(delta.entries), delta.lifted) == ([SIGNER.serial_number], frozenset())
+
+
 def test_splitting_a_file() -> None:
     """Each list by itself, or none if one cannot be read."""
     one = crl(ROOT, encoding=Encoding.PEM)

@@ -10,9 +10,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certs.errors_revocation import BadRevocationListError
+from certs.errors_revocation import BadRevocationListError, RevocationUnknownError
 from certs.issue import Authority, issue_authority, new_root
-from certs.revocation import RevocationData, RevocationList, Standing, Status, status_of, statuses_of
+from certs.revocation import (
+    Revocation,
+    RevocationData,
+    RevocationList,
+    Standing,
+    Status,
+    objection_to,
+    status_of,
+    statuses_of,
+)
 from certs.rules import RevocationGap, RevocationReason
 from tests.support import pki
 from tests.support.crl import crl, read, revoked, scope
@@ -212,6 +221,15 @@ def test_newer_complete_list_replaces_a_delta() -> None:
         status(complete(is_number=1, this_update=AT), delta(revoked(SIGNER, reason=HOLD))).standing
         is Standing.REVOKED
     )
+
+
+def test_what_is_unknown_objects_only_where_it_must_be_known() -> None:
+    """Nothing held is an objection in one mode alone."""
+    path = (SIGNER, ROOT.certificate)
+    statuses = statuses_of(path, held=RevocationData(), at=AT)
+
+    assert isinstance(objection_to(path, statuses, revocation=Revocation.REQUIRE), RevocationUnknownError)
+    assert objection_to(path, statuses, revocation=Revocation.SOFT) is None
 
 
 # A new key of the same authority.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import functools
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
+from certs.known_paths import KnownPaths
 from tests.mutation.mutants import Mutant
 
 _PACKAGES: Final = ("certs.", "gateway.", "routing.", "schemas.", "tests.")
@@ -17,6 +19,17 @@ _PACKAGES: Final = ("certs.", "gateway.", "routing.", "schemas.", "tests.")
 
 class Inapplicable(Exception):  # noqa: N818 - not an error: it is tried in another way
     """What a mutant changes cannot be changed in a module that is loaded."""
+
+
+def forget() -> None:
+    """Empty what the verifier remembers of calls before; of paths, that of every trust there is."""
+    for paths in [each for each in gc.get_objects() if isinstance(each, KnownPaths)]:
+        paths.__init__()  # type: ignore[misc]  # the same trust goes on with it
+    for name, module in list(sys.modules.items()):
+        if name.startswith("certs."):
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
 
 
 def change(mutant: Mutant) -> frozenset[tuple[str, str]]:
@@ -32,7 +45,6 @@ def change(mutant: Mutant) -> frozenset[tuple[str, str]]:
         touched = _change_values(module, mutant.source)
     else:
         touched = frozenset({(mutant.module, _change_function(module, scope, mutant.source))})
-    _forget()
     return touched
 
 
@@ -46,6 +58,8 @@ def _change_function(module: ModuleType, scope: str, source: str) -> str:
             break
     function = _unwrapped(holder)
     name = ".".join(names)
+    if name != scope:
+        raise Inapplicable  # what was made of a function inside another one is not found again
     codes = [
         code for code in _codes(compile(source, module.__file__ or "", "exec")) if code.co_qualname == name
     ]
@@ -107,12 +121,3 @@ def _functions(names: set[str]) -> Iterator[tuple[str, str]]:
             continue
         for code in _codes(compile(Path(file).read_bytes(), file, "exec")):
             yield path, code.co_qualname
-
-
-def _forget() -> None:
-    """Empty what the verifier remembers of calls before."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("certs."):
-            for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()

@@ -25,7 +25,7 @@ from typing import Any, Final
 import pytest
 
 from gateway.cli.verifying import Request, examine
-from tests.mutation.changing import Inapplicable, change
+from tests.mutation.changing import Inapplicable, change, forget
 from tests.mutation.mutants import Mutant
 from tests.vectors.judging import differences, request_of
 
@@ -77,6 +77,7 @@ class Trials:
         ]
         for check in self._checks:
             self._record(check)
+        forget()
         gc.collect()
         gc.freeze()
         if self.is_sound:
