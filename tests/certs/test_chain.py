@@ -126,6 +126,8 @@ def test_extension_that_cannot_be_read() -> None:
     certificate = pki.certificate(pki.root(), key_usage=None, extensions=((broken, True),))
     with pytest.raises(MalformedCertificateError):
         check_leaf(certificate)
+    with pytest.raises(MalformedCertificateError):
+        choose_path([certificate], (), trust=pki.trust(), at=pki.AT)
 
 
 def test_no_anchors() -> None:
