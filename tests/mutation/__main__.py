@@ -9,6 +9,7 @@ import argparse
 import sys
 import tempfile
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -112,14 +113,16 @@ def main() -> int:
     found = {(mutant.module, mutant.name) for mutant in mutants}
     gone = [] if options.name else [each for each in known if each[0] in names and each not in found]
     tried = [each for each in mutants if (each.module, each.name) not in known]
-    count = 0
+    survived: Counter[str] = Counter()
     for mutant in survivors(tried, options.workers, is_quick=options.quick):
-        count += 1
+        survived[mutant.module] += 1
         print(f"survived {mutant.module}:{mutant.line} {mutant.name}", flush=True)
     for module, name in gone:
         print(f"equivalent.toml names what does not exist: {module} {name}")
-    print(f"{len(mutants)} mutants, {len(mutants) - len(tried)} known to be equivalent, {count} survived")
-    return 1 if count or gone else 0
+    for module in names:
+        all_of, tried_of = (sum(each.module == module for each in some) for some in (mutants, tried))
+        print(f"{module}: {all_of} mutants, {all_of - tried_of} equivalent, {survived[module]} survived")
+    return 1 if survived or gone else 0
 
 
 if __name__ == "__main__":
