@@ -125,7 +125,9 @@ class Trials:
                     self._conclude(child, status)
 
     def _conclude(self, child: _Running, status: int) -> None:
-        if status == 0:
+        if status == 0 and child.mutant.name.startswith("module:"):
+            self.untried.append(child.mutant)  # what was made of a value before is not made again
+        elif status == 0:
             self.unnoticed.append(child.mutant)
             self.tell(child.mutant)
         elif status == _NOT_APPLICABLE:
