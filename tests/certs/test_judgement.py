@@ -153,6 +153,15 @@ def test_revoked_before_it_existed() -> None:
     assert codes(verdict) == ["certificate_revoked"]
 
 
+def test_revocation_is_told_once() -> None:
+    """Whoever is revoked is refused for that; nothing more is weighed, not even why."""
+    verdict = at(
+        SIGNED, LATER, existed_at=pki.AT, trust=_trust(x509.ReasonFlags.key_compromise, pki.AT - pki.DAY)
+    )
+    assert codes(verdict) == ["certificate_revoked"]
+    assert (verdict.warnings, verdict.notes) == ((), ())
+
+
 def test_revoked_since() -> None:
     """What was signed and known before passes, and the verdict says so."""
     verdict = at(
