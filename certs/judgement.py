@@ -110,7 +110,7 @@ def _best(timestamps: tuple[Timestamp, ...], *, at: datetime, existed_at: dateti
 
 def _stapled(evidence: Evidence, trust: Trust) -> Stapled:
     """Verify what came along about revocation, if anybody wants to know it."""
-    if not evidence.revocation_values or not trust.wants_revocation:
+    if not trust.wants_revocation:
         return NOTHING_CAME
     issuers = (*trust.authorities(), *evidence.certificates)
     return verify_stapled(evidence.revocation_values, issuers)
@@ -125,7 +125,7 @@ def judge(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetim
 def conclude(
     evidence: Evidence, footing: Footing | None, *, trust: Trust, at: datetime, view: SignedView | None = None
 ) -> Verdict:
-    """Return the verdict on evidence that stands on `footing`, which is there if the evidence names signers."""
+    """Return the verdict on evidence that stands on `footing`; without errors and without it nothing was examined."""
     path = footing.path if footing is not None else ()
     moment = footing.moment if footing is not None else Moment(at=at, source=TimeSource.CONTROL)
     chain = tuple(fingerprint(certificate) for certificate in path)
@@ -138,7 +138,7 @@ def conclude(
         Level.WARN: [],
         Level.INFORM: [],
     }
-    if not evidence.errors and footing is not None:
+    if not evidence.errors:
         for level, each in _weighed(evidence, footing, statuses, trust=trust, at=at):
             found[level].append(each)
     errors = found[Level.FAIL]
@@ -163,9 +163,12 @@ def conclude(
 
 
 def _weighed(
-    evidence: Evidence, footing: Footing, statuses: tuple[Status, ...], *, trust: Trust, at: datetime
+    evidence: Evidence, footing: Footing | None, statuses: tuple[Status, ...], *, trust: Trust, at: datetime
 ) -> Iterator[tuple[Level, TrustError]]:
     """Yield what is found about a sound signature, with its weight; without a path there is no more to say."""
+    if footing is None:
+        yield Level.FAIL, UnexaminedError()
+        return
     if footing.refusal is not None or evidence.signed_view_sha256 is None:
         yield Level.FAIL, footing.refusal or UnexaminedError()
         return

@@ -102,3 +102,8 @@ def test_hash_objects_are_shared_safely() -> None:
     """The table's hashes are descriptions without state."""
     assert isinstance(BY_NAME["rsa-sha256"].hash, hashes.SHA256)
     assert isinstance(EC, ec.EllipticCurvePrivateKey)
+
+
+def test_a_key_of_another_kind_costs_little() -> None:
+    """Only RSA has keys so large that verifying with them is work; what has no size has none that is too large."""
+    assert is_affordable(ed25519.Ed25519PrivateKey.generate().public_key())

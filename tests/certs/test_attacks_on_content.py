@@ -475,6 +475,10 @@ TRANSFORMS = {
         f'Algorithm="{ENVELOPED}">',
         f'Algorithm="{INCLUSIVE}"><e:InclusiveNamespaces xmlns:e="{EXCLUSIVE}" PrefixList="a"/>',
     ),
+    "PrefixList of an unknown canonicalisation": (
+        f'Algorithm="{ENVELOPED}">',
+        f'Algorithm="urn:x"><e:InclusiveNamespaces xmlns:e="{EXCLUSIVE}" PrefixList="a"/>',
+    ),
     "no Algorithm": (">",),
     "500": (f'Algorithm="{ENVELOPED}">',) * 500,
 }

@@ -120,12 +120,21 @@ def test_leaf_for_something_else(kind: str) -> None:
     assert caught.value.rule is rule
 
 
+def test_leaf_that_says_nothing_of_itself() -> None:
+    """Without BasicConstraints a certificate is no authority; what is missing to sign with it is KeyUsage."""
+    with pytest.raises(KeyUsageError) as caught:
+        check_leaf(pki.bare_certificate())
+    assert caught.value.rule is CertificateRule.KEY_USAGE
+
+
 def test_extension_that_cannot_be_read() -> None:
     """A certificate whose extensions are not what they should be is malformed."""
     broken = x509.UnrecognizedExtension(ExtensionOID.KEY_USAGE, b"\x30\x00")
     certificate = pki.certificate(pki.root(), key_usage=None, extensions=((broken, True),))
     with pytest.raises(MalformedCertificateError):
         check_leaf(certificate)
+    with pytest.raises(MalformedCertificateError):
+        choose_path([certificate], (), trust=pki.trust(), at=pki.AT)
 
 
 def test_no_anchors() -> None:
@@ -175,6 +184,19 @@ def test_authority_for_something_else(options: dict[str, object]) -> None:
     authority = _authority(**options)
     with pytest.raises(KeyUsageError) as caught:
         find_path(pki.certificate(authority), (authority.certificate,), trust=pki.trust(), at=pki.AT)
+    assert caught.value.rule is CertificateRule.PATH
+
+
+@pytest.mark.parametrize(
+    "hash_", [hashes.SHA256(), hashes.SHA384(), hashes.SHA512()], ids=lambda hash_: hash_.name
+)
+def test_sound_hashes_are_no_reason(hash_: hashes.SHA256 | hashes.SHA384 | hashes.SHA512) -> None:
+    """Where a path is missing for another reason, the hash that a certificate was signed with is not blamed."""
+    authority = _authority(extensions=purposes(ExtendedKeyUsageOID.SERVER_AUTH))
+    leaf = pki.certificate(authority, hash_=hash_)
+
+    with pytest.raises(KeyUsageError) as caught:
+        find_path(leaf, (authority.certificate,), trust=pki.trust(), at=pki.AT)
     assert caught.value.rule is CertificateRule.PATH
 
 
@@ -281,6 +303,14 @@ def test_expired_authority() -> None:
     with pytest.raises(CertificateExpiredError) as caught:
         find_path(pki.certificate(authority), (authority.certificate,), trust=pki.trust(), at=pki.AT)
     assert caught.value.facts["subject"] == "CN=Trung gian"
+
+
+def test_weak_key_with_an_unknown_extension() -> None:
+    """It is the weakness that is told."""
+    leaf = pki.certificate(pki.root(), public_key=pki.small_rsa_key(), extensions=((UNKNOWN, True),))
+
+    with pytest.raises(KeyTooWeakError):
+        find_path(leaf, (), trust=pki.trust(), at=pki.AT)
 
 
 def test_authority_that_is_not_valid_yet() -> None:

@@ -8,16 +8,16 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certs.chain import find_path, revocation_of
+from certs.chain import choose_path, find_path, revocation_of
 from certs.detours import around_revoked
 from certs.indication import Indication, SubIndication
 from certs.issue import new_root
 from certs.known_paths import CertificatePath
-from certs.revocation import Revocation
+from certs.revocation import Revocation, RevocationData
 from certs.trust import Trust
 from certs.verdict import Verdict
 from tests.support import pki
-from tests.support.crl import crl, revoked
+from tests.support.crl import crl, read, revoked
 from tests.support.signing import Recipe, forge, judge, refused
 
 AT = pki.AT
@@ -59,6 +59,25 @@ def test_another_way(bad: x509.Certificate, order: tuple[x509.Certificate, ...])
     assert len(found.chain) == 3
     assert found.chain[-1] != found.chain[1]
     assert expected.certificate.subject != bad.issuer
+
+
+@pytest.mark.parametrize("bad", [BELOW.certificate, CROSS], ids=["first", "cross"])
+def test_another_way_by_what_came_along(bad: x509.Certificate) -> None:
+    """Where nothing is held, lists that came with the message lead round a revoked authority as well."""
+    bundles = (ROOT.certificate, OTHER.certificate, BELOW.certificate, CROSS)
+    trust = Trust.from_pem(
+        *(each.public_bytes(Encoding.PEM) for each in bundles), revocation=Revocation.REQUIRE
+    )
+    entry = revoked(bad, reason=SUPERSEDED)
+    came = (
+        read(crl(ROOT, *([entry] if bad is BELOW.certificate else []))),
+        read(crl(OTHER, *([entry] if bad is CROSS else [])), OTHER.certificate),
+        read(crl(BELOW), BELOW.certificate),
+    )
+
+    path = choose_path([LEAF], (), trust=trust, at=AT, came_with=RevocationData(lists=came))
+    assert len(path) == 3
+    assert bad not in path
 
 
 def test_no_other_way() -> None:

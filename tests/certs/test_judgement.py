@@ -23,6 +23,7 @@ from tests.support import pki
 from tests.support.crl import crl, revoked
 from tests.support.crl import read as list_of
 from tests.support.signing import MORE, UNSIGNED, Recipe, codes, forge, read
+from tests.support.xades import Properties, named
 
 ROOT = pki.root()
 SHORT = issue(
@@ -97,6 +98,15 @@ def test_who_was_not_trusted_then_was_not_examined() -> None:
     assert (judged.indication, judged.sub_indication) == (Indication.INDETERMINATE, SubIndication.TRY_LATER)
 
 
+def test_evidence_without_a_signer_is_no_pass() -> None:
+    """Nobody stands behind a record that names no signer, whatever else it lacks."""
+    evidence = replace(at(SIGNED).evidence, signers=())
+    judged = judge_evidence(evidence, trust=pki.trust(), at=pki.AT)
+
+    assert codes(judged) == ["unexamined"]
+    assert judged.indication is Indication.INDETERMINATE
+
+
 def test_evidence_of_another_version() -> None:
     """What this software cannot read it does not guess at."""
     with pytest.raises(ValueError, match="version"):
@@ -143,6 +153,15 @@ def test_revoked_before_it_existed() -> None:
     assert codes(verdict) == ["certificate_revoked"]
 
 
+def test_revocation_is_told_once() -> None:
+    """Whoever is revoked is refused for that; nothing more is weighed, not even why."""
+    verdict = at(
+        SIGNED, LATER, existed_at=pki.AT, trust=_trust(x509.ReasonFlags.key_compromise, pki.AT - pki.DAY)
+    )
+    assert codes(verdict) == ["certificate_revoked"]
+    assert (verdict.warnings, verdict.notes) == ((), ())
+
+
 def test_revoked_since() -> None:
     """What was signed and known before passes, and the verdict says so."""
     verdict = at(
@@ -151,6 +170,14 @@ def test_revoked_since() -> None:
 
     assert codes(verdict) == []
     assert "certs.revoked_since" in [warning.code for warning in verdict.warnings]
+
+
+def test_revoked_from_a_later_day_on() -> None:
+    """A list may name a day that has not come yet; until then there is nothing to say."""
+    verdict = at(SIGNED, LATER, existed_at=pki.AT, trust=_trust(x509.ReasonFlags.superseded, LATER + pki.DAY))
+
+    assert codes(verdict) == []
+    assert "certs.revoked_since" not in [warning.code for warning in verdict.warnings]
 
 
 @pytest.mark.parametrize("reason", [x509.ReasonFlags.key_compromise, x509.ReasonFlags.ca_compromise])
@@ -202,6 +229,32 @@ def test_a_level_says_what_a_finding_means(level: Level) -> None:
 
     for each, found in places.items():
         assert ("certs.no_timestamp" in [one.code for one in found]) is (each is level)
+
+
+def _claiming(time: str) -> bytes:
+    said = f"<xades:SigningTime>{time}</xades:SigningTime>"
+    return Properties(content=said + named()).signed()
+
+
+@pytest.mark.parametrize(
+    ("claimed", "is_possible"),
+    [
+        ("2026-07-01T00:01:00Z", True),
+        ("2026-07-01T07:01:00+07:00", True),
+        ("2026-07-01T00:01:00", True),
+        ("2026-07-01T00:01:01Z", False),
+        ("2026-07-01T00:01:01", False),
+        ("2025-06-30T23:59:00Z", True),
+        ("2025-06-30T23:58:59Z", False),
+        ("2026-02-30T00:00:00Z", False),
+    ],
+)
+def test_a_time_at_which_nobody_can_have_signed(claimed: str, is_possible: bool) -> None:
+    """The signer's own word proves nothing, but one that cannot be true is told: before its certificate, or after we had it."""
+    verdict = at(_claiming(claimed), policy="[time]\nskew_s = 60")
+
+    assert codes(verdict) == []
+    assert ("certs.claimed_time" not in [warning.code for warning in verdict.warnings]) is is_possible
 
 
 def test_an_algorithm_that_is_retired_later_still_counts() -> None:

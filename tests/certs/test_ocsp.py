@@ -32,6 +32,7 @@ SECOND = timedelta(seconds=1)
 ROOT = pki.root()
 SIGNER, SIGNER_KEY = pki.signer()
 SIGNED = forge()
+SHA256 = hashes.SHA256()
 HOLD = x509.ReasonFlags.certificate_hold
 
 
@@ -173,6 +174,46 @@ def test_delegated_responder() -> None:
             assert taken.responder == delegate[0]
 
 
+def test_responder_whose_extensions_are_critical_but_understood() -> None:
+    """What is understood may be critical; non-repudiation is signing as well."""
+    named = x509.SubjectAlternativeName([x509.DNSName("ocsp.example")])
+    critical = ((FOR_OCSP[0][0], True), (x509.OCSPNoCheck(), True), (named, True))
+    for delegate in (
+        responder(ROOT, extensions=critical),
+        responder(ROOT, key_usage=pki.usage("content_commitment")),
+    ):
+        assert status(read(answer(ROOT, SIGNER, by=delegate))).standing is Standing.GOOD
+
+
+def test_authority_without_a_key_usage() -> None:
+    """Where an authority's certificate does not limit its key, it answers for itself."""
+    key = pki.key()
+    plain = pki.certificate(ROOT, public_key=key, is_authority=True, key_usage=None)
+    leaf = pki.certificate(Authority(certificate=plain, key=key))
+
+    assert read(answer(Authority(certificate=plain, key=key), leaf), plain).is_known
+
+
+def test_octets_that_look_like_a_critical_extension() -> None:
+    """In an answer about one certificate its extensions are looked at, not what its octets look like."""
+    nonce = x509.OCSPNonce(b"\x01\x01\xff" * 3)
+
+    assert read(answer(ROOT, SIGNER, extensions=((nonce, False),))).is_known
+
+
+@pytest.mark.parametrize(
+    ("oid", "hash_"),
+    [("03", hashes.SHA384()), ("04", hashes.SHA512())],
+)
+def test_ecdsa(oid: str, hash_: hashes.SHA384 | hashes.SHA512) -> None:
+    """ECDSA counts with every hash of the allow-list."""
+    assert isinstance(ROOT.key, ec.EllipticCurvePrivateKey)
+    tbs = ocsp.load_der_ocsp_response(answer(ROOT, SIGNER)).tbs_response_bytes
+    signed = response(tbs, bytes.fromhex("300a06082a8648ce3d0403" + oid), ROOT.key.sign(tbs, ec.ECDSA(hash_)))
+
+    assert read(signed).is_known
+
+
 def test_answer_ends_with_its_signers_certificate() -> None:
     """An answer counts no longer than the certificate of whoever signed it."""
     taken = read(answer(ROOT, SIGNER, by=responder(ROOT, not_after=AT + DAY)))
@@ -193,9 +234,18 @@ def test_revoked_responder() -> None:
     assert status(bad, held=(naming,)).standing is Standing.REVOKED
 
 
+ALL_HASHES = (
+    hashes.SHA1(),  # noqa: S303 - a name
+    hashes.SHA224(),
+    hashes.SHA256(),
+    hashes.SHA384(),
+    hashes.SHA512(),
+)
+
+
 def test_names_of_authorities() -> None:
     """An authority may be named by any hash; by its name alone it is not."""
-    for certid in (hashes.SHA1(), hashes.SHA256(), hashes.SHA384(), hashes.SHA512()):  # noqa: S303 - a name
+    for certid in ALL_HASHES:
         assert status(read(answer(ROOT, SIGNER, certid=certid))).standing is Standing.GOOD
     stranger = pki.stranger()
     with pytest.raises(BadOcspAnswerError, match="no certificate of the authority"):
@@ -378,11 +428,17 @@ def sealed(tbs: bytes) -> bytes:
 # RSASSA-PSS, whose parameters the library does not show.
 
 
-def _pss(root: x509.Certificate, key: rsa.RSAPrivateKey, parameters: bytes, scheme: padding.PSS) -> bytes:
+def _pss(
+    root: x509.Certificate,
+    key: rsa.RSAPrivateKey,
+    parameters: bytes,
+    scheme: padding.PSS,
+    hash_: hashes.HashAlgorithm = SHA256,
+) -> bytes:
     """Sign an answer anew with RSASSA-PSS."""
     made = answer(Authority(certificate=root, key=key), SIGNER)
     tbs = ocsp.load_der_ocsp_response(made).tbs_response_bytes
-    return response(tbs, parameters, key.sign(tbs, scheme, hashes.SHA256()))
+    return response(tbs, parameters, key.sign(tbs, scheme, hash_))
 
 
 def _algorithm(digest: str, salt: int) -> bytes:
@@ -407,6 +463,12 @@ def test_pss() -> None:
 
     good = _pss(root, key, _algorithm("0609608648016503040201", 32), usual)
     assert read(good, root).is_known
+    for digest, hash_ in (("02", hashes.SHA384()), ("03", hashes.SHA512())):
+        size = hash_.digest_size
+        for null in ("", "0500"):
+            parameters = _algorithm("06096086480165030402" + digest + null, size)
+            scheme = padding.PSS(padding.MGF1(hash_), size)
+            assert read(_pss(root, key, parameters, scheme, hash_), root).is_known
     for parameters, scheme, reason in (
         (_algorithm("0609608648016503040201", 24), short, "which is not allowed"),
         (_algorithm("0609608648016503040204", 32), usual, "which is not allowed"),
@@ -414,6 +476,23 @@ def test_pss() -> None:
     ):
         with pytest.raises(BadOcspAnswerError, match=reason):
             read(_pss(root, key, parameters, scheme), root)
+
+
+def test_an_algorithm_of_another_kind_of_key() -> None:
+    """A good signature under the name of what the key cannot do is none."""
+    key = rsa.generate_private_key(65537, 2048)
+    root = pki.certificate(ROOT, name=ROOT.certificate.subject, public_key=key, is_authority=True)
+    tbs = ocsp.load_der_ocsp_response(answer(Authority(certificate=root, key=key), SIGNER)).tbs_response_bytes
+    value = key.sign(tbs, padding.PKCS1v15(), SHA256)
+    assert read(response(tbs, bytes.fromhex("300d06092a864886f70d01010b0500"), value), root).is_known
+    with pytest.raises(BadOcspAnswerError, match="not that of the key"):
+        read(response(tbs, bytes.fromhex("300a06082a8648ce3d040302"), value), root)
+
+    assert isinstance(ROOT.key, ec.EllipticCurvePrivateKey)
+    tbs = ocsp.load_der_ocsp_response(answer(ROOT, SIGNER)).tbs_response_bytes
+    value = ROOT.key.sign(tbs, ec.ECDSA(SHA256))
+    with pytest.raises(BadOcspAnswerError, match="not that of the key"):
+        read(response(tbs, bytes.fromhex("300d06092a864886f70d01010b0500"), value))
 
 
 # What a verdict makes of it.

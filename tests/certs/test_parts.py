@@ -14,6 +14,7 @@ from tests.support import pki
 from tests.support.signing import (
     DS,
     EXCLUSIVE,
+    INCLUSIVE,
     MARK,
     SHA256,
     TEMPLATE,
@@ -24,6 +25,7 @@ from tests.support.signing import (
     refused,
     x509_certificates,
 )
+from tests.support.xades import Properties
 
 PLACEHOLDER = f'<ds:Signature xmlns:ds="{DS}" Id="placeholder"/>'
 TRANSFORM = f'<ds:Transforms><ds:Transform Algorithm="{EXCLUSIVE}"></ds:Transform></ds:Transforms>'
@@ -100,17 +102,43 @@ def test_key_info_that_was_changed(edit: Callable[[str], str]) -> None:
         (signed(uri="#other"), ShapeRule.REFERENCES),
         (signed(identifier=""), ShapeRule.REFERENCES),
         (signed(uri=""), ShapeRule.REFERENCES),
+        (signed(identifier=' Id=""', uri="#"), ShapeRule.REFERENCES),
         (signed(attributes=f' Type="{DS}Object"'), ShapeRule.REFERENCES),
         (
             signed(template=TEMPLATE.replace("<AttachmentEncoded>", '<AttachmentEncoded ID="key">')),
             ShapeRule.DUPLICATE_ID,
         ),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_nothing_else_can_be_meant(xml: bytes, rule: ShapeRule) -> None:
     """One Reference, to this KeyInfo, whose Id nothing else has."""
     refused(judge(xml), "signature_shape", rule)
+
+
+@pytest.mark.parametrize(("uri", "found"), [(' URI="#other"', "#other"), ("", "-")])
+def test_what_a_reference_names_instead_is_told(uri: str, found: str) -> None:
+    """Whoever made the signature sees what its Reference should not have named."""
+    xml = Properties().signed().replace(b' URI="#properties"', uri.encode())
+    verdict = judge(xml)
+
+    refused(verdict, "signature_shape", ShapeRule.REFERENCES)
+    assert verdict.errors[0].facts["found"] == found
+
+
+LANGUAGE = TEMPLATE.replace("<edXML:edXMLHeader>", '<edXML:edXMLHeader xml:lang="vi">')
+
+
+def test_xml_attribute_above_an_inclusively_canonicalised_key_info() -> None:
+    """Inclusive canonicalisation would copy an attribute from outside into KeyInfo."""
+    xml = signed(transforms=TRANSFORM.replace(EXCLUSIVE, INCLUSIVE), template=LANGUAGE)
+
+    refused(judge(xml), "signature_shape", ShapeRule.INHERITED_XML_ATTRIBUTE)
+
+
+def test_xml_attribute_above_an_exclusively_canonicalised_key_info() -> None:
+    """Exclusive canonicalisation copies none, so there is nothing to refuse."""
+    assert codes(judge(signed(template=LANGUAGE))) == []
 
 
 def test_weak_digest() -> None:

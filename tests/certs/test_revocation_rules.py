@@ -10,9 +10,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certs.errors_revocation import BadRevocationListError
+from certs.errors_revocation import BadRevocationListError, RevocationUnknownError
 from certs.issue import Authority, issue_authority, new_root
-from certs.revocation import RevocationData, RevocationList, Standing, Status, status_of, statuses_of
+from certs.revocation import (
+    Revocation,
+    RevocationData,
+    RevocationList,
+    Standing,
+    Status,
+    objection_to,
+    status_of,
+    statuses_of,
+)
 from certs.rules import RevocationGap, RevocationReason
 from tests.support import pki
 from tests.support.crl import crl, read, revoked, scope
@@ -214,6 +223,15 @@ def test_newer_complete_list_replaces_a_delta() -> None:
     )
 
 
+def test_what_is_unknown_objects_only_where_it_must_be_known() -> None:
+    """Nothing held is an objection in one mode alone."""
+    path = (SIGNER, ROOT.certificate)
+    statuses = statuses_of(path, held=RevocationData(), at=AT)
+
+    assert isinstance(objection_to(path, statuses, revocation=Revocation.REQUIRE), RevocationUnknownError)
+    assert objection_to(path, statuses, revocation=Revocation.SOFT) is None
+
+
 # A new key of the same authority.
 
 
@@ -268,6 +286,19 @@ def test_new_key_vouched_for_by_the_old_one() -> None:
     below = issue_authority(stranger, "x", not_before=AT - DAY, not_after=AT + DAY)
     namesake = _renewed(ROOT.certificate.subject, below)
     assert _under(path, read(crl(namesake), namesake.certificate)) is Standing.UNKNOWN
+
+
+def test_new_key_that_the_old_one_took_back() -> None:
+    """Also below another authority: whoever vouched for the new key may say that it is not to be trusted any more."""
+    old = pki.authority()
+    leaf = pki.certificate(old)
+    path = (leaf, old.certificate, ROOT.certificate)
+    new = _renewed(old.certificate.subject, old)
+    listed = read(crl(new), new.certificate)
+    stale = crl(old, revoked(new.certificate), this_update=AT - 3 * DAY, next_update=AT - 2 * DAY)
+
+    assert _under(path, listed) is Standing.GOOD
+    assert _under(path, listed, read(stale, old.certificate)) is Standing.UNKNOWN
 
 
 # Laws.

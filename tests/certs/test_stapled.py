@@ -85,9 +85,15 @@ def standing(made: etree._Element, issuers: tuple[x509.Certificate, ...] = HELD)
         (answers(answer(ROOT, SIGNER)), Standing.GOOD),
         (answers(answer(ROOT, SIGNER, by=responder(ROOT))), Standing.GOOD),
         (answers(answer(ROOT, SIGNER, REVOKED)), Standing.REVOKED),
+        (
+            "<xades:CRLValues>"
+            + value("EncapsulatedCRLValue", crl(ROOT), ' Encoding="http://uri.etsi.org/01903/v1.2.2#DER"')
+            + "</xades:CRLValues>",
+            Standing.GOOD,
+        ),
         (lists(crl(ROOT)) + answers(answer(ROOT, SIGNER, REVOKED)), Standing.REVOKED),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_taken(values: str, expected: Standing) -> None:
     """Lists and answers of an authority that is relied upon count as those that are held do."""
@@ -105,6 +111,7 @@ def test_taken(values: str, expected: Standing) -> None:
         (lists(b"junk"), "certs.bad_revocation_list"),
         (answers(b"junk"), "certs.bad_ocsp_answer"),
         (answers(crl(ROOT)), "certs.bad_ocsp_answer"),
+        ("<xades:CRLValues><xades:EncapsulatedCRLValue/></xades:CRLValues>", "certs.bad_revocation_list"),
         ("<xades:CRLValues><xades:EncapsulatedCRLValue>é!</xades:EncapsulatedCRLValue></xades:CRLValues>",)
         * 1
         + ("certs.bad_revocation_list",),
@@ -119,7 +126,7 @@ def test_taken(values: str, expected: Standing) -> None:
             "certs.bad_ocsp_answer",
         ),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_refused(values: str, code: str) -> None:
     """What does not verify is told and says nothing."""

@@ -570,6 +570,7 @@ def test_authority_above() -> None:
     """Intermediates come with the token; one that is limited to other purposes certifies no authority for time stamps."""
     assert len(_below().path) == 3
     assert _below(STAMPING).errors == ()
+    assert _below(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE).errors == ()
     assert _error(_below(ExtendedKeyUsageOID.EMAIL_PROTECTION)).code == "certs.key_usage"
 
 

@@ -117,6 +117,14 @@ def test_expired_before() -> None:
     assert _said(_judge(stamped(late, properties=THEIRS))) == NO_POE
 
 
+def test_known_before_it_was_stamped() -> None:
+    """Of two proofs the earlier one counts, also where it is our own record."""
+    known = GEN_TIME - pki.DAY / 2
+    moment = _judge(XML, existed_at=known).moment
+
+    assert (moment.at, moment.source) == (known, TimeSource.RECEIPT)
+
+
 def test_stamped_before_the_certificate() -> None:
     """Nobody can have signed with a certificate before there was one."""
     early = Stamp(gen_time=tsa.gen_time(GEN_TIME - 2 * pki.DAY))

@@ -9,6 +9,7 @@ import argparse
 import sys
 import tempfile
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +17,8 @@ from queue import SimpleQueue
 from typing import Final
 
 from tests.mutation.mutants import Mutant, mutants_of
-from tests.mutation.trial import Copy
+from tests.mutation.trial import Copy, likely_tests
+from tests.mutation.warm import Trials, run
 from tests.vectors.build_attacks import build, vectors
 
 ROOT: Final = Path(__file__).parents[2]
@@ -49,29 +51,45 @@ def chosen(names: list[str], part: str) -> Iterator[Mutant]:
 
 
 def survivors(mutants: list[Mutant], workers: int, *, is_quick: bool) -> Iterator[Mutant]:
-    """Yield those that nobody notices, in their order."""
+    """Yield those that nobody notices: in forks of one process first, and what is left once more from nothing."""
     with tempfile.TemporaryDirectory(prefix="vanthu-mutants-") as temporary:
         folder = Path(temporary)
-        build(folder / "attacks", vectors())
-        copies: SimpleQueue[Copy] = SimpleQueue()
-        for number in range(workers):
-            copies.put(Copy.of(ROOT, folder / f"copy-{number}", folder / "attacks", is_quick=is_quick))
-        sound = copies.get()
-        if not sound.is_sound(mutants[0].module):
-            raise SystemExit("something is red without a mutant")
-        copies.put(sound)
+        attacks = folder / "attacks"
+        build(attacks, vectors())
+        trials = Trials(mutants=mutants, attacks=attacks, root=ROOT, workers=workers, tell=_tell)
+        tests = sorted({test for mutant in mutants for test in likely_tests(mutant.module, ROOT)})
+        run(trials, tests if is_quick and tests else ["tests/certs"])
+        if is_quick:
+            yield from trials.unnoticed
+        left = trials.untried if is_quick else [*trials.untried, *trials.unnoticed]
+        if left:
+            yield from _from_nothing(left, folder, workers, is_quick=is_quick)
 
-        def trial(mutant: Mutant) -> bool:
-            copy = copies.get()
-            try:
-                return copy.survives(mutant)
-            finally:
-                copies.put(copy)
 
-        with ThreadPoolExecutor(workers) as pool:
-            for mutant, survived in zip(mutants, pool.map(trial, mutants), strict=True):
-                if survived:
-                    yield mutant
+def _tell(mutant: Mutant) -> None:
+    print(f"not noticed yet {mutant.module}:{mutant.line} {mutant.name}", file=sys.stderr, flush=True)
+
+
+def _from_nothing(mutants: list[Mutant], folder: Path, workers: int, *, is_quick: bool) -> Iterator[Mutant]:
+    copies: SimpleQueue[Copy] = SimpleQueue()
+    for number in range(workers):
+        copies.put(Copy.of(ROOT, folder / f"copy-{number}", folder / "attacks", is_quick=is_quick))
+    sound = copies.get()
+    if not sound.is_sound(mutants[0].module):
+        raise SystemExit("something is red without a mutant")
+    copies.put(sound)
+
+    def trial(mutant: Mutant) -> bool:
+        copy = copies.get()
+        try:
+            return copy.survives(mutant)
+        finally:
+            copies.put(copy)
+
+    with ThreadPoolExecutor(workers) as pool:
+        for mutant, survived in zip(mutants, pool.map(trial, mutants), strict=True):
+            if survived:
+                yield mutant
 
 
 def main() -> int:
@@ -95,14 +113,16 @@ def main() -> int:
     found = {(mutant.module, mutant.name) for mutant in mutants}
     gone = [] if options.name else [each for each in known if each[0] in names and each not in found]
     tried = [each for each in mutants if (each.module, each.name) not in known]
-    count = 0
+    survived: Counter[str] = Counter()
     for mutant in survivors(tried, options.workers, is_quick=options.quick):
-        count += 1
+        survived[mutant.module] += 1
         print(f"survived {mutant.module}:{mutant.line} {mutant.name}", flush=True)
     for module, name in gone:
         print(f"equivalent.toml names what does not exist: {module} {name}")
-    print(f"{len(mutants)} mutants, {len(mutants) - len(tried)} known to be equivalent, {count} survived")
-    return 1 if count or gone else 0
+    for module in names:
+        all_of, tried_of = (sum(each.module == module for each in some) for some in (mutants, tried))
+        print(f"{module}: {all_of} mutants, {all_of - tried_of} equivalent, {survived[module]} survived")
+    return 1 if survived or gone else 0
 
 
 if __name__ == "__main__":

@@ -73,6 +73,8 @@ def _changes(node: ast.AST, scope: str) -> Iterator[Change]:
         case ast.FunctionDef(returns=ast.Name(id="bool")):
             for answer in (True, False):
                 yield f"always {answer}", node, {"body": [ast.Return(value=ast.Constant(value=answer))]}
+        case ast.Assign(targets=[ast.Name(id="__all__")]):
+            return  # what others may import is no check
         case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value) if scope == "module":
             yield from _entries(value)
         case _:
@@ -119,7 +121,10 @@ def _statements(parent: ast.AST, field: str, block: list[ast.stmt]) -> Iterator[
 
 def _entries(value: ast.expr) -> Iterator[Change]:
     """Yield tables without one entry each, also those in a call such as `frozenset({…})`."""
+    types = {id(each.slice) for each in ast.walk(value) if isinstance(each, ast.Subscript)}
     for table in ast.walk(value):
+        if id(table) in types:
+            continue  # the parameters of a type, or what is looked up
         if isinstance(table, ast.Set | ast.Tuple | ast.List) and len(table.elts) > 1:
             for index, entry in enumerate(table.elts):
                 yield f"without entry `{_text(entry)}`", table, {"elts": _rest(table.elts, index)}

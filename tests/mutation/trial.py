@@ -1,4 +1,4 @@
-"""The trial of one mutant: in a copy of the tree, first against all vectors, then against tests, until one goes red."""
+"""The trial of one mutant from nothing: in a copy of the tree, all vectors first, then tests, until one goes red."""
 
 from __future__ import annotations
 
@@ -16,18 +16,44 @@ _COPIED: Final = ("certs", "gateway", "routing", "schemas", "tests", "pyproject.
 _IGNORED: Final = shutil.ignore_patterns("__pycache__", "*.pyc", "messages", "traps", "e2e", "faults")
 SECONDS: Final = 300
 """A mutant that takes longer does not come to an end, which somebody notices."""
+_TIMESTAMPS: Final = ("test_timestamp", "test_xades_timestamps")
+_LISTS: Final = ("test_revocation", "test_revocation_rules")
 _TESTS: Final[dict[str, tuple[str, ...]]] = {
-    "shape": ("test_attacks_on_content", "test_xades"),
-    "place": ("test_attacks_on_content",),
-    "methods": ("test_methods", "test_attacks_on_content", "test_attacks_on_keys"),
-    "xmldsig": ("test_verify", "test_attacks_on_keys", "test_attacks_on_content"),
-    "refusal": ("test_chain", "test_attacks_on_keys"),
-    "revocation_list": ("test_revocation",),
-    "signed_info": ("test_parts", "test_attacks_on_content"),
-    "policy_file": ("test_policy",),
+    "answers_at": ("test_answers_at", "test_ocsp"),
+    "chain": ("test_chain", "test_detours"),
+    "der": _TIMESTAMPS,
     "evidence": ("test_judgement",),
+    "judgement": ("test_judgement", "test_xades_timestamps"),
+    "lists_at": ("test_lists_at", *_LISTS),
+    "methods": ("test_methods", "test_attacks_on_content", "test_attacks_on_keys"),
+    "ocsp_signature": ("test_ocsp",),
+    "pdf_changes": ("test_pdf",),
+    "pdf_cms": ("test_pdf",),
+    "pdf_reading": ("test_pdf",),
+    "pdf_rules": ("test_pdf",),
+    "place": ("test_attacks_on_content",),
+    "policy_file": ("test_policy",),
+    "refusal": ("test_chain", "test_attacks_on_keys"),
+    "revocation": _LISTS,
+    "revocation_data": ("test_revocation_data", *_LISTS),
+    "revocation_list": ("test_revocation_list", *_LISTS),
+    "revocation_scope": _LISTS,
+    "roles": ("test_chain", "test_timestamp"),
+    "shape": ("test_shape", "test_attacks_on_content", "test_xades"),
+    "signed_info": ("test_parts", "test_attacks_on_content"),
+    "timestamp_info": _TIMESTAMPS,
+    "timestamp_signature": _TIMESTAMPS,
+    "timestamp_token": _TIMESTAMPS,
+    "xmldsig": ("test_verify", "test_verdict", "test_attacks_on_keys", "test_attacks_on_content"),
 }
 """The tests of a module that are most likely to notice, where they are not those of its name."""
+
+
+def likely_tests(module: str, root: Path) -> list[str]:
+    """Return the tests that are most likely to notice what happens to a module."""
+    stem = Path(module).stem
+    names = _TESTS.get(stem, (f"test_{stem}",))
+    return [f"tests/certs/{name}.py" for name in names if (root / f"tests/certs/{name}.py").exists()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +91,7 @@ class Copy:
         return all(self._passes(step) for step in self._steps(self.folder / module))
 
     def _steps(self, module: Path) -> list[tuple[str, ...]]:
-        names = _TESTS.get(module.stem, (f"test_{module.stem}",))
-        likely = [
-            f"tests/certs/{name}.py" for name in names if (self.folder / f"tests/certs/{name}.py").exists()
-        ]
+        likely = likely_tests(str(module.relative_to(self.folder)), self.folder)
         pytest = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider")
         steps: list[tuple[str, ...]] = [("-m", "tests.mutation.vectors", str(self.attacks))]
         if likely:

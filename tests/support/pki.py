@@ -108,7 +108,7 @@ def certificate(
     path_length: int | None = None,
     extensions: tuple[tuple[x509.ExtensionType, bool], ...] = (),
     name: x509.Name | None = None,
-    hash_: hashes.SHA224 | hashes.SHA256 | None = None,
+    hash_: hashes.SHA224 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None = None,
 ) -> x509.Certificate:
     """Issue any certificate, good or not; the default is good."""
     holder = public_key or key()
