@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from gateway.errors import (
@@ -121,7 +122,7 @@ class Intake:
         directory = await self._store.registry.directory()
         job = partial(
             examine,
-            body.source,
+            await self._source(body),
             expect=expect,
             caller=caller,
             directory=directory,
@@ -206,6 +207,15 @@ class Intake:
         elif body.path is not None:
             await self._payloads.adopt(body.path, body.sha256)
 
+    async def _source(self, body: Spooled) -> bytes | Path:
+        """Return what a body is read from: its own file is gone once an attempt to accept it has made it durable."""
+        if body.path is None:
+            return body.source
+        return await asyncio.to_thread(self._standing, body.path, body.sha256)
+
+    def _standing(self, path: Path, sha256: str) -> Path:
+        return path if path.exists() else self._payloads.path(sha256)
+
     async def _not_accepted(self, submission: Submission, examination: Examination) -> Accepted | Parked:
         """Answer a retry as before, even if it would not pass any more; park what may be decided later; refuse anything else."""
         keys, sha256 = keys_of(submission), submission.body.sha256
@@ -254,7 +264,7 @@ class Intake:
             terms=self._terms,
         )
         if item.body is None:
-            await self._payloads.set_aside(submission.body.source, item.parked.id)
+            await self._payloads.set_aside(await self._source(submission.body), item.parked.id)
         try:
             parked = await self._store.parked.park(item)
         except (NoRoomError, KeyConflictError, StillParkedError):
