@@ -46,12 +46,19 @@ def test_any_cut_gives_the_octets(data: st.DataObject) -> None:
     assert _decode(data.draw(cut(text))) == octets
 
 
+def _strictly(text: bytes) -> bytes:
+    """Decode as the standard library does, which lets padding stand after a whole group."""
+    if len(text) % 4:
+        raise binascii.Error("it ends within a group")
+    return base64.b64decode(text, validate=True)
+
+
 @given(st.data())
 def test_any_cut_refuses_the_same(data: st.DataObject) -> None:
     """What a strict decoder refuses as a whole is refused in pieces, and the reverse."""
     text = data.draw(st.text("AQZaz09+/=-& \n\x00é", max_size=16)).encode()
     try:
-        expected = base64.b64decode(without_space(text), validate=True)
+        expected = _strictly(without_space(text))
     except binascii.Error:
         with pytest.raises(NotBase64Error):
             _decode(data.draw(cut(text)))
@@ -60,7 +67,8 @@ def test_any_cut_refuses_the_same(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"A", b"AA", b"AAA", b"A===", b"====", b"=", b"AA==AA==", b"AA=A", b"AA==\n=", b"AAAA&#10;"]
+    "text",
+    [b"A", b"AA", b"AAA", b"A===", b"====", b"=", b"AA==AA==", b"AA=A", b"AA==\n=", b"AAAA=", b"AAAA&#10;"],
 )
 def test_never_base64(text: bytes) -> None:
     """Neither whole nor letter by letter."""
