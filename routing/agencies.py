@@ -11,26 +11,24 @@ prefix. Whatever breaks one of these is refused at construction. Intervals are h
 instant belongs to the new version.
 """
 
-import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
-from json import JSONEncoder
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from routing.errors import RegistryInconsistent
-from routing.members import Member, index_prefixes, longest_prefix
+from routing.members import Member, index_services, serving
 from routing.nearest import nearest
-from routing.registration_record import registration_fields
-from routing.registrations import Registration, check_window, text_of
+from routing.registrations import Registration, check_window
+from routing.status import VERSION_STATUSES, Status
 from schemas.codes import AgencyCode
 
-__all__ = ["Agency", "Directory", "Member", "entity_id", "registry_sha256"]
+__all__ = ["Agency", "Directory", "Member", "entity_id"]
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-_CANONICAL = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _within(at: datetime, valid_from: datetime | None, valid_to: datetime | None) -> bool:
@@ -51,9 +49,10 @@ class Agency:
     """What a code names in [valid_from, valid_to); None is an open end.
 
     `successors` are codes, the default first. `aliases` are older forms of the code. `certificates` are
-    the registrations of the entity, the same on each of its versions. `reconstituted_at` is the moment when this entity
-    took the code over from another one; the `Directory` derives it from the versions of the code, whatever
-    it was given.
+    the registrations of the entity, the same on each of its versions. `status` is what the code is in this
+    interval. Until `forward_until`, what is sent to the code after its end goes to its one successor; None
+    means that it is refused. `reconstituted_at` is the moment when this entity took the code over from
+    another one; the `Directory` derives it from the versions of the code, whatever it was given.
     """
 
     code: str
@@ -66,21 +65,35 @@ class Agency:
     successors: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     certificates: tuple[Registration, ...] = ()
+    status: Status = Status.ACTIVE
+    forward_until: datetime | None = None
     reconstituted_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Refuse naive times and empty intervals."""
+        """Refuse naive times, empty intervals, and what no version can be."""
         check_window(self.valid_from, self.valid_to)
+        if self.status not in VERSION_STATUSES:
+            raise ValueError(f"a version of a code is never {self.status}")
 
     def in_force(self, at: datetime) -> bool:
-        """Tell whether the code names this entity at `at`."""
-        return _within(at, self.valid_from, self.valid_to)
+        """Tell whether the code names this entity at `at`, be it suspended or not."""
+        return self.status is not Status.ANNULLED and _within(at, self.valid_from, self.valid_to)
 
 
 class Directory:
     """All agencies and members of one registry version; an immutable snapshot that every thread may share."""
 
-    __slots__ = ("_aliases", "_codes", "_members", "_prefixes", "_several", "sha256", "version")
+    __slots__ = (
+        "_aliases",
+        "_codes",
+        "_instants",
+        "_members",
+        "_predecessors",
+        "_services",
+        "_several",
+        "sha256",
+        "version",
+    )
 
     def __init__(
         self, version: int, sha256: str, agencies: Iterable[Agency], members: Iterable[Member]
@@ -97,7 +110,9 @@ class Directory:
         self._codes, self._several = _index_codes(agencies)
         self._aliases: Final = _index_aliases(self._codes, self.agencies())
         self._members: Final = tuple(members)
-        self._prefixes: Final = index_prefixes(self._members)
+        self._services: Final = index_services(self._members)
+        self._predecessors: Final = _index_predecessors(self.agencies())
+        self._instants: Final = _instants(self.agencies())
 
     def __len__(self) -> int:
         """Return the number of codes, whether in force or not."""
@@ -136,14 +151,45 @@ class Directory:
         value = code.value
         return value if value in self._codes else self._aliases.get(value)
 
-    def member_for(self, code: str) -> Member | None:
-        """Return the system that serves a canonical code: the one with the longest matching prefix."""
-        prefix = self.prefix_for(code)
-        return None if prefix is None else self._prefixes[prefix]
+    def status(self, code: str, at: datetime) -> Status | None:
+        """Return what a canonical code is at `at`; None for one that the registry does not know."""
+        versions = self.versions(code)
+        for version in versions:
+            if _within(at, version.valid_from, version.valid_to):
+                return version.status
+        if not versions:
+            return None
+        last = next((each for each in reversed(versions) if _ended(each, at)), None)
+        if last is None:
+            return Status.PLANNED
+        return Status.MERGED if last.successors else Status.CLOSED
 
-    def prefix_for(self, code: str) -> str | None:
-        """Return the longest registered prefix that a canonical code is or lies under."""
-        return longest_prefix(code, self._prefixes)
+    def predecessors(self, code: str, at: datetime) -> tuple[Agency, ...]:
+        """Return the versions that ended by `at` and name this canonical code as a successor, the oldest first."""
+        return tuple(each for each in self._predecessors.get(code, ()) if _ended(each, at))
+
+    def member_for(self, code: str, at: datetime) -> Member | None:
+        """Return the system that serves a canonical code at `at`: the one with the longest matching prefix."""
+        found = self._serving(code, at)
+        return None if found is None else found[1]
+
+    def prefix_for(self, code: str, at: datetime) -> str | None:
+        """Return the longest prefix, of those served at `at`, that a canonical code is or lies under."""
+        found = self._serving(code, at)
+        return None if found is None else found[0]
+
+    def _serving(self, code: str, at: datetime) -> tuple[str, Member] | None:
+        def bearer(prefix: str) -> str | None:
+            agency = self.agency(prefix, at)
+            return None if agency is None else agency.entity_id
+
+        return serving(code, self._services, bearer)
+
+    def steady(self, at: datetime) -> tuple[datetime | None, datetime | None]:
+        """Return the half-open interval around `at` in which nothing begins or ends; None is an open end."""
+        place = bisect_right(self._instants, at)
+        since = self._instants[place - 1] if place else None
+        return since, self._instants[place] if place < len(self._instants) else None
 
     def nearest(self, text: str, limit: int = 3, *, at: datetime | None = None) -> tuple[str, ...]:
         """Return up to `limit` codes that resemble `text`, only those in force when `at` is given."""
@@ -154,6 +200,28 @@ class Directory:
             accept=lambda code: at is None or self.agency(code, at) is not None,
             limit=limit,
         )
+
+
+def _ended(agency: Agency, at: datetime) -> bool:
+    return agency.valid_to is not None and agency.valid_to <= at
+
+
+def _index_predecessors(versions: Iterable[Agency]) -> dict[str, tuple[Agency, ...]]:
+    found: dict[str, list[Agency]] = {}
+    for agency in versions:
+        for successor in agency.successors:
+            found.setdefault(successor, []).append(agency)
+    return {code: tuple(sorted(each, key=_begin)) for code, each in found.items()}
+
+
+def _instants(versions: Iterable[Agency]) -> list[datetime]:
+    """Return, in order, every moment at which a version of a code begins or ends."""
+    found = {moment for each in versions for moment in (each.valid_from, each.valid_to) if moment is not None}
+    return sorted(found)
+
+
+def _begin(agency: Agency) -> datetime:
+    return agency.valid_from or _EARLIEST
 
 
 def _contradiction(about: str, *, vi: str, en: str) -> RegistryInconsistent:
@@ -175,7 +243,7 @@ def _index_codes(agencies: Iterable[Agency]) -> tuple[dict[str, Agency], dict[st
 
 def _in_order(versions: list[Agency]) -> tuple[Agency, ...]:
     """Return the versions of one code, oldest first, each knowing when its entity took the code over."""
-    ordered = sorted(versions, key=lambda version: version.valid_from or _EARLIEST)
+    ordered = sorted(versions, key=_begin)
     for i, (earlier, later) in enumerate(pairwise(ordered)):
         if earlier.valid_to is None or later.valid_from is None or later.valid_from < earlier.valid_to:
             raise _contradiction(
@@ -198,42 +266,3 @@ def _index_aliases(codes: dict[str, Agency], versions: Iterable[Agency]) -> dict
                     en="this alias leads to more than one agency",
                 )
     return aliases
-
-
-def registry_sha256(agencies: Iterable[Agency], members: Iterable[Member]) -> str:
-    """Return the SHA-256, in hex, of the registry's content, whatever order it comes in.
-
-    Each agency version and each member is one line of RFC 8785 JSON; the lines are sorted as bytes and each
-    ends in a line feed. Order counts only among successors, where the first is the default.
-    `reconstituted_at` is left out because it follows from the rest.
-    """
-    lines = [_CANONICAL.encode({"agency": _agency_fields(agency)}).encode() for agency in agencies]
-    lines += [_CANONICAL.encode({"member": _member_fields(member)}).encode() for member in members]
-    lines.sort()
-    return hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest()
-
-
-def _agency_fields(agency: Agency) -> dict[str, object]:
-    certificates = sorted(map(registration_fields, agency.certificates), key=_CANONICAL.encode)
-    return {
-        "aliases": sorted(agency.aliases),
-        "certificates": certificates,
-        "code": agency.code,
-        "entity_id": agency.entity_id,
-        "kind": agency.kind,
-        "name": agency.name,
-        "parent": agency.parent,
-        "successors": agency.successors,
-        "valid_from": text_of(agency.valid_from),
-        "valid_to": text_of(agency.valid_to),
-    }
-
-
-def _member_fields(member: Member) -> dict[str, object]:
-    return {
-        "gateway": member.gateway,
-        "id": member.id,
-        "name": member.name,
-        "prefixes": sorted(member.prefixes),
-        "queue": member.queue,
-    }

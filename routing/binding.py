@@ -23,7 +23,8 @@ the rules:
    A certificate made ready beforehand has to be registered (rule 1).
 6. **The calling system.** The connected system that hands a document in must be the one that serves the
    sender's code: the owner of its longest registered prefix. Serving ``H26`` is no right to send for
-   ``H26.2`` if another system serves that.
+   ``H26.2`` if another system serves that. A prefix is served for an entity: when another body takes the
+   code over, the old body's system may no longer send for it.
 
 A unit is not its parent and a parent is not its units. Nothing is normalised to make a match: no case
 folding, no Unicode mapping, no trimming, no padding with zeros. QCVN 102 codes are never computed into new
@@ -126,15 +127,15 @@ def bind_signer(signer: Signer, agency: Agency, *, at: datetime, as_sent: str | 
     return _by_subject(signer, agency, as_sent=as_sent)
 
 
-def bind_caller(member: Member, agency: Agency, *, directory: Directory) -> Binding:
-    """Return the prefix by which the connected system may send for the agency.
+def bind_caller(member: Member, agency: Agency, *, directory: Directory, at: datetime) -> Binding:
+    """Return the prefix by which the connected system may send for the agency at `at`.
 
     Raises:
         CallerNotBound: the agency's longest registered prefix is another system's, or nobody's.
 
     """
-    prefix = directory.prefix_for(agency.code)
-    served_by = directory.member_for(agency.code)
+    prefix = directory.prefix_for(agency.code, at)
+    served_by = directory.member_for(agency.code, at)
     if prefix is None or served_by is None or served_by.id != member.id:
         raise CallerNotBound(agency=agency.code, caller=member.id, serves=member.prefixes)
     return Binding(rule=BindingRule.MEMBER_PREFIX, evidence=prefix)

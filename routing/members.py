@@ -4,11 +4,16 @@ A member serves the codes under its prefixes, counted in whole dotted groups (Q�
 the groups in front name the units that a unit belongs to). Enterprise numbers (Điều 5) and Z schemes (Điều
 6) have no hierarchy: they match as a whole or not at all.
 
-Invariant: of two different members no one owns the same prefix, so every code has at most one owner.
+A prefix is served for the *entity* that bears it: when another body takes over the code (QĐ 09/2025/QĐ-TTg),
+the old body's system serves it no more, though the string lives on.
+
+Invariant: of two members no one serves the same prefix for the same entity, so that every code has at most
+one owner at any moment.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from routing.errors import RegistryInconsistent
 from schemas.codes import AgencyCode, Scheme
@@ -19,38 +24,60 @@ _PREFIX_SCHEMES = frozenset({Scheme.QD20, Scheme.ENTERPRISE, Scheme.IDENTIFIER})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A connected system: it serves the codes under `prefixes`, has one `queue`, lives at one `gateway`."""
+    """A connected system: it serves the codes under `prefixes`, has one `queue`, lives at one `gateway`.
+
+    `entities` names for each prefix the entity for which it is served; empty (or an empty text among them)
+    means whoever bears the code.
+    """
 
     id: str
     name: str
     prefixes: tuple[str, ...]
     queue: str
     gateway: str
+    entities: tuple[str, ...] = ()
+
+    def services(self) -> Iterator[tuple[str, str]]:
+        """Yield each prefix with its entity, empty for whoever bears it."""
+        return zip(self.prefixes, self.entities or ("",) * len(self.prefixes), strict=True)
 
 
-def longest_prefix(code: str, prefixes: Container[str]) -> str | None:
-    """Return the longest of `prefixes` that a canonical code is or lies under.
+class Service(NamedTuple):
+    """That a member serves a prefix for an entity; empty for whoever bears it."""
 
-    ``H26.2`` is a prefix of ``H26.2.7`` and not of ``H26.21``.
+    entity_id: str
+    member: Member
+
+
+Services = Mapping[str, tuple[Service, ...]]
+"""Who serves each prefix, for which entities."""
+
+
+def serving(code: str, services: Services, bearer: Callable[[str], str | None]) -> tuple[str, Member] | None:
+    """Return the longest prefix that a canonical code is or lies under, with the member that serves it.
+
+    ``H26.2`` is a prefix of ``H26.2.7`` and not of ``H26.21``. `bearer` tells which entity bears a code at the
+    moment in question; a service for another one does not count.
     """
-    if code in prefixes:
-        return code
-    if "A" <= code[:1] <= "Y":
-        while (cut := code.rfind(".")) > 0:
-            code = code[:cut]
-            if code in prefixes:
-                return code
-    return None
+    while True:
+        for service in services.get(code, ()):
+            if not service.entity_id or service.entity_id == bearer(code):
+                return code, service.member
+        cut = code.rfind(".")
+        if cut <= 0 or not "A" <= code[:1] <= "Y":
+            return None
+        code = code[:cut]
 
 
-def index_prefixes(members: Iterable[Member]) -> dict[str, Member]:
-    """Return the owner of each prefix.
+def index_services(members: Iterable[Member]) -> dict[str, tuple[Service, ...]]:
+    """Return who serves each prefix.
 
     Raises:
-        RegistryInconsistent: two members share an id or a prefix, or a prefix is no canonical code.
+        RegistryInconsistent: two members share an id or serve a prefix for the same entity, or a prefix is no
+            canonical code.
 
     """
-    owners: dict[str, Member] = {}
+    owners: dict[str, tuple[Service, ...]] = {}
     ids: set[str] = set()
     for member in members:
         if member.id in ids:
@@ -58,16 +85,17 @@ def index_prefixes(members: Iterable[Member]) -> dict[str, Member]:
                 member.id, vi="hai hệ thống trùng định danh", en="two members have the same id"
             )
         ids.add(member.id)
-        for prefix in member.prefixes:
+        for prefix, entity in member.services():
             if not _is_canonical(prefix):
                 raise _contradiction(
                     prefix, vi="tiền tố không phải là mã hợp lệ", en="this prefix is no code"
                 )
-            if prefix in owners:
+            others = owners.get(prefix, ())
+            if any(not entity or other.entity_id in {"", entity} for other in others):
                 raise _contradiction(
                     prefix, vi="tiền tố khai báo hai lần", en="this prefix is registered twice"
                 )
-            owners[prefix] = member
+            owners[prefix] = (*others, Service(entity, member))
     return owners
 
 

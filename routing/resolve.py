@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from routing.agencies import Agency, Directory
-from routing.errors import CodeClosed, CodeNotYetValid, MalformedCode, RegistryEmpty, UnknownCode
+from routing.errors import CodeClosed, CodeError, CodeNotYetValid, MalformedCode, RegistryEmpty, UnknownCode
+from routing.errors_registry import CodeAnnulledError, CodeSuspendedError
+from routing.status import Status
 from schemas.codes import AgencyCode
 from schemas.errors import BadAgencyCode
 
@@ -37,6 +39,8 @@ def resolve(text: str, *, directory: Directory, at: datetime) -> Resolved:
         UnknownCode: no agency has or had this code.
         CodeClosed: the code was in force before `at` and no longer is.
         CodeNotYetValid: the code comes into force only after `at`.
+        CodeSuspendedError: the code is in force, but suspended.
+        CodeAnnulledError: the code was issued in error.
 
     """
     try:
@@ -51,6 +55,8 @@ def resolve(text: str, *, directory: Directory, at: datetime) -> Resolved:
     agency = directory.agency(canonical, at)
     if agency is None:
         raise _not_in_force(code.value, directory.versions(canonical), at=at)
+    if agency.status is Status.SUSPENDED:
+        raise CodeSuspendedError(code=code.value, name=agency.name, since=_shown(agency.valid_from))
     return Resolved(as_sent=code.value, agency=agency)
 
 
@@ -64,17 +70,20 @@ def _malformed(text: str, error: BadAgencyCode, *, directory: Directory, at: dat
     )
 
 
-def _not_in_force(
-    as_sent: str, versions: tuple[Agency, ...], *, at: datetime
-) -> CodeClosed | CodeNotYetValid:
+def _not_in_force(as_sent: str, versions: tuple[Agency, ...], *, at: datetime) -> CodeError:
     """Return the refusal for a known code: closed if it ever was in force before `at`, else not yet valid."""
-    ended = [version for version in versions if version.valid_to is not None and version.valid_to <= at]
+    annulled = [version for version in versions if version.status is Status.ANNULLED]
+    counting = [version for version in versions if version.status is not Status.ANNULLED]
+    if not counting:
+        last = annulled[-1]
+        return CodeAnnulledError(code=as_sent, name=last.name, successors=last.successors)
+    ended = [version for version in counting if version.valid_to is not None and version.valid_to <= at]
     if ended:
         last = ended[-1]
         return CodeClosed(
             code=as_sent, name=last.name, since=_shown(last.valid_to), successors=last.successors
         )
-    first = versions[0]
+    first = counting[0]
     return CodeNotYetValid(code=as_sent, name=first.name, valid_from=_shown(first.valid_from))
 
 

@@ -7,14 +7,16 @@ Invariants: the result does not depend on the order of the recipients; an agency
 code and by an older form, gets one delivery; either every recipient is routed or none is.
 """
 
+from datetime import datetime
+
 from routing.agencies import Directory
 from routing.delivery import Delivery
 from routing.errors import RecipientNotConnected
 from routing.resolve import Resolved
 
 
-def route(recipients: tuple[Resolved, ...], *, directory: Directory) -> tuple[Delivery, ...]:
-    """Return one delivery for each distinct recipient, in the order of their codes.
+def route(recipients: tuple[Resolved, ...], *, directory: Directory, at: datetime) -> tuple[Delivery, ...]:
+    """Return one delivery for each distinct recipient by whoever serves it at `at`, in the order of their codes.
 
     Raises:
         RecipientNotConnected: no member serves one or more of the recipients; all of them are named.
@@ -24,7 +26,7 @@ def route(recipients: tuple[Resolved, ...], *, directory: Directory) -> tuple[De
     unserved: dict[str, None] = {}
     for recipient in sorted(recipients, key=lambda resolved: (resolved.agency.code, resolved.as_sent)):
         code = recipient.agency.code
-        member = directory.member_for(code)
+        member = directory.member_for(code, at)
         if member is None:
             unserved[code] = None
         elif code not in deliveries:

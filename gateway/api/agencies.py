@@ -39,7 +39,7 @@ async def get_agency(request: web.Request, context: Context, _caller: Caller) ->
     at = Parameters(request, "at").instant("at") or context.clock()
     directory = await context.store.registry.directory()
     found = look_up(request, directory, at)
-    member = directory.member_for(found.agency.code)
+    member = directory.member_for(found.agency.code, at)
     return wire.answer(
         wire.agency(found.agency, as_sent=found.as_sent, member=member, version=directory.version, at=at)
     )

@@ -65,7 +65,7 @@ async def list_registrations(request: web.Request, context: Context, caller: Cal
     Parameters(request)
     directory = await context.store.registry.directory()
     agency = look_up(request, directory, context.clock()).agency
-    _require_reader(caller, directory, agency)
+    _require_reader(caller, directory, agency, at=context.clock())
     seen = await _seen(context)
     shown = wire_certificates.registrations(agency, at=context.clock(), seen=seen)
     return wire.answer({**shown, "at": wire.moment(context.clock()), "registry_version": directory.version})
@@ -73,7 +73,7 @@ async def list_registrations(request: web.Request, context: Context, caller: Cal
 
 async def list_all(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """Show what is registered for every agency in force."""
-    _require_reader(caller, None, None)
+    _require_reader(caller, None, None, at=context.clock())
     Parameters(request)
     directory, seen = await context.store.registry.directory(), await _seen(context)
     return wire.answer(
@@ -125,7 +125,7 @@ async def revoke(request: web.Request, context: Context, caller: Caller) -> web.
 
 async def show_calendar(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """Show which registrations end soon, and who still signs with an old certificate."""
-    _require_reader(caller, None, None)
+    _require_reader(caller, None, None, at=context.clock())
     days = Parameters(request, "days").integer("days", default=90, low=0, high=MAX_DAYS)
     directory, seen, now = await context.store.registry.directory(), await _seen(context), context.clock()
     return wire.answer(
@@ -194,7 +194,9 @@ async def _seen(context: Context) -> wire_certificates.Seen:
     return {(each.entity_id, each.certificate_sha256): each for each in sightings}
 
 
-def _require_reader(caller: Caller, directory: Directory | None, agency: Agency | None) -> None:
+def _require_reader(
+    caller: Caller, directory: Directory | None, agency: Agency | None, *, at: datetime
+) -> None:
     """Let pass who keeps or audits the registry, and the system that serves the agency.
 
     Raises:
@@ -204,7 +206,7 @@ def _require_reader(caller: Caller, directory: Directory | None, agency: Agency 
     if _READERS & caller.roles:
         return
     if directory is not None and agency is not None and caller.member is not None:
-        serving = directory.member_for(agency.code)
+        serving = directory.member_for(agency.code, at)
         if serving is not None and serving.id == caller.member.id:
             return
     raise RoleMissingError(role=Role.AUDITOR.value)

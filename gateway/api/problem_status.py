@@ -185,6 +185,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "registry.unknown_code": 422,
         "registry.code_closed": 422,
         "registry.code_not_yet_valid": 422,
+        "registry.code_suspended": 422,
+        "registry.code_annulled": 422,
         "registry.empty": 503,
         "registry.inconsistent": 422,
         "registry.bad_file": 422,

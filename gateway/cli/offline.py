@@ -37,9 +37,10 @@ from gateway.client.errors import Fault
 from gateway.flow.examination import Examination, Outcome, examine, kind_of
 from gateway.flow.findings import Finding, Level
 from gateway.pdf_worker.client import PdfWorker
-from routing.agencies import Agency, Directory, Member, registry_sha256
+from routing.agencies import Agency, Directory, Member
 from routing.agency_csv import parse_agencies
 from routing.errors import RegistryFileErrors
+from routing.registry_hash import registry_sha256
 from schemas.document import Document, StatusMessage
 from schemas.errors import FileError, StateSecret, XsdTooLong, XsdValue
 from schemas.profiles import Profile

@@ -35,7 +35,8 @@ from gateway.clock import utc_now
 from gateway.flow.examination import Examination, examine, kind_of
 from gateway.flow.findings import Finding
 from gateway.flow.outline import attachment_facts
-from routing.agencies import Directory, registry_sha256
+from routing.agencies import Directory
+from routing.registry_hash import registry_sha256
 from schemas.document import Attachment, Document, StatusMessage
 from schemas.wrapping import is_wrapped
 

@@ -120,7 +120,7 @@ def examine(
         if found.parties.sender_code:
             found.sender = _resolve(found.parties.sender_code, found, directory=directory, at=at)
         # 5. The caller may act for that agency.
-        _bind_caller(caller, found, directory=directory)
+        _bind_caller(caller, found, directory=directory, at=at)
         # 6. The signer is that agency, and the signatures that the policy asks for are there.
         _bind_signer(found, at=at)
         found.signatures = take_together(found, pdf=pdf, trust=trust, at=at)
@@ -242,11 +242,11 @@ def _resolve(code: str, found: _Progress, *, directory: Directory, at: datetime)
         return None
 
 
-def _bind_caller(caller: Member | None, found: _Progress, *, directory: Directory) -> None:
+def _bind_caller(caller: Member | None, found: _Progress, *, directory: Directory, at: datetime) -> None:
     if caller is None or found.sender is None:
         return
     try:
-        bind_caller(caller, found.sender.agency, directory=directory)
+        bind_caller(caller, found.sender.agency, directory=directory, at=at)
     except RoutingError as error:
         found.findings.append(Finding.of(error))
 
@@ -270,7 +270,7 @@ def _route(found: _Progress, *, directory: Directory, at: datetime) -> None:
         if resolved is not None:
             recipients.setdefault(resolved.agency.code, resolved)
     try:
-        found.deliveries = route(tuple(recipients.values()), directory=directory)
+        found.deliveries = route(tuple(recipients.values()), directory=directory, at=at)
     except RoutingError as error:
         found.findings.append(Finding.of(error))
 

@@ -40,7 +40,7 @@ from gateway.store.tables import (
     registry_version,
 )
 from gateway.trusted import content_sha256
-from routing.agencies import registry_sha256
+from routing.registry_hash import registry_sha256
 
 _PAGE: Final = 500
 _MAX_REASON: Final = 200

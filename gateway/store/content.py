@@ -9,7 +9,7 @@ grow; a row's content never changes; a version's hash is that of the whole conte
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -17,9 +17,11 @@ from sqlalchemy import Column, Connection, Table, TextClause, insert, or_, selec
 
 from gateway.store.bulk import insert_rows
 from gateway.store.tables import agency, certificate, member, registry_head, registry_version
-from routing.agencies import Agency, Directory, Member, registry_sha256
+from routing.agencies import Agency, Directory, Member
 from routing.registration_record import registration_of, terms_of
 from routing.registrations import Registration
+from routing.registry_hash import registry_sha256
+from routing.status import Status
 
 _AGENCY: Final[tuple[Column[Any], ...]] = tuple(
     agency.c[name]
@@ -33,6 +35,8 @@ _AGENCY: Final[tuple[Column[Any], ...]] = tuple(
         "valid_to",
         "successors",
         "aliases",
+        "status",
+        "forward_until",
     )
 )
 _CERTIFICATE: Final[tuple[Column[Any], ...]] = tuple(
@@ -48,7 +52,7 @@ _CERTIFICATE: Final[tuple[Column[Any], ...]] = tuple(
     )
 )
 _MEMBER: Final[tuple[Column[Any], ...]] = tuple(
-    member.c[name] for name in ("member_id", "name", "prefixes", "queue", "gateway")
+    member.c[name] for name in ("member_id", "name", "prefixes", "queue", "gateway", "entities")
 )
 _SLICE: Final = 500
 
@@ -72,6 +76,8 @@ class AgencyContent(NamedTuple):
     valid_to: datetime | None
     successors: tuple[str, ...]
     aliases: tuple[str, ...]
+    status: str
+    forward_until: datetime | None
 
 
 class Change(NamedTuple):
@@ -122,28 +128,41 @@ def content(connection: Connection, version: int) -> tuple[list[Agency], list[Me
     for row in _in_force(connection, certificate, _CERTIFICATE, version):
         facts = row._asdict()
         bindings[facts.pop("entity_id")].append(registration_of(**facts))
-    agencies = [
-        Agency(
-            code=code,
-            entity_id=entity_id,
-            name=name,
-            parent=parent,
-            kind=kind,
-            valid_from=valid_from,
-            valid_to=valid_to,
-            successors=tuple(successors),
-            aliases=tuple(aliases),
-            certificates=tuple(bindings.get(entity_id, ())),
-        )
-        for code, entity_id, name, parent, kind, valid_from, valid_to, successors, aliases in _in_force(
-            connection, agency, _AGENCY, version
-        )
-    ]
-    members = [
-        Member(id=member_id, name=name, prefixes=tuple(prefixes), queue=queue, gateway=gateway)
-        for member_id, name, prefixes, queue, gateway in _in_force(connection, member, _MEMBER, version)
-    ]
+    agencies = [_agency(row, bindings) for row in _in_force(connection, agency, _AGENCY, version)]
+    members = [_member(row) for row in _in_force(connection, member, _MEMBER, version)]
     return agencies, members
+
+
+def _agency(row: Any, bindings: Mapping[str, list[Registration]]) -> Agency:  # noqa: ANN401 - a row of _AGENCY
+    code, entity_id, name, parent, kind, valid_from, valid_to, successors, aliases, status, forward_until = (
+        row
+    )
+    return Agency(
+        code=code,
+        entity_id=entity_id,
+        name=name,
+        parent=parent,
+        kind=kind,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        successors=tuple(successors),
+        aliases=tuple(aliases),
+        certificates=tuple(bindings.get(entity_id, ())),
+        status=Status(status),
+        forward_until=forward_until,
+    )
+
+
+def _member(row: Any) -> Member:  # noqa: ANN401 - a row of _MEMBER
+    member_id, name, prefixes, queue, gateway, entities = row
+    return Member(
+        id=member_id,
+        name=name,
+        prefixes=tuple(prefixes),
+        queue=queue,
+        gateway=gateway,
+        entities=tuple(entities),
+    )
 
 
 def agency_content(source: Agency) -> AgencyContent:
@@ -158,14 +177,16 @@ def agency_content(source: Agency) -> AgencyContent:
         source.valid_to,
         source.successors,
         tuple(sorted(source.aliases)),
+        source.status.value,
+        source.forward_until,
     )
 
 
 def replace_agencies(connection: Connection, version: int, wanted: set[AgencyContent]) -> Change:
     """Make `wanted` the agencies from `version` on; certificates of entities that are gone are closed with them."""
     current = {
-        AgencyContent._make((*facts, tuple(successors), tuple(aliases))): row_id
-        for row_id, *facts, successors, aliases in _in_force(
+        AgencyContent._make((*facts, tuple(successors), tuple(aliases), status, forward_until)): row_id
+        for row_id, *facts, successors, aliases, status, forward_until in _in_force(
             connection, agency, (agency.c.id, *_AGENCY), version - 1
         )
     }

@@ -173,15 +173,20 @@ class SqlRegistry:
         row = connection.execute(
             select(member).where(member.c.member_id == new.id, member.c.until_version.is_(None))
         ).one_or_none()
-        wanted = (new.name, list(new.prefixes), new.queue, new.gateway)
-        if row is not None and (row.name, row.prefixes, row.queue, row.gateway) == wanted:
+        wanted = (new.name, list(new.prefixes), new.queue, new.gateway, list(new.entities))
+        if row is not None and (row.name, row.prefixes, row.queue, row.gateway, row.entities) == wanted:
             return self._known(connection, before)
         version = before.version + 1
         content.close(connection, member, [] if row is None else [row.id], version)
-        columns = zip(("name", "prefixes", "queue", "gateway"), wanted, strict=True)
+        columns = zip(("name", "prefixes", "queue", "gateway", "entities"), wanted, strict=True)
         content.add(connection, member, [{"member_id": new.id, **dict(columns)}], version)
         made = content.activate(connection, now, version, actor=actor, source=f"member {new.id}")
-        facts = {"queue": new.queue, "gateway": new.gateway, "prefixes": list(new.prefixes)}
+        facts = {
+            "queue": new.queue,
+            "gateway": new.gateway,
+            "prefixes": list(new.prefixes),
+            "entities": list(new.entities),
+        }
         kind = Kind.MEMBER_ADDED if row is None else Kind.MEMBER_CHANGED
         event = Event(kind=kind, fields={"member": new.id, "actor": actor, **facts, **_registry(made)})
         self._staging.stage(connection, now, [event])

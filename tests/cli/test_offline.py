@@ -22,7 +22,7 @@ from routing.agency_csv import parse_agencies
 from tests.cli.world import AGENCIES, lines_wider_than
 from tests.support import pki
 from tests.support.crl import crl, revoked
-from tests.support.registry import an_agency
+from tests.support.registry import BEFORE, an_agency
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +269,7 @@ def test_every_code_counts_as_connected(codes: set[str]) -> None:
     """Whatever the list holds, each of its codes is served by the one invented member."""
     directory = offline_directory(tuple(an_agency(code) for code in sorted(codes)))
 
-    assert all(directory.member_for(code) is not None for code in codes)
+    assert all(directory.member_for(code, BEFORE) is not None for code in codes)
 
 
 def test_shipped_list_is_good() -> None:

@@ -18,11 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from gateway.records import Acceptance, Arrival
 from gateway.store import Audit, SqlStore, open_audit
 from gateway.store.errors import DamagedDatabaseError, UnknownSchemaError, UnsupportedDatabaseError
-from routing.agencies import registry_sha256
 from routing.audit import Outcome
 from routing.delivery import DeliveryState
 from routing.log import Kind, read_leaf
 from routing.merkle import leaf_hash
+from routing.registry_hash import registry_sha256
 from tests.support.registry import HANOI, TAY_NINH
 from tests.support.store_samples import NOON, a_message, a_recipient, an_acceptance, an_arrival, sha256
 from tests.support.stores import Stores, audit_log

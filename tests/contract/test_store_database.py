@@ -52,6 +52,9 @@ _MESSAGE_BEFORE = (
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
 _BEFORE_0004 = (
+    "ALTER TABLE agency DROP COLUMN status",
+    "ALTER TABLE agency DROP COLUMN forward_until",
+    "ALTER TABLE member DROP COLUMN entities",
     "DROP TABLE receipt_key",
     "DROP TABLE parked",
     "DROP TABLE first_seen",

@@ -12,12 +12,13 @@ import pytest
 
 from gateway.records import CertificateUse, PeerGateway, Sighting
 from gateway.store import SqlStore
-from routing.agencies import Agency, Directory, registry_sha256
+from routing.agencies import Agency, Directory
 from routing.errors import RegistryInconsistent
 from routing.errors_registration import RegistrationStateError
 from routing.log import Kind, LogEntry, read_leaf
 from routing.registration_changes import Resume, Revoke, Suspend
 from routing.registrations import IssuerBy, RegisteredBy, Registration, State, SubjectProfile
+from routing.registry_hash import registry_sha256
 from tests.support.registry import CUT_OVER, HANOI, TAY_NINH, an_agency
 from tests.support.store_samples import A_CERTIFICATE, EMPTY_REGISTRY, NOON, Clock, an_acceptance
 from tests.support.stores import OWN_VERIFIER, Stores
@@ -183,6 +184,7 @@ async def test_member_is_added_then_changed(store: SqlStore, stores: Stores) -> 
         "queue": "member.hanoi-2",
         "gateway": HANOI.gateway,
         "prefixes": ["H26", "H27"],
+        "entities": [],
         "registry_version": 2,
         "registry_sha256": changed.sha256,
     }

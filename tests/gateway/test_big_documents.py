@@ -23,7 +23,8 @@ import sys
 from pathlib import Path
 from certs.trust import Trust
 from gateway.flow.examination import examine
-from routing.agencies import Directory, registry_sha256
+from routing.agencies import Directory
+from routing.registry_hash import registry_sha256
 from tests.support.pki import AT
 
 small, big, root = map(Path, sys.argv[1:])

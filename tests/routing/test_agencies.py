@@ -14,9 +14,11 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.agencies import Agency, entity_id, registry_sha256
+from routing.agencies import Agency, entity_id
 from routing.errors import RegistryInconsistent
 from routing.registrations import Registration
+from routing.registry_hash import registry_sha256
+from routing.status import Status
 from schemas.codes import AgencyCode
 from tests.support.registry import (
     AFTER,
@@ -135,11 +137,11 @@ def test_members_are_found_by_prefix() -> None:
     """The directory knows the system behind a code, and says so when there is none."""
     directory = a_directory()
     assert directory.members == MEMBERS
-    assert directory.member_for("H26.21.1") == HANOI
-    assert directory.prefix_for("H26.21.1") == "H26"
-    assert directory.member_for("H53") == TAY_NINH
-    assert directory.member_for("G22") is None
-    assert directory.prefix_for("G22") is None
+    assert directory.member_for("H26.21.1", BEFORE) == HANOI
+    assert directory.prefix_for("H26.21.1", BEFORE) == "H26"
+    assert directory.member_for("H53", BEFORE) == TAY_NINH
+    assert directory.member_for("G22", BEFORE) is None
+    assert directory.prefix_for("G22", BEFORE) is None
 
 
 def test_a_directory_counts_codes_and_lists_versions() -> None:
@@ -215,6 +217,8 @@ CHANGES: dict[str, Any] = {
     "successors": ("H27",),
     "aliases": ("00.00.H26",),
     "certificates": (Registration(certificate_sha256="aa" * 32, valid_to=AFTER),),
+    "status": Status.SUSPENDED,
+    "forward_until": AFTER,
 }
 
 
@@ -226,10 +230,10 @@ def test_the_hash_covers_every_field_of_an_agency(field: str) -> None:
     assert registry_sha256([changed], ()) != registry_sha256([agency], ())
 
 
-@pytest.mark.parametrize("field", ["id", "name", "prefixes", "queue", "gateway"])
+@pytest.mark.parametrize("field", ["id", "name", "prefixes", "queue", "gateway", "entities"])
 def test_the_hash_covers_every_field_of_a_member(field: str) -> None:
     """Where a document goes is part of the registry's content."""
-    values: dict[str, Any] = {field: ("H27",) if field == "prefixes" else "other"}
+    values: dict[str, Any] = {field: ("H27",) if field in {"prefixes", "entities"} else "other"}
     changed = replace(HANOI, **values)
     assert registry_sha256((), [changed]) != registry_sha256((), [HANOI])
 
@@ -248,9 +252,11 @@ def test_the_lines_under_the_hash_are_canonical_json() -> None:
         "certificates": [],
         "code": "H26",
         "entity_id": agency.entity_id,
+        "forward_until": "",
         "kind": "province",
         "name": agency.name,
         "parent": None,
+        "status": "active",
         "successors": [],
         "valid_from": "2025-06-30T17:00:00+00:00",
         "valid_to": "",
@@ -258,3 +264,61 @@ def test_the_lines_under_the_hash_are_canonical_json() -> None:
     line = rfc8785.dumps({"agency": fields}) + b"\n"
     assert json.loads(line)["agency"] == fields
     assert registry_sha256([agency], ()) == hashlib.sha256(line).hexdigest()
+
+
+def test_a_code_is_something_at_every_moment() -> None:
+    """Planned before it begins, merged or closed after its end; unknown to the registry is nothing."""
+    directory = a_directory()
+    told = {code: [directory.status(code, at) for at in (BEFORE, CUT_OVER)] for code in ("H26", "H39", "H53")}
+    assert told == {
+        "H26": [Status.ACTIVE, Status.ACTIVE],
+        "H39": [Status.ACTIVE, Status.MERGED],
+        "H53": [Status.ACTIVE, Status.ACTIVE],
+    }
+    assert directory.status("H26.21", CUT_OVER) is Status.CLOSED
+    assert directory.status("H26.105", BEFORE) is Status.PLANNED
+    assert directory.status("H99", BEFORE) is None
+
+
+def test_what_a_version_says_of_itself_is_its_status() -> None:
+    """A suspended code still names its body, an annulled one names nobody."""
+    suspended = replace(an_agency("H26.2"), status=Status.SUSPENDED, valid_from=CUT_OVER)
+    annulled = replace(an_agency("H26.9"), status=Status.ANNULLED)
+    directory = a_directory(agencies=(replace(an_agency("H26.2"), valid_to=CUT_OVER), suspended, annulled))
+    assert directory.status("H26.2", CUT_OVER) is Status.SUSPENDED
+    assert directory.agency("H26.2", CUT_OVER) == suspended
+    assert directory.status("H26.9", BEFORE) is Status.ANNULLED
+    assert directory.agency("H26.9", BEFORE) is None
+
+
+@pytest.mark.parametrize("status", [Status.PLANNED, Status.MERGED, Status.CLOSED])
+def test_no_version_is_what_only_follows_from_intervals(status: Status) -> None:
+    """What a code is before and after its versions is never written down."""
+    with pytest.raises(ValueError, match="never"):
+        replace(an_agency(), status=status)
+
+
+def test_predecessors_count_from_their_end() -> None:
+    """A successor has predecessors only once they have ended."""
+    directory = a_directory()
+    assert directory.predecessors("H53", BEFORE) == ()
+    assert [each.code for each in directory.predecessors("H53", CUT_OVER)] == ["H39"]
+    assert directory.predecessors("H26", AFTER) == ()
+
+
+def test_between_two_instants_nothing_changes() -> None:
+    """Whatever was decided holds until the next instant, which belongs to what comes."""
+    directory = a_directory()
+    assert directory.steady(BEFORE) == (None, CUT_OVER)
+    assert directory.steady(CUT_OVER) == (CUT_OVER, None)
+    assert a_directory(agencies=(an_agency(),)).steady(BEFORE) == (None, None)
+
+
+def test_a_member_serves_a_code_while_its_body_bears_it() -> None:
+    """The key of the old body's system stops working when the new body takes the code over."""
+    old = next(each for each in home_agencies() if each.code == "H53" and each.valid_to == CUT_OVER)
+    system = replace(TAY_NINH, prefixes=("H53",), entities=(old.entity_id,))
+    directory = a_directory(members=(system,))
+    assert directory.member_for("H53.1", BEFORE) == system
+    assert directory.member_for("H53.1", CUT_OVER) is None
+    assert directory.prefix_for("H53", CUT_OVER) is None

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gateway.demo
-from routing.agencies import Agency, entity_id, registry_sha256
+from routing.agencies import Agency, entity_id
 from routing.agency_csv import COLUMNS, format_agencies, parse_agencies
 from routing.errors import BadFile, BadRow, RegistryFileErrors
 from routing.registrations import Registration
+from routing.registry_hash import registry_sha256
 from tests.support.registry import AFTER, CUT_OVER, an_agency
 
 DEMO = Path(gateway.demo.__file__).with_name("agencies-2025-06-30.csv")

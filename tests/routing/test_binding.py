@@ -200,7 +200,7 @@ def test_a_certificate_made_ready_is_bound_by_registration() -> None:
 def test_a_system_sends_for_the_agencies_it_serves() -> None:
     """The evidence is the prefix under which the agency lies."""
     directory = a_directory()
-    assert bind_caller(HANOI, an_agency("H26.2"), directory=directory) == Binding(
+    assert bind_caller(HANOI, an_agency("H26.2"), directory=directory, at=BEFORE) == Binding(
         rule=BindingRule.MEMBER_PREFIX, evidence="H26"
     )
 
@@ -211,7 +211,7 @@ def test_a_system_sends_for_the_agencies_it_serves() -> None:
 def test_a_system_may_not_send_for_others(member: Member, code: str) -> None:
     """Neither another system's agency nor one that nobody serves."""
     with pytest.raises(CallerNotBound) as caught:
-        bind_caller(member, an_agency(code), directory=a_directory())
+        bind_caller(member, an_agency(code), directory=a_directory(), at=BEFORE)
     assert caught.value.code == "access.sender_not_bound"
     assert caught.value.facts == {"agency": code, "caller": member.id, "serves": member.prefixes}
 
@@ -220,15 +220,15 @@ def test_the_shorter_prefix_gives_no_right() -> None:
     """Serving the province is no right to send for a department with a system of its own, and the reverse."""
     own = Member(id="snv", name="Sở Nội vụ", prefixes=("H26.2",), queue="member.snv", gateway="gw")
     directory = a_directory(members=(HANOI, own))
-    assert bind_caller(own, an_agency("H26.2.1"), directory=directory).evidence == "H26.2"
+    assert bind_caller(own, an_agency("H26.2.1"), directory=directory, at=BEFORE).evidence == "H26.2"
     with pytest.raises(CallerNotBound):
-        bind_caller(HANOI, an_agency("H26.2"), directory=directory)
+        bind_caller(HANOI, an_agency("H26.2"), directory=directory, at=BEFORE)
     with pytest.raises(CallerNotBound):
-        bind_caller(own, an_agency("H26"), directory=directory)
+        bind_caller(own, an_agency("H26"), directory=directory, at=BEFORE)
 
 
 def test_what_a_caller_claims_to_serve_is_not_believed() -> None:
     """The directory decides which prefixes a system has, not the value that is handed in."""
     pretender = Member(id="tayninh", name="?", prefixes=("H26", "H26.2"), queue="q", gateway="gw")
     with pytest.raises(CallerNotBound):
-        bind_caller(pretender, an_agency("H26.2"), directory=a_directory())
+        bind_caller(pretender, an_agency("H26.2"), directory=a_directory(), at=BEFORE)

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.agencies import registry_sha256
 from routing.canonical import canonical_json, read_canonical_json
 from routing.errors_registration import RegistrationStateError
 from routing.registration_changes import Resume, Revoke, Suspend, added, changed
@@ -21,6 +20,7 @@ from routing.registrations import (
     SubjectProfile,
     Suspension,
 )
+from routing.registry_hash import registry_sha256
 from tests.support.registry import AFTER, BEFORE, CUT_OVER, an_agency
 
 MINE, KEY = "aa" * 32, "dd" * 32

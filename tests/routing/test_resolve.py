@@ -1,5 +1,6 @@
 """From the text of a code to an agency in force, or to an explicit refusal."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,7 +16,9 @@ from routing.errors import (
     RoutingError,
     UnknownCode,
 )
+from routing.errors_registry import CodeAnnulledError, CodeSuspendedError
 from routing.resolve import resolve
+from routing.status import Status
 from tests.support.registry import AFTER, BEFORE, CUT_OVER, a_directory, an_agency, home_agencies
 
 DIRECTORY = a_directory()
@@ -141,6 +144,32 @@ def test_an_empty_registry_decides_nothing() -> None:
     with pytest.raises(RegistryEmpty) as caught:
         resolve("H26", directory=a_directory(agencies=(), members=()), at=BEFORE)
     assert caught.value.retry
+
+
+def test_a_suspended_code_is_refused_for_now() -> None:
+    """The refusal names the body and since when nothing is sent to it."""
+    suspended = replace(an_agency("H26.2", "Sở Nội vụ"), status=Status.SUSPENDED, valid_from=CUT_OVER)
+    directory = a_directory(agencies=(suspended,))
+    with pytest.raises(CodeSuspendedError) as caught:
+        resolve("H26.2", directory=directory, at=CUT_OVER)
+    facts = {"code": "H26.2", "name": "Sở Nội vụ", "since": "2025-07-01T00:00:00+07:00"}
+    assert caught.value.facts == facts
+
+
+def test_an_annulled_code_names_nobody() -> None:
+    """What was issued in error never counted, and the right code is named."""
+    annulled = replace(an_agency("H26.9"), status=Status.ANNULLED, successors=("H26.2",))
+    with pytest.raises(CodeAnnulledError) as caught:
+        resolve("H26.9", directory=a_directory(agencies=(annulled,)), at=BEFORE)
+    assert caught.value.facts["successors"] == ("H26.2",)
+
+
+def test_an_annulled_version_does_not_hide_the_others() -> None:
+    """A code that was closed, and then issued again in error, is closed."""
+    closed = replace(an_agency("H26.9"), valid_to=CUT_OVER)
+    annulled = replace(an_agency("H26.9", valid_from=CUT_OVER), status=Status.ANNULLED)
+    with pytest.raises(CodeClosed):
+        resolve("H26.9", directory=a_directory(agencies=(closed, annulled)), at=CUT_OVER)
 
 
 TEXTS = (

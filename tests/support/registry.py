@@ -8,8 +8,9 @@ system.
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from routing.agencies import Agency, Directory, Member, entity_id, registry_sha256
+from routing.agencies import Agency, Directory, Member, entity_id
 from routing.registrations import Registration
+from routing.registry_hash import registry_sha256
 
 CUT_OVER = datetime(2025, 6, 30, 17, 0, tzinfo=UTC)
 """Midnight of 1 July 2025 in Vietnam."""

@@ -9,7 +9,7 @@ from gateway.cli.audit.testimony import Activation, Testimony
 from gateway.store import Audit
 from gateway.store.evidence import RegistryEvidence
 from gateway.store.tables import agency, certificate, member, registry_head
-from routing.agencies import registry_sha256
+from routing.registry_hash import registry_sha256
 
 
 def check_registry(audit: Audit, log: Testimony) -> Iterator[Difference]:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from certs.verdict import Signer
 from gateway.cli.verification.documents import Bind, FindAgency
-from routing.agencies import Directory, registry_sha256
+from routing.agencies import Directory
 from routing.agency_csv import parse_agencies
 from routing.binding import Binding, bind_signer
 from routing.errors import RegistryFileErrors, SignerNotBound
+from routing.registry_hash import registry_sha256
 from routing.resolve import resolve
 
 

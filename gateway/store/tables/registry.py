@@ -41,6 +41,8 @@ agency: Final = Table(
     Column("successors", Json(), nullable=False),
     Column("aliases", Json(), nullable=False),
     *versions("agency"),
+    words("status", server_default="active"),
+    Column("forward_until", Instant()),
 )
 
 certificate: Final = Table(
@@ -80,4 +82,5 @@ member: Final = Table(
     words("queue"),
     words("gateway"),
     *versions("member"),
+    Column("entities", Json(), nullable=False, server_default=text("'[]'")),
 )
