@@ -25,6 +25,8 @@ the rules:
    sender's code: the owner of its longest registered prefix. Serving ``H26`` is no right to send for
    ``H26.2`` if another system serves that. A prefix is served for an entity: when another body takes the
    code over, the old body's system may no longer send for it.
+7. **The moment.** Windows, suspensions and revocations count as they stand at the moment whose codes count,
+   which for an arrival is that of its acceptance (`at`). A lost key counts from when it is known (`now`).
 
 A unit is not its parent and a parent is not its units. Nothing is normalised to make a match: no case
 folding, no Unicode mapping, no trimming, no padding with zeros. QCVN 102 codes are never computed into new
@@ -37,11 +39,14 @@ raises.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from certs.verdict import Signer
 from routing.agencies import Agency, Directory, Member
 from routing.errors import CallerNotBound, SignerNotBound
+from routing.errors_registry import ServiceEndedError, ServiceNotBegunError
 from routing.registrations import RegisteredBy, Registration, State
+from routing.times import shown
 
 
 class BindingRule(StrEnum):
@@ -112,8 +117,17 @@ _REASONS = {
 }
 
 
-def bind_signer(signer: Signer, agency: Agency, *, at: datetime, as_sent: str | None = None) -> Binding:
+def bind_signer(
+    signer: Signer,
+    agency: Agency,
+    *,
+    at: datetime,
+    as_sent: str | None = None,
+    now: datetime | None = None,
+) -> Binding:
     """Return the rule by which the signer may sign for the agency at `at`; `as_sent` is the document's code.
+
+    `now` is the moment of the decision, if that is later than `at`.
 
     Raises:
         SignerNotBound: no rule binds this certificate to this agency's entity.
@@ -123,7 +137,7 @@ def bind_signer(signer: Signer, agency: Agency, *, at: datetime, as_sent: str | 
         named = signer.anchor_sha256
         raise _not_bound(agency, NotBoundReason.OUTSIDE_ANCHOR, named=named, needed=signer.codes)
     if agency.certificates:
-        return _by_registration(signer, agency, at=at)
+        return _by_registration(signer, agency, at=at, now=now or at)
     return _by_subject(signer, agency, as_sent=as_sent)
 
 
@@ -131,14 +145,35 @@ def bind_caller(member: Member, agency: Agency, *, directory: Directory, at: dat
     """Return the prefix by which the connected system may send for the agency at `at`.
 
     Raises:
-        CallerNotBound: the agency's longest registered prefix is another system's, or nobody's.
+        CallerNotBound: the agency's longest registered prefix is another system's, or nobody's, or the system
+            serves it for a body that does not bear the code at `at`.
 
     """
     prefix = directory.prefix_for(agency.code, at)
     served_by = directory.member_for(agency.code, at)
     if prefix is None or served_by is None or served_by.id != member.id:
-        raise CallerNotBound(agency=agency.code, caller=member.id, serves=member.prefixes)
+        raise _not_serving(member, agency, directory=directory, at=at)
     return Binding(rule=BindingRule.MEMBER_PREFIX, evidence=prefix)
+
+
+def _not_serving(member: Member, agency: Agency, *, directory: Directory, at: datetime) -> CallerNotBound:
+    """Say why a system may not send for an agency; it may be that it could before, or will."""
+    facts: dict[str, Any] = {"agency": agency.code, "caller": member.id}
+    for prefix, entity in member.services():
+        bearer = directory.agency(prefix, at)
+        if not _is_or_below(agency.code, prefix) or not entity or (bearer and bearer.entity_id == entity):
+            continue
+        own = [each for each in directory.versions(prefix) if each.entity_id == entity]
+        ended = [each for each in own if each.valid_to is not None and each.valid_to <= at]
+        planned = [each for each in own if each.valid_from is not None and each.valid_from > at]
+        if planned:
+            served, since = planned[0].name, shown(planned[0].valid_from)
+            return ServiceNotBegunError(prefix=prefix, served=served, since=since, **facts)
+        if ended:
+            served, until = ended[-1].name, shown(ended[-1].valid_to)
+            name = bearer.name if bearer else ""
+            return ServiceEndedError(prefix=prefix, served=served, until=until, bearer=name, **facts)
+    return CallerNotBound(serves=tuple(dict.fromkeys(member.prefixes)), **facts)
 
 
 _RULES = {
@@ -153,11 +188,13 @@ _REFUSALS = (
 )
 
 
-def _by_registration(signer: Signer, agency: Agency, *, at: datetime) -> Binding:
+def _by_registration(signer: Signer, agency: Agency, *, at: datetime, now: datetime) -> Binding:
     named = signer.certificate_sha256
     in_force = [each for each in agency.certificates if each.in_force(at)]
     needed = tuple(sorted(each.label for each in in_force))
-    objections = {each.speaks_against(signer, at) for each in agency.certificates}
+    objections = {
+        each.speaks_against(signer, now if each.is_key_lost else at) for each in agency.certificates
+    }
     for state, reason in _REFUSALS:
         if state in objections:
             raise _not_bound(agency, reason, named=named, needed=needed)

@@ -114,8 +114,8 @@ class CodeClosed(CodeError):
     code = "registry.code_closed"
     vi = "Mã “{code}” ({name}) đã đóng từ {since}."
     en = "The code “{code}” ({name}) has been closed since {since}."
-    fix_vi = "Gửi tới cơ quan kế thừa. Mã của cơ quan kế thừa: {successors}."
-    fix_en = "Send to the agency that took over. Codes of the successors: {successors}."
+    fix_vi = "Dùng mã của cơ quan kế thừa: {successors}."
+    fix_en = "Use the code of the agency that took over: {successors}."
 
 
 class CodeNotYetValid(CodeError):

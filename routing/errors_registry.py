@@ -1,13 +1,19 @@
-"""What can speak against a code besides that it is unknown or not in force.
+"""What can speak against a code besides that it is unknown or not in force, and what is remarked around its end.
 
 ::
 
     CodeError
-    ├── CodeSuspendedError   registry.code_suspended   it is in force, but suspended
-    └── CodeAnnulledError    registry.code_annulled    it was issued in error
+    ├── CodeSuspendedError    registry.code_suspended      it is in force, but suspended
+    ├── CodeAnnulledError     registry.code_annulled       it was issued in error
+    ├── CodeForwardedError    registry.code_forwarded      a remark: its successor gets what is sent to it
+    ├── AnswerForwardedError  registry.answer_forwarded    a remark: its successor gets a status
+    └── ClosedCodeGraceError  registry.closed_code_grace   a remark: it was signed before the code ended
+    CallerNotBound
+    ├── ServiceEndedError     access.service_ended         another body bears the code by now
+    └── ServiceNotBegunError  access.service_not_begun     the body that it serves bears the code only later
 """
 
-from routing.errors import CodeError
+from routing.errors import CallerNotBound, CodeError
 
 
 class CodeSuspendedError(CodeError):
@@ -28,3 +34,85 @@ class CodeAnnulledError(CodeError):
     en = "The code “{code}” ({name}) was issued in error and annulled."
     fix_vi = "Dùng mã đúng của cơ quan: {successors}."
     fix_en = "Use the agency's right code: {successors}."
+
+
+class CodeForwardedError(CodeError):
+    """What was sent to this code goes to its successor; facts: code, name, since, successor, successor_name, until."""
+
+    code = "registry.code_forwarded"
+    vi = (
+        "Mã “{code}” ({name}) đã đóng từ {since}; văn bản được chuyển tới {successor} ({successor_name}). "
+        "Việc chuyển tiếp chỉ đến {until}."
+    )
+    en = (
+        "The code “{code}” ({name}) has been closed since {since}; the document goes to {successor} "
+        "({successor_name}). This is done only until {until}."
+    )
+    fix_vi = "Từ nay gửi tới mã {successor}."
+    fix_en = "Send to the code {successor} from now on."
+
+
+class AnswerForwardedError(CodeError):
+    """A status for a closed code goes to its successor; facts: code, name, since, successor, successor_name."""
+
+    code = "registry.answer_forwarded"
+    vi = (
+        "Mã “{code}” ({name}) đã đóng từ {since}; trạng thái được chuyển tới cơ quan kế thừa {successor} "
+        "({successor_name})."
+    )
+    en = (
+        "The code “{code}” ({name}) has been closed since {since}; the status goes to the agency that took over, "
+        "{successor} ({successor_name})."
+    )
+    fix_vi = "Không cần làm gì; văn bản mới gửi tới mã {successor}."
+    fix_en = "Nothing needs to be done; send new documents to the code {successor}."
+
+
+class ClosedCodeGraceError(CodeError):
+    """A closed sender's code counts for what was signed before; facts: code, name, since, proven_at, until."""
+
+    code = "registry.closed_code_grace"
+    vi = (
+        "Mã “{code}” của {name} đã hết hiệu lực từ {since}; văn bản được nhận vì có dấu thời gian tin cậy {proven_at}, "
+        "trước thời điểm đó. Việc này chỉ đến {until}."
+    )
+    en = (
+        "The code “{code}” of {name} ended at {since}; the document is taken because a trusted time, {proven_at}, "
+        "proves that it was signed before. This is done only until {until}."
+    )
+    fix_vi = "Ký và gửi văn bản mới bằng mã hiện hành của cơ quan."
+    fix_en = "Sign and send new documents under the agency's code in force."
+
+
+class ServiceEndedError(CallerNotBound):
+    """The system served the body that bore the code before; facts: agency, caller, prefix, served, until, bearer."""
+
+    code = "access.service_ended"
+    vi = (
+        "Hệ thống “{caller}” không được gửi thay cơ quan {agency}: hệ thống phục vụ mã {prefix} cho {served}, "
+        "cơ quan mang mã này đến {until}. Nay mã thuộc về {bearer}."
+    )
+    en = (
+        "The system “{caller}” may not send for agency {agency}: it serves {prefix} for {served}, "
+        "which bore the code until {until}. Now it is the code of {bearer}."
+    )
+    fix_vi = "Gửi từ hệ thống của cơ quan mang mã hiện nay, hoặc đề nghị quản trị danh mục kết nối hệ thống này cho cơ quan đó."
+    fix_en = (
+        "Send from the system of the body that bears the code now, or have this one connected for that body."
+    )
+
+
+class ServiceNotBegunError(CallerNotBound):
+    """The system serves the body that will bear the code; facts: agency, caller, prefix, served, since."""
+
+    code = "access.service_not_begun"
+    vi = (
+        "Hệ thống “{caller}” chưa được gửi thay cơ quan {agency}: hệ thống phục vụ mã {prefix} cho {served}, "
+        "cơ quan chỉ mang mã này từ {since}."
+    )
+    en = (
+        "The system “{caller}” may not send for agency {agency} yet: it serves {prefix} for {served}, "
+        "which bears the code only from {since}."
+    )
+    fix_vi = "Gửi lại từ thời điểm đó."
+    fix_en = "Send again from that moment on."

@@ -21,6 +21,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "access.role_missing": 403,
         "access.sender_not_bound": 403,
         "access.signer_not_bound": 403,
+        "access.service_ended": 403,
+        "access.service_not_begun": 403,
         # contradictions with what was accepted before
         "intake.key_reused": 409,
         "intake.document_id_reused": 409,
@@ -187,6 +189,9 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "registry.code_not_yet_valid": 422,
         "registry.code_suspended": 422,
         "registry.code_annulled": 422,
+        "registry.code_forwarded": 201,
+        "registry.answer_forwarded": 201,
+        "registry.closed_code_grace": 201,
         "registry.empty": 503,
         "registry.inconsistent": 422,
         "registry.bad_file": 422,
