@@ -39,14 +39,12 @@ raises.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from certs.verdict import Signer
 from routing.agencies import Agency, Directory, Member
-from routing.errors import CallerNotBound, SignerNotBound
-from routing.errors_registry import ServiceEndedError, ServiceNotBegunError
+from routing.callers import not_serving
+from routing.errors import SignerNotBound
 from routing.registrations import RegisteredBy, Registration, State
-from routing.times import shown
 
 
 class BindingRule(StrEnum):
@@ -152,28 +150,8 @@ def bind_caller(member: Member, agency: Agency, *, directory: Directory, at: dat
     prefix = directory.prefix_for(agency.code, at)
     served_by = directory.member_for(agency.code, at)
     if prefix is None or served_by is None or served_by.id != member.id:
-        raise _not_serving(member, agency, directory=directory, at=at)
+        raise not_serving(member, agency, directory=directory, at=at)
     return Binding(rule=BindingRule.MEMBER_PREFIX, evidence=prefix)
-
-
-def _not_serving(member: Member, agency: Agency, *, directory: Directory, at: datetime) -> CallerNotBound:
-    """Say why a system may not send for an agency; it may be that it could before, or will."""
-    facts: dict[str, Any] = {"agency": agency.code, "caller": member.id}
-    for prefix, entity in member.services():
-        bearer = directory.agency(prefix, at)
-        if not _is_or_below(agency.code, prefix) or not entity or (bearer and bearer.entity_id == entity):
-            continue
-        own = [each for each in directory.versions(prefix) if each.entity_id == entity]
-        ended = [each for each in own if each.valid_to is not None and each.valid_to <= at]
-        planned = [each for each in own if each.valid_from is not None and each.valid_from > at]
-        if planned:
-            served, since = planned[0].name, shown(planned[0].valid_from)
-            return ServiceNotBegunError(prefix=prefix, served=served, since=since, **facts)
-        if ended:
-            served, until = ended[-1].name, shown(ended[-1].valid_to)
-            name = bearer.name if bearer else ""
-            return ServiceEndedError(prefix=prefix, served=served, until=until, bearer=name, **facts)
-    return CallerNotBound(serves=tuple(dict.fromkeys(member.prefixes)), **facts)
 
 
 _RULES = {

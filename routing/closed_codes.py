@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Final
 
 from routing.agencies import Agency, Directory, Member
-from routing.errors import CallerNotBound
+from routing.callers import not_serving
 from routing.lineage import MOST_STEPS, heirs_of
 from routing.status import Status
 
@@ -111,7 +111,7 @@ def bind_late_caller(
         )
         if served_by is not None and prefix is not None and served_by.id == member.id:
             return prefix, agency
-    raise CallerNotBound(agency=grace.agency.code, caller=member.id, serves=member.prefixes)
+    raise not_serving(member, grace.agency, directory=directory, at=at)
 
 
 def turning_points(code: str, *, directory: Directory, grace: timedelta) -> Iterator[datetime]:

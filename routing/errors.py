@@ -164,11 +164,11 @@ class SignerNotBound(BindingError):
 
 
 class CallerNotBound(BindingError):
-    """The connected system does not serve the sending agency; facts: agency, caller, serves."""
+    """The connected system does not serve the sending agency; facts: agency, caller, serves, reason, reason_vi, reason_en."""
 
     code = "access.sender_not_bound"
-    vi = "Hệ thống “{caller}” không được gửi thay cơ quan {agency}."
-    en = "The system “{caller}” may not send for agency {agency}."
+    vi = "Hệ thống “{caller}” không được gửi thay cơ quan {agency}: {reason_vi}."
+    en = "The system “{caller}” may not send for agency {agency}: {reason_en}."
     fix_vi = "Gửi từ hệ thống phục vụ cơ quan này. Hệ thống “{caller}” phục vụ các mã: {serves}."
     fix_en = "Send from the system that serves this agency. The system “{caller}” serves the codes: {serves}."
 

@@ -5,15 +5,15 @@
     CodeError
     ├── CodeSuspendedError    registry.code_suspended      it is in force, but suspended
     ├── CodeAnnulledError     registry.code_annulled       it was issued in error
-    ├── CodeForwardedError    registry.code_forwarded      a remark: its successor gets what is sent to it
-    ├── AnswerForwardedError  registry.answer_forwarded    a remark: its successor gets a status
-    └── ClosedCodeGraceError  registry.closed_code_grace   a remark: it was signed before the code ended
-    CallerNotBound
-    ├── ServiceEndedError     access.service_ended         another body bears the code by now
-    └── ServiceNotBegunError  access.service_not_begun     the body that it serves bears the code only later
+    └── RemarkError           it counted in spite of its end: a warning
+        ├── CodeForwardedError    registry.code_forwarded      its successor gets what is sent to it
+        ├── AnswerForwardedError  registry.answer_forwarded    its successor gets a status
+        └── ClosedCodeGraceError  registry.closed_code_grace   it was signed before the code ended
 """
 
-from routing.errors import CallerNotBound, CodeError
+from typing import ClassVar
+
+from routing.errors import CodeError
 
 
 class CodeSuspendedError(CodeError):
@@ -36,7 +36,13 @@ class CodeAnnulledError(CodeError):
     fix_en = "Use the agency's right code: {successors}."
 
 
-class CodeForwardedError(CodeError):
+class RemarkError(CodeError):
+    """Family: a code counted in spite of its end, and people should know."""
+
+    level: ClassVar[str] = "warning"
+
+
+class CodeForwardedError(RemarkError):
     """What was sent to this code goes to its successor; facts: code, name, since, successor, successor_name, until."""
 
     code = "registry.code_forwarded"
@@ -52,7 +58,7 @@ class CodeForwardedError(CodeError):
     fix_en = "Send to the code {successor} from now on."
 
 
-class AnswerForwardedError(CodeError):
+class AnswerForwardedError(RemarkError):
     """A status for a closed code goes to its successor; facts: code, name, since, successor, successor_name."""
 
     code = "registry.answer_forwarded"
@@ -68,7 +74,7 @@ class AnswerForwardedError(CodeError):
     fix_en = "Nothing needs to be done; send new documents to the code {successor}."
 
 
-class ClosedCodeGraceError(CodeError):
+class ClosedCodeGraceError(RemarkError):
     """A closed sender's code counts for what was signed before; facts: code, name, since, proven_at, until."""
 
     code = "registry.closed_code_grace"
@@ -82,37 +88,3 @@ class ClosedCodeGraceError(CodeError):
     )
     fix_vi = "Ký và gửi văn bản mới bằng mã hiện hành của cơ quan."
     fix_en = "Sign and send new documents under the agency's code in force."
-
-
-class ServiceEndedError(CallerNotBound):
-    """The system served the body that bore the code before; facts: agency, caller, prefix, served, until, bearer."""
-
-    code = "access.service_ended"
-    vi = (
-        "Hệ thống “{caller}” không được gửi thay cơ quan {agency}: hệ thống phục vụ mã {prefix} cho {served}, "
-        "cơ quan mang mã này đến {until}. Nay mã thuộc về {bearer}."
-    )
-    en = (
-        "The system “{caller}” may not send for agency {agency}: it serves {prefix} for {served}, "
-        "which bore the code until {until}. Now it is the code of {bearer}."
-    )
-    fix_vi = "Gửi từ hệ thống của cơ quan mang mã hiện nay, hoặc đề nghị quản trị danh mục kết nối hệ thống này cho cơ quan đó."
-    fix_en = (
-        "Send from the system of the body that bears the code now, or have this one connected for that body."
-    )
-
-
-class ServiceNotBegunError(CallerNotBound):
-    """The system serves the body that will bear the code; facts: agency, caller, prefix, served, since."""
-
-    code = "access.service_not_begun"
-    vi = (
-        "Hệ thống “{caller}” chưa được gửi thay cơ quan {agency}: hệ thống phục vụ mã {prefix} cho {served}, "
-        "cơ quan chỉ mang mã này từ {since}."
-    )
-    en = (
-        "The system “{caller}” may not send for agency {agency} yet: it serves {prefix} for {served}, "
-        "which bears the code only from {since}."
-    )
-    fix_vi = "Gửi lại từ thời điểm đó."
-    fix_en = "Send again from that moment on."

@@ -21,8 +21,6 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "access.role_missing": 403,
         "access.sender_not_bound": 403,
         "access.signer_not_bound": 403,
-        "access.service_ended": 403,
-        "access.service_not_begun": 403,
         # contradictions with what was accepted before
         "intake.key_reused": 409,
         "intake.document_id_reused": 409,
