@@ -73,6 +73,7 @@ def _receiver(context: Context, executor: Executor) -> Receiver:
         metrics=context.metrics,
         pdf=context.pdf,
         terms=terms_of(context.settings),
+        grace=timedelta(days=context.settings.code_grace),
     )
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from gateway.interval import ALWAYS, Interval
 from routing.delivery import DeliveryState
 from routing.log import Kind
 from schemas.references import Relation
@@ -142,6 +143,7 @@ class Acceptance:
     `events` are log entries of this message: `accepted` first, then `routed` ones where the recipients do not fit into one.
     `links` are the documents that it speaks of. `signed_with` is the certificate that signed it, which is thereby seen.
     `evidence` is what was found in it, if any. `parked` is the fence of what was parked until now, under `message.id`.
+    `steady` is when the decision holds: the transaction's time must lie within.
     """
 
     message: Message
@@ -153,6 +155,7 @@ class Acceptance:
     evidence: Mapping[str, Json] | None = None
     signed_with: CertificateUse | None = None
     parked: int | None = None
+    steady: Interval = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,9 @@ class Settings:
     resend_after: int = 3600
     """Seconds without a receipt after which a confirmed delivery is sent again; doubles with each attempt."""
 
+    code_grace: int = 30
+    """Days for which what was accepted or provably signed before the end of a code is still taken under it."""
+
     parked_for: int = 7 * 86_400
     """Seconds for which a document that cannot be decided is kept and examined again before it is refused."""
 

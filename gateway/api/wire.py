@@ -162,6 +162,7 @@ def member(found: Member, *, version: int) -> dict[str, Json]:
         "id": found.id,
         "name": found.name,
         "prefixes": found.prefixes,
+        "entities": [entity or None for _, entity in found.services()],
         "queue": found.queue,
         "gateway": found.gateway,
         "registry_version": version,

@@ -7,14 +7,33 @@ document again.
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
-from gateway.flow import entries
+from gateway.flow import grounds
 from gateway.flow.envelope import Manifest
 from gateway.flow.examination import Examination, kind_of
 from gateway.flow.summary import NOTHING, summary
 from gateway.records import Message, MessageKind, Recipient
 from routing.agencies import Directory
+
+AHEAD: Final = timedelta(minutes=2)
+"""So far ahead of the database's clock here may another gateway's be."""
+
+_SKEW: Final = timedelta(days=1)
+"""More than any process's clock is wrong."""
+
+
+def codes_at(manifest: Manifest, *, at: datetime, grace: timedelta) -> datetime:
+    """Return the moment whose codes count for an arrival: that of its acceptance, if it is neither ahead nor long ago."""
+    is_believed = at - grace <= manifest.accepted_at <= at + AHEAD
+    return manifest.accepted_at if is_believed else at
+
+
+def is_clearly_recent(manifest: Manifest, *, at: datetime, grace: timedelta) -> bool:
+    """Say whether the time of acceptance is the moment that counts, even if the clock which says `at` is wrong."""
+    return timedelta(0) <= at - manifest.accepted_at < grace - _SKEW
 
 
 def sha256_of(body: bytes) -> str:
@@ -70,6 +89,6 @@ def message_of(manifest: Manifest, examination: Examination, *, about: str | Non
         sha256=manifest.sha256,
         size=manifest.size,
         registry_version=manifest.registry_version,
-        verdict=entries.verdict_facts(examination),
+        verdict=grounds.verdict_facts(examination),
         **(summary(content) if content else NOTHING),
     )

@@ -1,8 +1,9 @@
 """Judging what came from the axis: is it vouched for, does it pass `examine`, and what does it speak of.
 
 Nobody is trusted for having reached the queue: the envelope must be signed by a registered gateway, that gateway must host the
-sending member, and the document must pass `examine` here too (design promise 5). Invariant: what is wrong with one message is
-said of that message; it never holds up those behind it.
+sending member, and the document must pass `examine` here too (design promise 5). Codes count as they were when it was accepted:
+whoever sent before a cut-over is not refused because of the way. A gateway is believed in this for as long as the grace period
+is, no longer. Invariant: what is wrong with one message is said of that message; it never holds up those behind it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,17 @@ from gateway.errors import (
     PayloadDiffersError,
     PayloadMissingError,
 )
-from gateway.flow import entries
-from gateway.flow.arrivals import file_sha256, host, message_of, recipient_of, serving_member, sha256_of
+from gateway.flow import entries, grounds
+from gateway.flow.arrivals import (
+    codes_at,
+    file_sha256,
+    host,
+    is_clearly_recent,
+    message_of,
+    recipient_of,
+    serving_member,
+    sha256_of,
+)
 from gateway.flow.correspondence import Correspondence, correspond, with_findings
 from gateway.flow.envelope import Manifest, Receipt, Stage, open_envelope, seal_receipt
 from gateway.flow.examination import Examination, Outcome, examine
@@ -37,6 +47,7 @@ from gateway.parked import ParkedItem, Parking
 from gateway.ports import Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.records import Arrival, Incoming, ReceiptStep
 from routing.agencies import Directory, Member
+from routing.closed_codes import CODE_GRACE
 from routing.delivery import DeliveryState
 from routing.note import Verifier
 
@@ -91,8 +102,10 @@ class Judge:
         executor: Executor,
         terms: Terms,
         pdf: PdfReader | None = None,
+        grace: timedelta = CODE_GRACE,
     ) -> None:
         self._gateway = gateway
+        self._grace = grace
         self._terms = terms
         self._store = store
         self._payloads = payloads
@@ -219,8 +232,10 @@ class Judge:
         parked: ParkedItem | None,
     ) -> Examination:
         """Examine what arrived; where that fails, once more as of the first time that these bytes were seen here."""
+        at = await self._now(manifest)
         facts: dict[str, Any] = {"caller": caller, "directory": directory, "trust": self._trust.trust()}
-        facts |= {"expect": None, "at": self._clock(), "pdf": self._pdf}
+        facts |= {"expect": None, "at": at, "pdf": self._pdf, "grace": self._grace}
+        facts |= {"codes_at": codes_at(manifest, at=at, grace=self._grace)}
         received_at = None if parked is None else parked.parked.received_at
         examination = await self._run(manifest, partial(examine, source, **facts, existed_at=received_at))
         if examination.verdict is None or not examination.verdict.errors:
@@ -229,6 +244,12 @@ class Judge:
         if first is None or (received_at is not None and received_at <= first):
             return examination
         return await self._run(manifest, partial(examine, source, **facts, existed_at=first))
+
+    async def _now(self, manifest: Manifest) -> datetime:
+        """Return this process's time; the database's where only that is good enough, because another moment's codes may count."""
+        at = self._clock()
+        is_clear = is_clearly_recent(manifest, at=at, grace=self._grace)
+        return at if is_clear else await self._store.documents.now()
 
     async def _first_receipt(self, manifest: Manifest) -> datetime | None:
         """Return when these bytes were first seen by this gateway itself; what another one says of that proves nothing."""
@@ -275,5 +296,5 @@ class Judge:
             receipt=seal_receipt(receipt, key=self._key),
             events=entries.arrived(manifest, message, recipient, examination),
             links=() if refusal else entries.links(message, found),
-            evidence=None if refusal else entries.evidence(examination),
+            evidence=None if refusal else grounds.evidence(examination),
         )

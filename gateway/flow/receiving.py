@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import Executor
 from contextlib import aclosing
+from datetime import timedelta
 
 from gateway.flow import entries
 from gateway.flow.arrivals import sha256_of
@@ -25,6 +26,7 @@ from gateway.ports import AxisLink, Clock, NoRoomError, Payloads, PdfReader, Sto
 from gateway.records import Arrival, Incoming, MessageKind
 from gateway.telemetry import Metrics
 from routing.agencies import Directory, Member
+from routing.closed_codes import CODE_GRACE
 from routing.note import parse_verifier_key
 
 FULL = 100
@@ -52,6 +54,7 @@ class Receiver:
         metrics: Metrics,
         terms: Terms,
         pdf: PdfReader | None = None,
+        grace: timedelta = CODE_GRACE,
     ) -> None:
         self._gateway = gateway
         self._store = store
@@ -68,6 +71,7 @@ class Receiver:
             executor=executor,
             terms=terms,
             pdf=pdf,
+            grace=grace,
         )
 
     async def one_pass(self) -> None:

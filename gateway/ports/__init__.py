@@ -11,6 +11,7 @@ from datetime import datetime
 from gateway.ports.accounts import Accounts
 from gateway.ports.axis import AxisLink
 from gateway.ports.conditions import (
+    InstantPassedError,
     KeyConflictError,
     NoRoomError,
     NotHeldError,
@@ -34,6 +35,7 @@ __all__ = [
     "AxisLink",
     "Clock",
     "Documents",
+    "InstantPassedError",
     "KeyConflictError",
     "NoRoomError",
     "NotHeldError",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.mentions import Mentions
@@ -38,6 +38,7 @@ class Documents(Mentions, Protocol):
         Raises:
             KeyConflictError: a key stands for other bytes.
             StaleRegistryError: `message.registry_version` is not the current one.
+            InstantPassedError: the transaction's time lies outside `steady`.
             StillParkedError: the same bytes are parked under another id.
             NotHeldError: it was parked, and is not held under the fence `parked` any more.
 
@@ -49,6 +50,9 @@ class Documents(Mentions, Protocol):
         Serves a retry that would not pass examination any more, for instance because a certificate has expired since.
         A key that stands for other bytes is no replay.
         """
+
+    async def now(self) -> datetime:
+        """Return the database's time, by which every process decides alike."""
 
     async def message(self, message_id: str) -> Message | None:
         """Return an accepted or arrived message."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -65,6 +65,10 @@ class SqlDocuments:
     async def replay(self, keys: Sequence[IdempotencyKey], sha256: str) -> Accepted | None:
         """See `ports.Documents`; None also when another of the keys stands for other bytes, which `accept` would refuse."""
         return await self._database.read(partial(find_replay, keys=keys, sha256=sha256))
+
+    async def now(self) -> datetime:
+        """See `ports.Documents`."""
+        return await self._database.read(partial(transaction_time, clock=self._clock))
 
     async def message(self, message_id: str) -> Message | None:
         """See `ports.Documents`."""
