@@ -273,6 +273,8 @@ def _insert_deliveries(connection: Connection, now: datetime, written: Iterable[
                     "as_sent": recipient.as_sent,
                     "member_id": recipient.member_id,
                     "queue": recipient.queue,
+                    "resolved_code": recipient.resolved_code,
+                    "resolved_version": recipient.resolved_version,
                     "state": DeliveryState.QUEUED.value,
                     "attempts": 0,
                     "updated_at": now,

@@ -206,6 +206,7 @@ def _arrival_row(now: datetime, item: Arrival) -> dict[str, Any]:
         "as_sent": item.recipient.as_sent,
         "member_id": item.recipient.member_id,
         "queue": item.recipient.queue,
+        "resolved_code": item.recipient.resolved_code,
         "reply_queue": item.reply_queue,
         "refusal": item.refusal,
         "receipt": item.receipt,

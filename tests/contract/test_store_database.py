@@ -52,6 +52,13 @@ _MESSAGE_BEFORE = (
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
 _BEFORE_0004 = (
+    "DROP TABLE notice",
+    "ALTER TABLE arrival DROP COLUMN resolved_code",
+    "DROP INDEX ix_delivery_held",
+    *(
+        f"ALTER TABLE delivery DROP COLUMN {name}"
+        for name in ("resolved_code", "resolved_version", "chosen_at", "held_since", "former_members")
+    ),
     "ALTER TABLE agency DROP COLUMN status",
     "ALTER TABLE agency DROP COLUMN forward_until",
     "ALTER TABLE member DROP COLUMN entities",
