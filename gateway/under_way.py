@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -80,11 +80,3 @@ class Choice:
     to: str | None
     actor: str
     explanation: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """For how long an old queue is left to be read, and for how long a delivery is held."""
-
-    queue: timedelta
-    hold: timedelta

@@ -66,7 +66,8 @@ async def get_item_content(request: web.Request, context: Context, caller: Calle
     """Send the exact bytes of a message; that they were fetched is recorded before the first byte goes out."""
     item = await _item(request, context, caller)
     if request.method != hdrs.METH_HEAD and not content.is_known(request, item.message):
-        await context.store.documents.mark_fetched(item)
+        if not await context.store.documents.mark_fetched(item):
+            raise NotFoundError(what=f"“{item.id}”")
         context.bell.ring(LOG)
     return await content.send(request, context, item.message)
 

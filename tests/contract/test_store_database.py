@@ -54,6 +54,7 @@ _MESSAGE_BEFORE = (
 _BEFORE_0004 = (
     "DROP TABLE notice",
     "ALTER TABLE arrival DROP COLUMN resolved_code",
+    "ALTER TABLE arrival DROP COLUMN chosen_at",
     "DROP INDEX ix_delivery_held",
     *(
         f"ALTER TABLE delivery DROP COLUMN {name}"

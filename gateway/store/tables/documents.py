@@ -127,6 +127,7 @@ arrival: Final = Table(
     Column("fetched_at", Instant()),
     Column("acknowledged_at", Instant()),
     Column("resolved_code", Text()),
+    Column("chosen_at", Instant()),
     Index("ix_arrival_waiting", "member_id", "id", **where("acknowledged_at IS NULL AND refusal IS NULL")),
     Index("uq_arrival_message_id_code", "message_id", "code", unique=True),
 )

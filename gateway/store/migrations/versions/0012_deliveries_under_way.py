@@ -22,6 +22,7 @@ def upgrade() -> None:
     held = sa.text("held_since IS NOT NULL")
     op.create_index("ix_delivery_held", "delivery", ["code", "id"], sqlite_where=held, postgresql_where=held)
     op.add_column("arrival", sa.Column("resolved_code", sa.Text()))
+    op.add_column("arrival", sa.Column("chosen_at", sa.BigInteger()))
     op.create_table(
         "notice",
         sa.Column("id", sa.Text(), primary_key=True),
