@@ -27,7 +27,14 @@ from gateway.errors import (
     PayloadMissingError,
 )
 from gateway.flow import entries
-from gateway.flow.arrivals import file_sha256, host, message_of, recipient_of, serving_member, sha256_of
+from gateway.flow.arrivals import (
+    arriving_of,
+    file_sha256,
+    message_of,
+    recipient_of,
+    sha256_of,
+    vouches,
+)
 from gateway.flow.correspondence import Correspondence, correspond, with_findings
 from gateway.flow.envelope import Manifest, Receipt, Stage, open_envelope, seal_receipt
 from gateway.flow.examination import Examination, Outcome, examine
@@ -38,6 +45,7 @@ from gateway.ports import Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.records import Arrival, Incoming, ReceiptStep
 from routing.agencies import Directory, Member
 from routing.delivery import DeliveryState
+from routing.heading import Arriving, Course, Patience
 from routing.note import Verifier
 
 _log = structlog.get_logger()
@@ -72,6 +80,8 @@ class Candidate:
     examination: Examination
     caller: Member
     inline: bytes | None
+    arriving: Arriving | None
+    """Whose inbox takes it; None if it was not accepted."""
     parked: ParkedItem | None = None
     """Set where the message was parked and is judged again."""
 
@@ -90,9 +100,11 @@ class Judge:
         clock: Clock,
         executor: Executor,
         terms: Terms,
+        patience: Patience,
         pdf: PdfReader | None = None,
     ) -> None:
         self._gateway = gateway
+        self._patience = patience
         self._terms = terms
         self._store = store
         self._payloads = payloads
@@ -135,7 +147,7 @@ class Judge:
             if candidate.parked is None or not candidate.parked.is_over:
                 return Judged(incoming=candidate.incoming, parking=self._park(candidate, examination)), True
             examination = too_late(candidate.parked, examination)
-        arrival = self._build(candidate.manifest, examination, candidate.caller, candidate.inline, found)
+        arrival = self._build(candidate, examination, found)
         return Judged(incoming=candidate.incoming, arrival=arrival), found.is_complete
 
     def _park(self, candidate: Candidate, examination: Examination) -> Parking:
@@ -155,7 +167,7 @@ class Judge:
         delivery = await self._store.documents.delivery(receipt.delivery_id)
         if delivery is None:
             raise EnvelopeError(reason="a receipt for no delivery of this gateway")
-        if host(directory, delivery.member_id) != receipt.gateway:
+        if not vouches(receipt, delivery, directory):
             raise EnvelopeError(reason="a receipt from a gateway that does not host the addressee")
         return ReceiptStep(
             delivery_id=delivery.id,
@@ -177,20 +189,24 @@ class Judge:
             raise EnvelopeError(reason="its gateway does not host the sending member")
         source = await self._source(manifest, inline)
         examination = await self._examine(manifest, source, caller, directory, parked)
-        if (
-            examination.outcome is Outcome.ACCEPTED
-            and host(directory, serving_member(manifest, examination)) != self._gateway
-        ):
-            error = NotAddressedError(recipient=manifest.recipient_code)
-            examination = with_findings(examination, [error])
+        arriving = None
+        if examination.outcome is Outcome.ACCEPTED:
+            arriving = arriving_of(manifest, examination, self._course(directory), gateway=self._gateway)
+            if arriving is None:
+                error = NotAddressedError(recipient=manifest.recipient_code)
+                examination = with_findings(examination, [error])
         return Candidate(
             incoming=incoming,
             manifest=manifest,
             examination=examination,
             caller=caller,
             inline=inline or None,
+            arriving=arriving,
             parked=parked,
         )
+
+    def _course(self, directory: Directory) -> Course:
+        return Course(directory=directory, patience=self._patience)
 
     async def _source(self, manifest: Manifest, inline: bytes) -> bytes | Path:
         """Return the document that the manifest vouches for, after checking every byte of it."""
@@ -246,17 +262,11 @@ class Judge:
             _log.exception("examination_failed", message_id=manifest.message_id)
             raise InternalError(reference=manifest.message_id) from None
 
-    def _build(
-        self,
-        manifest: Manifest,
-        examination: Examination,
-        caller: Member,
-        inline: bytes | None,
-        found: Correspondence,
-    ) -> Arrival:
+    def _build(self, candidate: Candidate, examination: Examination, found: Correspondence) -> Arrival:
+        manifest = candidate.manifest
         refusal = examination.decisive.code if examination.decisive else None
         message = message_of(manifest, examination, about=None if refusal else found.about)
-        recipient = recipient_of(manifest, examination)
+        recipient = recipient_of(manifest, examination, candidate.arriving)
         receipt = Receipt(
             gateway=self._gateway,
             delivery_id=manifest.delivery_id,
@@ -269,9 +279,9 @@ class Judge:
         return Arrival(
             message=message,
             recipient=recipient,
-            body=inline,
+            body=candidate.inline,
             refusal=refusal,
-            reply_queue=caller.queue,
+            reply_queue=candidate.caller.queue,
             receipt=seal_receipt(receipt, key=self._key),
             events=entries.arrived(manifest, message, recipient, examination),
             links=() if refusal else entries.links(message, found),

@@ -25,6 +25,7 @@ from gateway.ports import AxisLink, Clock, NoRoomError, Payloads, PdfReader, Sto
 from gateway.records import Arrival, Incoming, MessageKind
 from gateway.telemetry import Metrics
 from routing.agencies import Directory, Member
+from routing.heading import Patience
 from routing.note import parse_verifier_key
 
 FULL = 100
@@ -51,6 +52,7 @@ class Receiver:
         bell: Bell,
         metrics: Metrics,
         terms: Terms,
+        patience: Patience,
         pdf: PdfReader | None = None,
     ) -> None:
         self._gateway = gateway
@@ -67,6 +69,7 @@ class Receiver:
             clock=clock,
             executor=executor,
             terms=terms,
+            patience=patience,
             pdf=pdf,
         )
 
