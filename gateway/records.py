@@ -175,7 +175,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """How far one message got on its way to one addressee; `former_members` are the systems that it was sent to before."""
+    """How far one message got on its way to one addressee; `former_members` are the systems that it was going to before."""
 
     id: str
     message_id: str

@@ -55,12 +55,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldCode:
-    """Deliveries to one code that wait for a decision: why, how many, and since when the oldest of them."""
+    """Deliveries to one code that wait for a decision: why, how many, since when the oldest, and when the first was accepted."""
 
     code: str
     reason: str
     deliveries: int
     since: datetime
+    accepted_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,6 @@ _LOCK: Final = (
     select(
         delivery.c.id,
         delivery.c.state,
-        delivery.c.attempts,
         delivery.c.member_id,
         delivery.c.queue,
         delivery.c.resolved_code,
@@ -217,9 +216,9 @@ def _unchanged(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of _LOCK
 
 
 def _former(row: Any, turn: Reroute) -> list[str]:  # noqa: ANN401 - a row of _LOCK
-    """Return the systems that may have got it, so that their receipts still count."""
+    """Return the systems that it was going to, the first one first: what they got before still counts."""
     former = list(row.former_members)
-    if row.attempts and row.member_id not in {*former, turn.member.id}:
+    if row.member_id not in {*former, turn.member.id}:
         former.append(row.member_id)
     return former
 

@@ -56,7 +56,9 @@ _GROUPS: Final = (
         func.min(delivery.c.reason).label("reason"),
         func.count().label("deliveries"),
         func.min(delivery.c.held_since).label("since"),
+        func.min(message.c.accepted_at).label("accepted_at"),
     )
+    .join(message, message.c.id == delivery.c.message_id)
     .where(delivery.c.held_since.is_not(None))
     .group_by(delivery.c.code)
     .order_by(delivery.c.code)
@@ -169,7 +171,13 @@ def _journey(row: Any) -> Journey:  # noqa: ANN401 - a row of _JOURNEYS
 
 def _held(connection: Connection) -> tuple[HeldCode, ...]:
     return tuple(
-        HeldCode(code=row.code, reason=row.reason, deliveries=row.deliveries, since=row.since)
+        HeldCode(
+            code=row.code,
+            reason=row.reason,
+            deliveries=row.deliveries,
+            since=row.since,
+            accepted_at=row.accepted_at,
+        )
         for row in connection.execute(_GROUPS)
     )
 
