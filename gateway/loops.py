@@ -17,15 +17,17 @@ from gateway.flow.forwarding import Forwarder
 from gateway.flow.parking import Terms
 from gateway.flow.receiving import Receiver
 from gateway.flow.reexamining import Reexaminer
+from gateway.flow.succeeding import Succession
 from gateway.flow.supervision import forever
 from gateway.parked import Room
 from gateway.settings import Settings
+from routing.heading import Patience
 
 Loop = Callable[[], Awaitable[None]]
 
 
 def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
-    """Make the loops that forward, receive, decide on what is parked, and fetch what tells of revocation."""
+    """Make the loops that forward, receive, decide on what is parked, follow successors, and fetch what tells of revocation."""
     forwarder = Forwarder(
         documents=context.store.documents,
         link=context.link,
@@ -33,6 +35,15 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         resend_after=timedelta(seconds=context.settings.resend_after),
         bell=context.bell,
         metrics=context.metrics,
+        registry=context.store.registry,
+        patience=patience_of(context.settings),
+    )
+    succession = Succession(
+        gateway=context.settings.name,
+        store=context.store,
+        patience=patience_of(context.settings),
+        clock=context.clock,
+        bell=context.bell,
     )
     receiver = _receiver(context, executor)
     reexaminer = Reexaminer(
@@ -55,6 +66,7 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         "forward": forwarder.one_pass,
         "receive": receiver.one_pass,
         "reexamine": reexaminer.one_pass,
+        "succeed": succession.one_pass,
         "fetch": fetch,
     }
 
@@ -74,7 +86,13 @@ def _receiver(context: Context, executor: Executor) -> Receiver:
         pdf=context.pdf,
         terms=terms_of(context.settings),
         grace=timedelta(days=context.settings.code_grace),
+        patience=patience_of(context.settings),
     )
+
+
+def patience_of(settings: Settings) -> Patience:
+    """Return for how long old queues are left to be read, and for how long deliveries are held."""
+    return Patience(queue=timedelta(seconds=settings.queue_grace), hold=timedelta(hours=settings.hold))
 
 
 def terms_of(settings: Settings) -> Terms:

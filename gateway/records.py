@@ -96,13 +96,20 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One addressee of a message and the delivery that serves it."""
+    """One addressee of a message and the delivery that serves it.
+
+    `code` is what the document names; `resolved_code` the one that took over since, by version `resolved_version` of the registry
+    or by choice of the code administrators at `chosen_at`.
+    """
 
     delivery_id: str
     code: str
     as_sent: str
     member_id: str
     queue: str
+    resolved_code: str | None = None
+    resolved_version: int | None = None
+    chosen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +178,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """How far one message got on its way to one addressee."""
+    """How far one message got on its way to one addressee; `former_members` are the systems that it was going to before."""
 
     id: str
     message_id: str
@@ -182,6 +189,9 @@ class Delivery:
     attempts: int
     reason: str | None
     updated_at: datetime
+    resolved_code: str | None = None
+    held_since: datetime | None = None
+    former_members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,20 +280,6 @@ class InboxItem:
     arrived_at: datetime
     fetched_at: datetime | None
     acknowledged_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
-    """A bearer token's public half: who holds it and what it may do. The secret is stored only as SHA-256."""
-
-    id: str
-    label: str
-    member_id: str | None
-    roles: frozenset[str]
-    secret_sha256: str
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

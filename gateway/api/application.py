@@ -18,11 +18,13 @@ from gateway.api import (
     log,
     members,
     middleware,
+    notices,
     operations,
     parked,
     receipts,
     revocation,
     submissions,
+    tasks,
     trust,
     verdicts,
 )
@@ -48,6 +50,7 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("POST", "/v1/documents/{id}/verdict:replay", only_for(Access.ANY, verdicts.replay_verdict)),
     ("GET", "/v1/documents/{id}/receipt", only_for(Access.ANY, receipts.get_receipt)),
     ("GET", "/v1/documents/{id}/receipts", only_for(Access.ANY, receipts.get_receipts)),
+    ("GET", "/v1/notices", only_for(Access.MEMBER, notices.get_notices)),
     ("GET", "/v1/keys", open_to_all(receipts.get_keys)),
     # receiving
     ("GET", "/v1/inbox", only_for(Access.MEMBER, inbox.get_inbox)),
@@ -76,6 +79,8 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("GET", "/v1/certificates", only_for(Access.ANY, certificates.list_all)),
     ("GET", "/v1/certificates/calendar", only_for(Access.ANY, certificates.show_calendar)),
     ("POST", "/v1/registry/agencies", only_for(Access.REGISTRY, agencies.load_agencies)),
+    ("GET", "/v1/registry/tasks", only_for(Access.REGISTRY, tasks.list_tasks)),
+    ("POST", "/v1/registry/tasks/{code}/resolve", only_for(Access.REGISTRY, tasks.resolve_task)),
     # connected systems and tokens
     ("POST", "/v1/members", only_for(Access.ADMIN, members.put_member)),
     ("POST", "/v1/members/{id}/tokens", only_for(Access.ADMIN, members.issue_member_token)),

@@ -186,6 +186,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "registry.code_closed": 422,
         "registry.code_not_yet_valid": 422,
         "registry.code_suspended": 422,
+        "registry.nothing_held": 404,
+        "registry.unusable_successor": 422,
         "registry.code_annulled": 422,
         "registry.code_forwarded": 201,
         "registry.answer_forwarded": 201,
@@ -236,6 +238,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "axis.payload_missing": 503,
         "axis.payload_differs": 500,
         "axis.not_addressed": 500,
+        "axis.left_queue": 503,
         # `vanthu verify`: these stand in its report only
         "verify.binding_mismatch": 500,
         "verify.not_a_certificate": 500,

@@ -84,6 +84,7 @@ def delivery(source: Delivery, progress: dict[str, Json]) -> dict[str, Json]:
         "id": source.id,
         "code": source.code,
         "as_sent": source.as_sent,
+        "resolved_code": source.resolved_code,
         "member": source.member_id,
         "state": source.state.value,
         "state_vi": source.state.vi,
@@ -91,6 +92,7 @@ def delivery(source: Delivery, progress: dict[str, Json]) -> dict[str, Json]:
         "final": source.state.is_final,
         "attempts": source.attempts,
         "reason": source.reason,
+        "held_since": moment(source.held_since),
         "updated_at": moment(source.updated_at),
         "progress": progress,
     }
@@ -115,7 +117,11 @@ def inbox_item(item: InboxItem, correspondence: dict[str, Json]) -> dict[str, Js
         "id": item.id,
         "kind": item.message.kind.value,
         "document": _summary(item.message),
-        "recipient": {"code": item.recipient.code, "as_sent": item.recipient.as_sent},
+        "recipient": {
+            "code": item.recipient.code,
+            "as_sent": item.recipient.as_sent,
+            "resolved_code": item.recipient.resolved_code,
+        },
         "sender": _sender(item.message),
         "arrived_at": moment(item.arrived_at),
         "fetched_at": moment(item.fetched_at),

@@ -27,6 +27,7 @@ from gateway.records import Arrival, Incoming, MessageKind
 from gateway.telemetry import Metrics
 from routing.agencies import Directory, Member
 from routing.closed_codes import CODE_GRACE
+from routing.heading import Patience
 from routing.note import parse_verifier_key
 
 FULL = 100
@@ -53,6 +54,7 @@ class Receiver:
         bell: Bell,
         metrics: Metrics,
         terms: Terms,
+        patience: Patience,
         pdf: PdfReader | None = None,
         grace: timedelta = CODE_GRACE,
     ) -> None:
@@ -70,6 +72,7 @@ class Receiver:
             clock=clock,
             executor=executor,
             terms=terms,
+            patience=patience,
             pdf=pdf,
             grace=grace,
         )

@@ -29,6 +29,7 @@ from gateway.ports.registry import Registry
 from gateway.ports.revocation import RevocationStock
 from gateway.ports.store import Store
 from gateway.ports.trust import TrustSource, TrustStore
+from gateway.ports.under_way import UnderWay
 
 __all__ = [
     "Accounts",
@@ -53,6 +54,7 @@ __all__ = [
     "TrustSource",
     "TrustStore",
     "UnavailableError",
+    "UnderWay",
 ]
 
 Clock = Callable[[], datetime]

@@ -20,6 +20,7 @@ from gateway.records import (
     ReceiptStep,
     SendOutcome,
 )
+from routing.heading import Course
 
 
 class Documents(Mentions, Protocol):
@@ -69,10 +70,13 @@ class Documents(Mentions, Protocol):
     async def delivery(self, delivery_id: str) -> Delivery | None:
         """Return one delivery that started here."""
 
-    async def claim(self, *, limit: int, lease: timedelta) -> tuple[OutboxItem, ...]:
+    async def claim(
+        self, *, limit: int, lease: timedelta, course: Course | None = None
+    ) -> tuple[OutboxItem, ...]:
         """Lease due outbox rows to this process; a row whose lease ended is due again, with a higher fence.
 
-        Logs `publish_attempt` for deliveries.
+        Logs `publish_attempt` for deliveries. A delivery that cannot go on by `course`, as of the transaction's time, is not
+        leased but rerouted, held, released or given up, as `ports.UnderWay.sweep` does. What is held is never leased.
         """
 
     async def settle(
@@ -104,11 +108,11 @@ class Documents(Mentions, Protocol):
     async def inbox_item(self, *, member_id: str, item_id: str) -> InboxItem | None:
         """Return one inbox item of this member, acknowledged or not."""
 
-    async def mark_fetched(self, item: InboxItem) -> None:
-        """Record that the member read the body: a log entry each time, the time only once."""
+    async def mark_fetched(self, item: InboxItem) -> bool:
+        """Record that the member reads the body: a log entry each time, the time only once. False if it is not its own now."""
 
     async def acknowledge(self, item: InboxItem, *, receipt: bytes) -> bool:
-        """Take an item from the inbox and put `receipt` in the outbox; False if it was acknowledged before."""
+        """Take an item from the inbox and put `receipt` in the outbox; False if it was acknowledged, or handed over, before."""
 
     async def backlog(self) -> dict[str, int]:
         """Return counts by state: `outbox_due`, `outbox_waiting`, `inbox_waiting`, `log_unsequenced`."""

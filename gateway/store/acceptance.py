@@ -141,11 +141,13 @@ def load_accepted(connection: Connection, ids: Iterable[str]) -> dict[str, Accep
         return {}
     recipients: dict[str, list[Recipient]] = {}
     for row in connection.execute(
-        select(delivery.c.message_id, *RECIPIENT_COLUMNS)
+        select(delivery.c.message_id, delivery.c.former_members, *RECIPIENT_COLUMNS)
         .where(delivery.c.message_id.in_(wanted))
         .order_by(delivery.c.message_id, delivery.c.position)
     ):
-        recipients.setdefault(row.message_id, []).append(recipient_of(row[1:]))
+        # A retry gets the first answer, whoever takes over afterwards.
+        first = replace(recipient_of(row[2:]), **dict(zip(("member_id",), row.former_members, strict=False)))
+        recipients.setdefault(row.message_id, []).append(first)
     return {
         row.id: Accepted(
             message=message_of(row),
@@ -227,6 +229,8 @@ def _insert_deliveries(connection: Connection, now: datetime, written: Iterable[
                     "as_sent": recipient.as_sent,
                     "member_id": recipient.member_id,
                     "queue": recipient.queue,
+                    "resolved_code": recipient.resolved_code,
+                    "resolved_version": recipient.resolved_version,
                     "state": DeliveryState.QUEUED.value,
                     "attempts": 0,
                     "updated_at": now,
