@@ -127,10 +127,7 @@ class Directory:
 
     def agency(self, code: str, at: datetime) -> Agency | None:
         """Return what the canonical code names at `at`, or None when it names nothing then."""
-        for agency in self.versions(code):
-            if agency.in_force(at):
-                return agency
-        return None
+        return self._index.agency(code, at)
 
     def canonical(self, code: AgencyCode) -> str | None:
         """Return the canonical form of a code as sent, or None when the registry does not know it.
@@ -159,20 +156,17 @@ class Directory:
 
     def member_for(self, code: str, at: datetime) -> Member | None:
         """Return the system that serves a canonical code at `at`: the one with the longest matching prefix."""
-        found = self._serving(code, at)
+        found = serving(code, self._services, lambda prefix: self._bearer(prefix, at))
         return None if found is None else found[1]
 
     def prefix_for(self, code: str, at: datetime) -> str | None:
         """Return the longest prefix, of those served at `at`, that a canonical code is or lies under."""
-        found = self._serving(code, at)
+        found = serving(code, self._services, lambda prefix: self._bearer(prefix, at))
         return None if found is None else found[0]
 
-    def _serving(self, code: str, at: datetime) -> tuple[str, Member] | None:
-        def bearer(prefix: str) -> str | None:
-            agency = self.agency(prefix, at)
-            return None if agency is None else agency.entity_id
-
-        return serving(code, self._services, bearer)
+    def _bearer(self, code: str, at: datetime) -> str | None:
+        agency = self._index.agency(code, at)
+        return None if agency is None else agency.entity_id
 
     def steady(self, at: datetime) -> tuple[datetime | None, datetime | None]:
         """Return the half-open interval around `at` in which nothing begins or ends; None is an open end."""

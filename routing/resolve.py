@@ -48,6 +48,10 @@ def resolve(text: str, *, directory: Directory, at: datetime) -> Resolved:
         CodeAnnulledError: the code was issued in error.
 
     """
+    registered = directory.agency(text, at)
+    if registered is not None and registered.status is Status.ACTIVE:
+        # What stands in the registry letter by letter needs no grammar to be known by.
+        return Resolved(as_sent=text, agency=registered)
     try:
         code = AgencyCode.parse(text)
     except BadAgencyCode as error:

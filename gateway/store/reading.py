@@ -19,6 +19,7 @@ from gateway.store.columns import EPOCH
 from gateway.store.quiet import quietly
 from gateway.store.tables import certificate, member
 from routing.agencies import Agency, AgencyChange, Directory, Member
+from routing.agency import recalled
 from routing.registration_record import registration_of
 from routing.registrations import Registration
 from routing.status import Status
@@ -117,32 +118,43 @@ def in_force(
 def _agencies(
     connection: Connection, condition: str, bindings: dict[str, tuple[Registration, ...]]
 ) -> Iterator[Agency]:
-    shared: dict[str | None, str | None] = {}
-    moments: dict[int | None, datetime | None] = {None: None}
-    several: dict[str, tuple[str, ...]] = {"[]": ()}
+    shared = _Shared()
+    moments = _Moments({None: None})
     states = {each.value: each for each in Status}
     for row in _rows(connection, f"SELECT {', '.join(AGENCY)} FROM agency WHERE {condition} ORDER BY id"):  # noqa: S608 - our own names and numbers
         code, entity_id, name, parent, kind, start, end, successors, aliases, status, forward = row
-        for moment in (start, end, forward):
-            if moment not in moments:
-                moments[moment] = EPOCH + timedelta(microseconds=moment)
-        for codes in (successors, aliases):
-            if codes not in several:
-                several[codes] = _codes_of(codes)
-        yield Agency(
-            code=code,
-            entity_id=entity_id,
-            name=name,
-            parent=shared.setdefault(parent, parent),
-            kind=shared.setdefault(kind, kind) or kind,
-            valid_from=moments[start],
-            valid_to=moments[end],
-            successors=several[successors],
-            aliases=several[aliases],
-            certificates=bindings.get(entity_id, ()),
-            status=states[status],
-            forward_until=moments[forward],
+        yield recalled(
+            (
+                code,
+                entity_id,
+                name,
+                shared[parent],
+                shared[kind],
+                moments[start],
+                moments[end],
+                () if successors == "[]" else _codes_of(successors),
+                () if aliases == "[]" else _codes_of(aliases),
+                bindings.get(entity_id, ()),
+                states[status],
+                moments[forward],
+            )
         )
+
+
+class _Shared(dict[str | None, str | None]):
+    """One object for each text that many have."""
+
+    def __missing__(self, text: str | None) -> str | None:
+        self[text] = text
+        return text
+
+
+class _Moments(dict[int | None, datetime | None]):
+    """One object for each moment."""
+
+    def __missing__(self, microseconds: int) -> datetime:
+        moment = self[microseconds] = EPOCH + timedelta(microseconds=microseconds)
+        return moment
 
 
 def _rows(connection: Connection, statement: str) -> Iterator[Sequence[Any]]:
