@@ -94,10 +94,14 @@ def country(count: int) -> tuple[list[Agency], list[Agency]]:
 
 
 def cut_over(directory: Directory, begun: list[Agency]) -> AgencyChange:
-    """Return the change of 1 July 2025: some codes end in favour of a neighbour, others begin."""
-    every = int(1 / ENDED)
-    closed = tuple(each for place, each in enumerate(directory.agencies()) if place % every == every - 1)
-    ended = tuple(replace(each, valid_to=CUT_OVER, successors=("H01",)) for each in closed)
+    """Return the change of 1 July 2025: some codes end in favour of those that begin."""
+    everything = tuple(directory.agencies())
+    random = Random(SEED)  # noqa: S311 - the same on every run
+    closed = tuple(random.sample(everything, round(len(everything) * ENDED)))
+    ended = tuple(
+        replace(each, valid_to=CUT_OVER, successors=(begun[place % len(begun)].code,))
+        for place, each in enumerate(closed)
+    )
     return AgencyChange(base_version=directory.version, closed=closed, added=(*ended, *begun))
 
 
