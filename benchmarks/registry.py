@@ -172,6 +172,7 @@ async def fill(store: SqlStore, agencies: list[Agency]) -> None:
 async def beat_alone(url: str) -> None:
     """Accept documents in this process; on each line that is read print the longest time since the last."""
     store = await opened(url)
+    await store.registry.directory()
     heart = Heartbeat(store)
     beating = asyncio.create_task(heart.beat())
     print("ready", flush=True)  # noqa: T201 - for the process that waits

@@ -68,15 +68,6 @@ class AgencyIndex:
         only = self.codes.get(code)
         return () if only is None else (only,)
 
-    def agency(self, code: str, at: datetime) -> Agency | None:
-        """Return what the canonical code names at `at`, or None when it names nothing then."""
-        only = self.codes.get(code)
-        if only is None:
-            return None
-        if code not in self.several:
-            return only if only.in_force(at) else None
-        return next((each for each in self.several[code] if each.in_force(at)), None)
-
     def around(self, at: datetime) -> tuple[datetime | None, datetime | None]:
         """Return the last moment up to `at` and the next one after it at which a version begins or ends."""
         place = bisect_right(self.instants, at)

@@ -53,6 +53,7 @@ _MEMBER: Final[tuple[Column[Any], ...]] = tuple(
     member.c[name] for name in ("member_id", "name", "prefixes", "queue", "gateway", "entities")
 )
 _PORTION: Final = 500
+_PAGE: Final = 10_000
 _codes_of: Final = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
@@ -72,8 +73,7 @@ def read_directory(connection: Connection, at: Head) -> Directory:
 def read_content(connection: Connection, version: int) -> tuple[list[Agency], list[Member]]:
     """Return all agencies, with the certificates of their entities, and all members of one version."""
     bindings = _registrations(in_force(connection, certificate, CERTIFICATE, version))
-    condition = f"since_version <= {version:d} AND (until_version IS NULL OR until_version > {version:d})"
-    agencies = list(_agencies(connection, condition, bindings))
+    agencies = list(_agencies(_all_rows(connection, version), bindings))
     return agencies, _members(connection, version)
 
 
@@ -94,8 +94,8 @@ def read_changes(connection: Connection, known: Directory, at: Head) -> Director
         )
         change = AgencyChange(
             base_version=since,
-            closed=tuple(_agencies(connection, gone, {})),
-            added=tuple(_agencies(connection, come, {})),
+            closed=tuple(_agencies(_rows(connection, gone), {})),
+            added=tuple(_agencies(_rows(connection, come), {})),
         )
         return known.moved(
             version=until,
@@ -116,13 +116,13 @@ def in_force(
 
 
 def _agencies(
-    connection: Connection, condition: str, bindings: dict[str, tuple[Registration, ...]]
+    rows: Iterable[Sequence[Any]], bindings: dict[str, tuple[Registration, ...]]
 ) -> Iterator[Agency]:
     shared = _Shared()
     moments = _Moments({None: None})
     states = {each.value: each for each in Status}
-    for row in _rows(connection, f"SELECT {', '.join(AGENCY)} FROM agency WHERE {condition} ORDER BY id"):  # noqa: S608 - our own names and numbers
-        code, entity_id, name, parent, kind, start, end, successors, aliases, status, forward = row
+    for row in rows:
+        code, entity_id, name, parent, kind, start, end, successors, aliases, status, forward, _ = row
         yield recalled(
             (
                 code,
@@ -157,10 +157,24 @@ class _Moments(dict[int | None, datetime | None]):
         return moment
 
 
-def _rows(connection: Connection, statement: str) -> Iterator[Sequence[Any]]:
+def _all_rows(connection: Connection, version: int) -> Iterator[Sequence[Any]]:
+    """Yield the rows of a version, page by page: PostgreSQL's library keeps all that it was asked for in memory at once."""
+    condition = f"since_version <= {version:d} AND (until_version IS NULL OR until_version > {version:d})"
+    last, found = 0, _PAGE
+    while found == _PAGE:
+        found = 0
+        page = _rows(connection, f"{condition} AND id > {last:d}", limit=_PAGE)
+        for found, row in enumerate(page, start=1):  # noqa: B007 - counts the page
+            yield row
+            last = row[-1]
+
+
+def _rows(connection: Connection, condition: str, *, limit: int | None = None) -> Iterator[Sequence[Any]]:
+    """Yield rows with the columns `AGENCY` and their number, in the order in which they were added."""
+    end = "" if limit is None else f" LIMIT {limit:d}"
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(statement)
+        cursor.execute(f"SELECT {', '.join(AGENCY)}, id FROM agency WHERE {condition} ORDER BY id{end}")  # noqa: S608 - our own names and numbers
         while rows := cursor.fetchmany(_PORTION):
             yield from rows
     finally:
