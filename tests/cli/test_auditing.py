@@ -125,6 +125,33 @@ def test_running_gateway_can_be_audited(gateway: Served) -> None:
     assert run(["log", "verify", "--database", str(gateway.folder / "vanthu.db")]) == 0
 
 
+def test_what_is_being_prepared_is_no_part_of_any_version(database: Path) -> None:
+    """Rows after the newest version are a finding, unless a large change is being written, or broke off while it was."""
+    (version,) = _read(database, "SELECT version FROM registry_head")
+    _change(
+        database,
+        "INSERT INTO agency (code, entity_id, name, kind, successors, aliases, since_version) "
+        "VALUES ('H99', 'e', 'Xã', 'commune', '[]', '[]', ?)",
+        version + 1,
+    )
+    assert [each.where.partition("[")[0] for each in _audit(database).findings] == ["agency"]
+
+    _change(
+        database,
+        "INSERT INTO registry_preparation (id, version, token, lease_until) VALUES (1, ?, 't', 0)",
+        version + 1,
+    )
+    assert _audit(database).findings == []
+
+    _change(database, "UPDATE registry_preparation SET version = version + 1")
+    assert len(_audit(database).findings) == 1
+
+
+def _read(database: Path, query: str) -> tuple[Any, ...]:
+    with closing(sqlite3.connect(database)) as connection:
+        return tuple(connection.execute(query).fetchone())
+
+
 def test_report_for_machines(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With `--json` the same comes as one document; a key that the auditor brings counts as pinned."""
     key = str(_key(evidence))
