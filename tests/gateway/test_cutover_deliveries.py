@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from gateway.cli.audit import audit_database
+from gateway.cli.audit.findings import Difference
+from gateway.keys import load_keys
 from routing.log import Kind
 from routing.note import parse_verifier_key
 from routing.receipt import DeliveryReceipt, open_receipt
@@ -44,9 +47,19 @@ HELD = {
 
 @pytest.fixture
 async def gateway(tmp_path: Path) -> AsyncIterator[Stage]:
-    """Start a gateway one second before the instant."""
+    """Start a gateway one second before the instant; whatever was done, its tables must say what its log says."""
     async with stage(tmp_path) as started:
         yield started
+    assert await asyncio.to_thread(audited, tmp_path) == []
+
+
+def audited(folder: Path) -> list[Difference]:
+    """Hold a gateway's tables against its log, as `vanthu log verify` does."""
+    key = parse_verifier_key(load_keys(folder / "keys", gateway=GATEWAY).log.verifier)
+    database = str(folder / "vanthu.db")
+    return audit_database(
+        database, verifiers=[key], payloads=folder / "payloads", at=INSTANT + 2 * GRACE
+    ).findings
 
 
 def a_letter(code: str) -> bytes:
@@ -137,7 +150,10 @@ async def test_what_arrived_and_was_not_taken_over_is_handed_over_after_the_grac
     assert await content_of(gateway, item, "moi") == body
     assert item["recipient"]["resolved_code"] == SUCCESSOR
     path = f"/v1/inbox/{before['id']}/content"
-    assert (await gateway.call("GET", path, token="tayninh")).status == 404
+    document = f"/v1/documents/{document_id}"
+    for each in (path, document, f"{document}/content"):
+        assert (await gateway.call("GET", each, token="tayninh")).status == 404
+    assert (await gateway.call("GET", f"{document}/content", token="moi")).body == body
     assert Kind.HANDED_OVER in await kinds(gateway, document_id)
 
 
@@ -177,6 +193,8 @@ async def test_split_without_successor_or_suspended_is_held(gateway: Stage, code
     assert (task["code"], task["cause"], task["deliveries"]) == (code, cause, 1)
     assert [each["code"] for each in task["candidates"]] == ([HALF, "H54.3"] if code == SPLIT else [])
     assert task["deadline"] == "2025-07-05T02:00:00.000Z"
+    metrics = (await gateway.call("GET", "/metrics", token=None)).body.decode()
+    assert "vanthu_held 1.0" in metrics
     [notice] = await gateway.notices()
     assert (notice["kind"], notice["code"], notice["reason"]) == ("held", code, cause)
     key = parse_verifier_key(gateway.context.keys.receipt.verifier)

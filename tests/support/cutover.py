@@ -144,3 +144,5 @@ async def stage(
         )
         await made.start("sequence")
         yield made
+        await made.stack.aclose()
+        await sequencer.drain()
