@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli import tasks
 from gateway.cli.options import LOCAL, AsJson, Token, Url
 
 app = typer.Typer(help="Danh mục mã định danh. The registry of agency codes.", no_args_is_help=True)
@@ -31,3 +32,6 @@ def load(
     from gateway.cli import remote  # noqa: PLC0415 - start-up time
 
     remote.run(remote.registry_load(file), url=url, token=token, as_json=as_json)
+
+
+tasks.register(app)

@@ -42,6 +42,7 @@ UNVOUCHED = {
     ),
     **dict.fromkeys(("log_head.id", "registry_head.id", "trust_head.id"), "the only row"),
     "arrival.reply_queue": "where the receipt goes; it went there already",
+    "notice.id": "a name; of two for one entry the second is found",
     "peer.until": "derived from the next key",
     "log_checkpoint.signed_at": "not part of what was signed",
     "credential.label": "a note for people",
@@ -60,6 +61,11 @@ UNVOUCHED = {
     "idempotency.message_id": "only where it leads to another message with the same bytes",
 }
 """Columns that nothing vouches for, and why that is good enough."""
+
+
+_OTHER_NUMBER = (
+    "UPDATE message SET number = '999/VP-TH' WHERE id = (SELECT min(id) FROM message WHERE kind = 'edoc')"
+)
 
 
 @pytest.fixture
@@ -224,7 +230,7 @@ def test_every_altered_column_is_found(database: Path) -> None:
         *("message", "evidence", "reference", "body", "delivery", "arrival", "log_entry", "log_node"),
         *("registry_version", "agency", "member", "certificate", "peer", "credential", "receipt_key"),
         *("trust_version", "trust_certificate"),
-        *("parked", "first_seen"),
+        *("parked", "first_seen", "notice"),
     ],
 )
 def test_removed_row_is_found(database: Path, table: str) -> None:
@@ -243,6 +249,7 @@ def test_removed_row_is_found(database: Path, table: str) -> None:
         ("delivery", "delivery[x]"),
         ("credential", "credential[x]"),
         ("parked", "parked[x]"),
+        ("notice", "notice[x]"),
     ],
 )
 def test_smuggled_row_is_found(database: Path, table: str, finding: str) -> None:
@@ -408,7 +415,7 @@ def test_without_a_key(database: Path, capsys: pytest.CaptureFixture[str]) -> No
 def test_alteration_is_found_without_a_key_too(database: Path) -> None:
     """What contradicts itself needs no signature to be found."""
     shutil.rmtree(database.parent / "keys")
-    _change(database, "UPDATE message SET number = '999/VP-TH' WHERE kind = 'edoc'")
+    _change(database, _OTHER_NUMBER)
 
     assert run(["log", "verify", "--database", str(database)]) == 1
 
@@ -454,8 +461,8 @@ def test_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_value_of_the_wrong_kind_is_found(database: Path) -> None:
     """A value that means nothing is a finding with its place, and the other parts are still looked at."""
-    _change(database, "UPDATE body SET body = 'text'")
-    _change(database, "UPDATE message SET number = '999/VP-TH' WHERE kind = 'edoc'")
+    _change(database, "UPDATE body SET body = 'text' WHERE rowid = (SELECT min(rowid) FROM body)")
+    _change(database, _OTHER_NUMBER)
 
     assert {each.where.partition("[")[0] for each in _audit(database).findings} >= {"body", "message"}
 
