@@ -31,6 +31,8 @@ class Access(Enum):
     AUDITOR = Role.AUDITOR
     OVERSIGHT = (Role.ADMIN, Role.AUDITOR)
     """Those who may change something, and those who look at what was done."""
+    KEEPERS = (Role.ADMIN, Role.REGISTRY, Role.AUDITOR)
+    """All who have a role."""
 
 
 _SCHEME: Final = "bearer"

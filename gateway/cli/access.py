@@ -62,6 +62,17 @@ def add_member(  # noqa: PLR0913, PLR0917 - the options of the command
     remote.run(work, url=url, token=token, as_json=as_json)
 
 
+@member_app.command("list")
+def list_members(url: Url = LOCAL, token: Token = "", as_json: AsJson = False) -> None:
+    """Liệt kê các hệ thống kết nối. List the connected systems.
+
+    Example: vanthu member list
+    """
+    from gateway.cli import membership, remote  # noqa: PLC0415 - start-up time
+
+    remote.run(membership.member_list(), url=url, token=token, as_json=as_json)
+
+
 @token_app.command("issue")
 def issue_token(
     member: Annotated[

@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli import (
     access,
+    agency,
     certificates,
     check,
     compose,
@@ -53,6 +54,7 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(parked.app, name="parked")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(registry.app, name="registry")
+app.add_typer(agency.app, name="agency")
 app.add_typer(access.member_app, name="member")
 app.add_typer(access.token_app, name="token")
 app.add_typer(certificates.app, name="cert")

@@ -20,6 +20,7 @@ VERBS = (
     *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
     *(("member", "add"), ("token", "issue"), ("log", "verify"), ("verdict", "replay")),
     *(("cert", verb) for verb in ("register", "list", "suspend", "resume", "revoke", "calendar")),
+    *(("agency", "find"), ("agency", "show"), ("member", "list")),
     *(("receipt", "get"), ("receipt", "keys"), ("receipt", "verify")),
 )
 """Seconds of processor time that the command may take to begin."""
