@@ -24,6 +24,7 @@ from gateway.axis.amqp import AmqpLink
 from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
 from gateway.clock import utc_now
+from gateway.distribution.snapshots import Snapshots
 from gateway.first_token import admin_token_file, first_token
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
@@ -163,6 +164,7 @@ async def _composed(
             bell=bell,
             keys=keys,
             receipts=receipts,
+            snapshots=Snapshots(settings.data / "snapshots", store=store, key=keys.registry, clock=clock),
             metrics=metrics,
             pace=pace,
             stock=FolderStock(settings.trust_folder),

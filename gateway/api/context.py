@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.distribution.snapshots import Snapshots
 from gateway.flow.access import Caller
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
@@ -47,6 +48,7 @@ class Context:
     bell: Bell
     keys: GatewayKeys
     receipts: Receipts
+    snapshots: Snapshots
     clock: Clock
     metrics: Metrics
     pdf: PdfReader

@@ -12,6 +12,7 @@ from gateway.ports.receipt_keys import ReceiptKeys
 from gateway.ports.registry import Registry
 from gateway.ports.trust import TrustStore
 from gateway.ports.under_way import UnderWay
+from gateway.ports.upstream import UpstreamRegistry
 
 
 class Store(Protocol):
@@ -48,6 +49,10 @@ class Store(Protocol):
     @property
     def receipt_keys(self) -> ReceiptKeys:
         """The keys under which receipts can be checked."""
+
+    @property
+    def upstream(self) -> UpstreamRegistry:
+        """What is known of another gateway's registry."""
 
     async def ready(self) -> None:
         """Read and write for real; raises whatever is wrong."""

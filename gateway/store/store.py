@@ -22,6 +22,7 @@ from gateway.store.staging import Staging
 from gateway.store.tables import readiness
 from gateway.store.trust import SqlTrustStore
 from gateway.store.under_way import SqlUnderWay
+from gateway.store.upstream import SqlUpstreamRegistry
 from gateway.store.writer import Writer
 from routing.note import PrivateKey
 
@@ -53,6 +54,7 @@ class SqlStore:
         )
         self.accounts = SqlAccounts(database, self.writer, staging)
         self.trust = SqlTrustStore(database, self.writer, staging)
+        self.upstream = SqlUpstreamRegistry(database, self.writer, staging)
         self.receipt_keys = SqlReceiptKeys(database, self.writer, staging, gateway=gateway_name)
 
     async def ready(self) -> None:
