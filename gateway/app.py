@@ -24,8 +24,11 @@ from gateway.axis.amqp import AmqpLink
 from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
 from gateway.clock import utc_now
+from gateway.distribution.following import Follower
 from gateway.distribution.snapshots import Snapshots
+from gateway.distribution.upstream import Upstream
 from gateway.first_token import admin_token_file, first_token
+from gateway.flow.freshness import always_fresh
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
 from gateway.flow.parking import Terms
@@ -156,6 +159,10 @@ async def _composed(
             "grace": timedelta(days=settings.code_grace),
         }
         intake = Intake(executor=executor, bell=bell, metrics=metrics, **own, **ports)
+        own: _Own = {"gateway": settings.name, "terms": terms_of(settings)}
+        follower = await _follower(settings, store, clock=clock)
+        freshness = always_fresh if follower is None else follower.stale
+        intake = Intake(executor=executor, bell=bell, metrics=metrics, freshness=freshness, **own, **ports)
         yield Context(
             settings=settings,
             spool=spool,
@@ -167,6 +174,7 @@ async def _composed(
             snapshots=Snapshots(settings.data / "snapshots", store=store, key=keys.registry, clock=clock),
             metrics=metrics,
             pace=pace,
+            follower=follower,
             stock=FolderStock(settings.trust_folder),
             **ports,
         )
@@ -187,6 +195,15 @@ async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlS
         await store.documents.release_leases()
         await store.parked.release_leases()
     return store
+
+
+async def _follower(settings: Settings, store: Store, *, clock: Clock) -> Follower | None:
+    upstream = Upstream.configured(settings)
+    if upstream is None:
+        return None
+    follower = Follower(upstream, store=store, clock=clock, folder=settings.data / "snapshots")
+    await follower.open()
+    return follower
 
 
 async def _declare_queues(store: Store, link: AxisLink) -> None:

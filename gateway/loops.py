@@ -62,12 +62,14 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         clock=context.clock,
         metrics=context.metrics,
     )
+    follow = {} if context.follower is None else {"follow": context.follower.one_pass}
     return {
         "forward": forwarder.one_pass,
         "receive": receiver.one_pass,
         "reexamine": reexaminer.one_pass,
         "succeed": succession.one_pass,
         "fetch": fetch,
+        **follow,
     }
 
 

@@ -31,7 +31,7 @@ from gateway.api import (
     verdicts,
 )
 from gateway.api.agency_search import SEARCH
-from gateway.api.auth import Access, Handler, only_for, open_to_all
+from gateway.api.auth import Access, Handler, kept_here, only_for, open_to_all
 from gateway.api.bodies import AT_ONCE, BODIES, defer_continue
 from gateway.api.context import CONTEXT, Context
 from gateway.api.inbox import STOPPING
@@ -66,21 +66,21 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("GET", "/v1/agencies/{code}", only_for(Access.ANY, agencies.get_agency)),
     ("GET", "/v1/agencies/{code}/history", only_for(Access.ANY, agency_search.show_history)),
     ("GET", "/v1/agencies/{code}/certificates", only_for(Access.ANY, certificates.list_registrations)),
-    ("POST", "/v1/agencies/{code}/certificates", only_for(Access.REGISTRY, certificates.register)),
+    ("POST", "/v1/agencies/{code}/certificates", only_for(Access.REGISTRY, kept_here(certificates.register))),
     (
         "POST",
         "/v1/agencies/{code}/certificates/{registration}/suspend",
-        only_for(Access.REGISTRY, certificates.suspend),
+        only_for(Access.REGISTRY, kept_here(certificates.suspend)),
     ),
     (
         "POST",
         "/v1/agencies/{code}/certificates/{registration}/resume",
-        only_for(Access.REGISTRY, certificates.resume),
+        only_for(Access.REGISTRY, kept_here(certificates.resume)),
     ),
     (
         "POST",
         "/v1/agencies/{code}/certificates/{registration}/revoke",
-        only_for(Access.REGISTRY, certificates.revoke),
+        only_for(Access.REGISTRY, kept_here(certificates.revoke)),
     ),
     ("GET", "/v1/certificates", only_for(Access.ANY, certificates.list_all)),
     ("GET", "/v1/certificates/calendar", only_for(Access.ANY, certificates.show_calendar)),
@@ -88,6 +88,7 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("POST", "/v1/registry/agencies", only_for(Access.REGISTRY, agencies.load_agencies)),
     ("GET", "/v1/registry/tasks", only_for(Access.REGISTRY, tasks.list_tasks)),
     ("POST", "/v1/registry/tasks/{code}/resolve", only_for(Access.REGISTRY, tasks.resolve_task)),
+    ("POST", "/v1/registry/agencies", only_for(Access.REGISTRY, kept_here(agencies.load_agencies))),
     # connected systems and tokens
     ("GET", "/v1/members", only_for(Access.KEEPERS, members.list_members)),
     ("POST", "/v1/members", only_for(Access.ADMIN, members.put_member)),

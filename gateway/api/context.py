@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.distribution.following import Follower
 from gateway.distribution.snapshots import Snapshots
 from gateway.flow.access import Caller
 from gateway.flow.intake import Intake
@@ -53,6 +54,7 @@ class Context:
     metrics: Metrics
     pdf: PdfReader
     pace: Pace = field(default_factory=Pace)
+    follower: Follower | None = None
 
 
 CONTEXT: Final = web.AppKey("context", Context)

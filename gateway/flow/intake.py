@@ -29,6 +29,7 @@ from gateway.flow.accepting import NotAcceptedError, Submission, acceptance, key
 from gateway.flow.correspondence import correspond, with_findings
 from gateway.flow.errors_parking import NoRoomToParkError
 from gateway.flow.examination import Examination, Outcome, examine
+from gateway.flow.freshness import Freshness, always_fresh, unreliable
 from gateway.flow.notifying import LOG, OUTBOX, Bell
 from gateway.flow.parking import Terms, can_wait, parking
 from gateway.flow.spool import SMALL, Spooled
@@ -73,7 +74,9 @@ class Intake:
         terms: Terms,
         pdf: PdfReader | None = None,
         grace: timedelta = CODE_GRACE,
+        freshness: Freshness = always_fresh,
     ) -> None:
+        self._freshness = freshness
         self._gateway = gateway
         self._grace = grace
         self._terms = terms
@@ -116,6 +119,9 @@ class Intake:
         `existed_at` is when it came for the first time, if that was before; `at` is the moment, if it is not now.
         """
         directory = await self._store.registry.directory()
+        at, trust = self._clock(), self._trust.trust()
+        if (stale := self._freshness(at)) is not None:
+            return unreliable(stale, directory=directory, trust=trust, at=at)
         job = partial(
             examine,
             await self._source(body),
@@ -124,6 +130,8 @@ class Intake:
             directory=directory,
             trust=self._trust.trust(),
             at=self._clock() if at is None else at,
+            trust=trust,
+            at=at,
             existed_at=existed_at,
             grace=self._grace,
         )
