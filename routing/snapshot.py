@@ -36,6 +36,8 @@ from routing.statement import StatementType, open_statement, sign_statement
 SNAPSHOT: Final = StatementType(name="registry_snapshot")
 DELTA: Final = StatementType(name="registry_delta")
 
+KEY_SUFFIX: Final = "/registry"
+"""What the name of a key ends in that may sign a registry; the gateway's other keys may not."""
 LIFE: Final = timedelta(hours=24)
 """For how long a signature is good."""
 LONGEST_LIFE: Final = timedelta(days=7)
@@ -241,7 +243,7 @@ def _open(
             1, vi="dòng đầu không ở dạng chuẩn tắc", en="the first line is not in its canonical form"
         )
     header = _header(statement.facts)
-    if header.registry != statement.signer.name:
+    if header.registry != statement.signer.name or not header.registry.endswith(KEY_SUFFIX):
         raise SnapshotForeignError(registry=header.registry, expected=statement.signer.name)
     _check_time(header, at)
     _check_version(header, known)

@@ -24,6 +24,7 @@ from gateway.cli import (
     send,
     serve,
     show,
+    snapshot,
     trust,
     verdict,
     verify,
@@ -53,6 +54,7 @@ app.command("send")(send.send)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(parked.app, name="parked")
 app.add_typer(receipt.app, name="receipt")
+registry.app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(registry.app, name="registry")
 app.add_typer(agency.app, name="agency")
 app.add_typer(access.member_app, name="member")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+import typer
 from rich.console import Console
 
 from gateway.cli.output import show_table
@@ -26,3 +30,35 @@ def member_list() -> Work:
         return Result(value=found, show=show)
 
     return work
+
+
+_PARTS: Final = ("name", "role", "phone", "email")
+
+
+def contacts(member_id: str, *, replace: Sequence[str] | None) -> Work:
+    """Show whom to call at a connected system, after replacing all of them if that is asked for."""
+    stated = None if replace is None else [_contact(each) for each in replace]
+
+    async def work(client: Client) -> Result:
+        if stated is None:
+            found = await client.registry.contacts(member_id)
+        else:
+            found = await client.registry.set_contacts(member_id, stated)
+
+        def show(console: Console) -> None:
+            if not found["contacts"]:
+                console.print("Chưa có đầu mối nào · nobody is known")
+                return
+            rows = [tuple(each[name] for name in _PARTS) for each in found["contacts"]]
+            show_table(console, ("tên · name", "vai trò · role", "điện thoại · phone", "thư · e-mail"), rows)
+
+        return Result(value=found, show=show)
+
+    return work
+
+
+def _contact(text: str) -> dict[str, str]:
+    parts = [part.strip() for part in text.split(";")]
+    if len(parts) > len(_PARTS) or not parts[0]:
+        raise typer.BadParameter("--set NAME;ROLE;PHONE;EMAIL")
+    return dict(zip(_PARTS, parts, strict=False))

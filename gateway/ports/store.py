@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from gateway.ports.accounts import Accounts
+from gateway.ports.contacts import Contacts
 from gateway.ports.documents import Documents
 from gateway.ports.log import RoutingLog
 from gateway.ports.parked import ParkedDocuments
@@ -49,6 +50,10 @@ class Store(Protocol):
     @property
     def receipt_keys(self) -> ReceiptKeys:
         """The keys under which receipts can be checked."""
+
+    @property
+    def contacts(self) -> Contacts:
+        """Whom to call."""
 
     @property
     def upstream(self) -> UpstreamRegistry:

@@ -225,6 +225,14 @@ def test_a_key_signs_for_its_own_registry() -> None:
         open_snapshot(mixed, (alias,), known=None, at=AT)
 
 
+def test_only_the_key_for_it_signs() -> None:
+    """A key that a gateway has for something else does not sign its registry."""
+    receipts = Verifier.of("gw.test/receipt", KEY.public_key())
+
+    with pytest.raises(SnapshotForeignError):
+        open_snapshot(file(name=receipts.name), (receipts,), known=None, at=AT)
+
+
 def test_versions_never_go_back() -> None:
     """An older version is refused, and so is another content of the same one."""
     with pytest.raises(SnapshotOlderError):
