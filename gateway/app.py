@@ -158,8 +158,6 @@ async def _composed(
             "terms": terms_of(settings),
             "grace": timedelta(days=settings.code_grace),
         }
-        intake = Intake(executor=executor, bell=bell, metrics=metrics, **own, **ports)
-        own: _Own = {"gateway": settings.name, "terms": terms_of(settings)}
         follower = await _follower(settings, store, clock=clock)
         freshness = always_fresh if follower is None else follower.stale
         intake = Intake(executor=executor, bell=bell, metrics=metrics, freshness=freshness, **own, **ports)

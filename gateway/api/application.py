@@ -88,7 +88,6 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("GET", "/v1/certificates", only_for(Access.ANY, certificates.list_all)),
     ("GET", "/v1/certificates/calendar", only_for(Access.ANY, certificates.show_calendar)),
     ("GET", "/v1/registry/snapshot", only_for(Access.ANY, snapshots.get_snapshot)),
-    ("POST", "/v1/registry/agencies", only_for(Access.REGISTRY, agencies.load_agencies)),
     ("GET", "/v1/registry/tasks", only_for(Access.REGISTRY, tasks.list_tasks)),
     ("POST", "/v1/registry/tasks/{code}/resolve", only_for(Access.REGISTRY, tasks.resolve_task)),
     ("POST", "/v1/registry/agencies", only_for(Access.REGISTRY, kept_here(agencies.load_agencies))),

@@ -123,10 +123,14 @@ class Follower:
     async def _take_over(self, header: Header, lines: tuple[bytes, ...]) -> None:
         """Make what a verified statement says a local version."""
         state = _state_of(header)
+        name = f"{state.registry} {state.version}"
         for _ in range(TRIES):
             directory = await self._store.registry.directory()
-            followed = await asyncio.to_thread(_followed, state, lines, directory)
+            change, followed = await asyncio.to_thread(_followed, state, lines, directory)
             try:
+                await self._store.registry.change_agencies(
+                    change, actor=state.registry, source=state.sha256, change_id=name
+                )
                 version = await self._store.upstream.follow(followed)
             except StaleRegistryError:
                 continue
@@ -159,8 +163,10 @@ def _state_of(header: Header) -> UpstreamState:
     )
 
 
-def _followed(state: UpstreamState, lines: tuple[bytes, ...], directory: Directory) -> Followed:
-    """Return what these lines make of the local registry.
+def _followed(
+    state: UpstreamState, lines: tuple[bytes, ...], directory: Directory
+) -> tuple[AgencyChange, Followed]:
+    """Return what these lines make of the agencies of the local registry, and what else there is.
 
     Raises:
         SnapshotMalformedError: a line is not what it must be, or a registered certificate is missing.
@@ -184,4 +190,4 @@ def _followed(state: UpstreamState, lines: tuple[bytes, ...], directory: Directo
         for agency in wanted.values()
         for each in agency.certificates
     )
-    return Followed(state=state, change=change, registrations=registrations)
+    return change, Followed(state=state, registrations=registrations)

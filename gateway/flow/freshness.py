@@ -38,4 +38,5 @@ def unreliable(fault: Fault, *, directory: Directory, trust: Trust, at: datetime
         sender=None,
         binding=None,
         deliveries=(),
+        codes_at=at,
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from routing.agency_change import AgencyChange
 from routing.registrations import Registration
 
 
@@ -35,10 +34,9 @@ class Registered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """What a statement of the upstream makes of the local registry: a change of its agencies, and all registrations."""
+    """A statement of the upstream whose agencies are those of the local registry already, and all registrations that it has."""
 
     state: UpstreamState
-    change: AgencyChange
     registrations: frozenset[Registered]
 
 
@@ -55,14 +53,12 @@ class UpstreamRegistry(Protocol):
         """Note that the version which was taken over last was signed anew; an earlier statement changes nothing."""
 
     async def follow(self, followed: Followed) -> int:
-        """Take over a version of the upstream, and return the version of the local registry in which it is in force.
+        """Take over what a statement says of registrations, note the statement, and return the version of the local registry.
 
-        One transaction: the local version, the entry `registry_activated` that names the upstream's version and hash, and the
-        state. A version that was taken over before, or is older than that, changes nothing; content that is in force already
-        makes no version.
+        One transaction. Registrations that change make a local version, with an entry `registry_activated` that names the
+        upstream's version and hash. A statement that was noted before, or is older than that, changes nothing.
 
         Raises:
-            StaleRegistryError: the local version of which the change speaks is not in force any more.
-            RegistryInconsistent: what comes out would contradict itself; nothing changes.
+            StaleRegistryError: another version came into force meanwhile.
 
         """

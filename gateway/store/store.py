@@ -56,7 +56,7 @@ class SqlStore:
         self.accounts = SqlAccounts(database, self.writer, staging)
         self.trust = SqlTrustStore(database, self.writer, staging)
         self.contacts = SqlContacts(database, self.writer)
-        self.upstream = SqlUpstreamRegistry(database, self.writer, staging)
+        self.upstream = SqlUpstreamRegistry(database, self.writer, staging, self.registry)
         self.receipt_keys = SqlReceiptKeys(database, self.writer, staging, gateway=gateway_name)
 
     async def ready(self) -> None:

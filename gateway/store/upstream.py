@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,30 +14,34 @@ from gateway.ports.upstream import Followed, Registered, UpstreamState
 from gateway.records import Event
 from gateway.store import content
 from gateway.store.database import Database
-from gateway.store.registered import all_registrations, certificates
+from gateway.store.reading import Head
+from gateway.store.registered import certificates, registration_rows
+from gateway.store.registrations import undone_if_refused
+from gateway.store.registry import SqlRegistry
 from gateway.store.staging import Staging
 from gateway.store.tables import certificate, upstream_registry
 from gateway.store.writer import Writer
 from routing.agencies import Directory
-from routing.errors import RoutingError
 from routing.log import Kind
+from routing.registrations import Registration
 
 
-class _Counts(NamedTuple):
-    """How many rows a version of the upstream added and closed here."""
+class _TakeOver(NamedTuple):
+    """A statement, and the registrations of those entities for which it has others than the version of `base`."""
 
-    added: int
-    closed: int
-    registrations: int
+    state: UpstreamState
+    base: Head
+    changed: Mapping[str, tuple[Registered, ...]]
 
 
 class SqlUpstreamRegistry:
     """What is known of upstream registries."""
 
-    def __init__(self, database: Database, writer: Writer, staging: Staging) -> None:
+    def __init__(self, database: Database, writer: Writer, staging: Staging, registry: SqlRegistry) -> None:
         self._database = database
         self._writer = writer
         self._staging = staging
+        self._registry = registry
 
     async def state(self, registry: str) -> UpstreamState | None:
         """See `ports.UpstreamRegistry`."""
@@ -52,87 +57,77 @@ class SqlUpstreamRegistry:
 
     async def follow(self, followed: Followed) -> int:
         """See `ports.UpstreamRegistry`."""
-        return await self._writer.write(self._follow, followed)
+        known = await self._registry.directory()
+        changed = await asyncio.to_thread(_changed, known.registered, followed.registrations)
+        item = _TakeOver(followed.state, Head(known.version, known.sha256), changed)
+        return (await self._registry.write(self._follow, item)).version
 
-    def _extend(
-        self,
-        connection: Connection,
-        _now: datetime,
-        items: Sequence[UpstreamState],
-    ) -> list[None]:
+    def _extend(self, connection: Connection, _now: datetime, items: Sequence[UpstreamState]) -> list[None]:
         for state in items:
             _note(connection, state)
         return [None] * len(items)
 
     def _follow(
-        self, connection: Connection, now: datetime, items: Sequence[Followed]
-    ) -> list[int | Exception]:
-        return [self._undone_if_refused(connection, now, each) for each in items]
+        self, connection: Connection, now: datetime, items: Sequence[_TakeOver]
+    ) -> list[Directory | Exception]:
+        return [undone_if_refused(connection, self._take_over, now, each) for each in items]
 
-    def _undone_if_refused(
-        self, connection: Connection, now: datetime, followed: Followed
-    ) -> int | Exception:
-        point = connection.begin_nested()
-        try:
-            version = self._take_over(connection, now, followed)
-        except (RoutingError, StaleRegistryError) as error:
-            point.rollback()
-            return error
-        point.commit()
-        return version
-
-    def _take_over(self, connection: Connection, now: datetime, followed: Followed) -> int:
+    def _take_over(self, connection: Connection, now: datetime, item: _TakeOver) -> Directory:
         before = content.head_to_change(connection)
-        known = _state(connection, followed.state.registry)
-        if known is not None and known.version >= followed.state.version:
-            _note(connection, followed.state)
-            return before.version
-        if before.version != followed.change.base_version:
+        known = _state(connection, item.state.registry)
+        _note(connection, item.state)
+        directory = self._registry.known(connection, before)
+        if not item.changed or (known is not None and known.version >= item.state.version):
+            return directory
+        if before != item.base:
             raise StaleRegistryError
-        counts = _apply(connection, before.version + 1, followed)
-        _note(connection, followed.state)
-        if not any(counts):
-            return before.version
-        state = followed.state
-        made = content.activate(
-            connection, now, before.version + 1, actor=state.registry, source=state.sha256
-        )
-        self._log(connection, now, made, before, state, counts)
-        return made.version
-
-    def _log(
-        self,
-        connection: Connection,
-        now: datetime,
-        made: Directory,
-        before: content.Head,
-        state: UpstreamState,
-        counts: _Counts,
-    ) -> None:
+        version = before.version + 1
+        registrations = {
+            entity: tuple(each.registration for each in wanted) for entity, wanted in item.changed.items()
+        }
+        made = directory.moved(version=version, certificates=registrations)
+        count = _write(connection, version, item.changed)
+        content.activate(connection, now, made, actor=item.state.registry, source=item.state.sha256)
         fields = {
+            "change": f"{item.state.registry} {item.state.version}",
             "registry_version": made.version,
             "registry_sha256": made.sha256,
-            "actor": state.registry,
-            "source_sha256": state.sha256,
             "previous_sha256": before.sha256,
-            "upstream": state.registry,
-            "upstream_version": state.version,
-            "upstream_sha256": state.sha256,
-            **counts._asdict(),
+            "source_sha256": item.state.sha256,
+            "actor": item.state.registry,
+            "registrations": count,
         }
         self._staging.stage(connection, now, [Event(kind=Kind.REGISTRY_ACTIVATED, fields=fields)])
+        return made
 
 
-def _apply(connection: Connection, version: int, followed: Followed) -> _Counts:
-    change = content.Change(added=0, closed=0)
-    if followed.change.added or followed.change.closed:
-        change = content.change_agencies(connection, version, followed.change)
-    wanted = {(each.entity_id, each.registration): each for each in followed.registrations}
-    held = all_registrations(connection, version)
+def _changed(
+    held: Mapping[str, tuple[Registration, ...]], wanted: Iterable[Registered]
+) -> dict[str, tuple[Registered, ...]]:
+    """Return the registrations of each entity that shall have others: those that stay as they stand, then the new ones."""
+    by_entity: dict[str, dict[Registration, Registered]] = {entity: {} for entity in held}
+    for each in sorted(wanted, key=lambda each: (each.entity_id, each.registration.id)):
+        by_entity.setdefault(each.entity_id, {})[each.registration] = each
+    changed = {}
+    for entity, registrations in by_entity.items():
+        before = held.get(entity, ())
+        if registrations.keys() != set(before):
+            staying = [registrations[each] for each in before if each in registrations]
+            changed[entity] = (
+                *staying,
+                *(each for key, each in registrations.items() if key not in before),
+            )
+    return changed
+
+
+def _write(connection: Connection, version: int, changed: Mapping[str, tuple[Registered, ...]]) -> int:
+    """Close and add rows, and return how many."""
+    held = registration_rows(connection, version - 1, changed)
+    wanted = {(entity, each.registration): each for entity, some in changed.items() for each in some}
     gone = [row_id for key, row_id in held.items() if key not in wanted]
     content.close(connection, certificate, gone, version)
     come = [each for key, each in wanted.items() if key not in held]
-    for each in sorted(come, key=_order):
+    for each in come:
         content.add_registration(
             connection,
             version,
@@ -140,11 +135,7 @@ def _apply(connection: Connection, version: int, followed: Followed) -> _Counts:
             registration=each.registration,
             pem=each.pem.encode(),
         )
-    return _Counts(added=change.added, closed=change.closed, registrations=len(gone) + len(come))
-
-
-def _order(each: Registered) -> tuple[str, str]:
-    return each.entity_id, each.registration.id
+    return len(gone) + len(come)
 
 
 def _state(connection: Connection, registry: str) -> UpstreamState | None:

@@ -106,8 +106,8 @@ async def test_a_change_takes_effect_at_its_instant(tmp_path: Path) -> None:
         assert (after.status, after.json["code"]) == (422, "registry.code_closed")
         assert "H53" in after.json["fix_en"]
         entries = [each for each in await pair.follower.log() if each.kind is Kind.REGISTRY_ACTIVATED]
-        assert entries[-1].fields["upstream"] == "gw.test/registry"
-        assert entries[-1].fields["upstream_version"] == theirs.version
+        assert entries[-1].fields["change"] == f"gw.test/registry {theirs.version}"
+        assert entries[-1].fields["actor"] == "gw.test/registry"
         shown = (await pair.follower.call("GET", "/readyz", token=None)).json["checks"]["registry"]
         assert shown["upstream_version"] == theirs.version
     database = tmp_path / "follower" / "vanthu.db"
