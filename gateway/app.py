@@ -28,7 +28,7 @@ from gateway.distribution.following import Follower
 from gateway.distribution.snapshots import Snapshots
 from gateway.distribution.upstream import Upstream
 from gateway.first_token import admin_token_file, first_token
-from gateway.flow.freshness import always_fresh
+from gateway.flow.freshness import Freshness, always_fresh
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
 from gateway.flow.parking import Terms
@@ -101,6 +101,7 @@ class _Own(TypedDict):
     gateway: str
     terms: Terms
     grace: timedelta
+    freshness: Freshness
 
 
 @asynccontextmanager
@@ -153,14 +154,9 @@ async def _composed(
         pdf = stack.enter_context(PdfWorker())
         await first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock, "pdf": pdf}
-        own: _Own = {
-            "gateway": settings.name,
-            "terms": terms_of(settings),
-            "grace": timedelta(days=settings.code_grace),
-        }
         follower = await _follower(settings, store, clock=clock)
-        freshness = always_fresh if follower is None else follower.stale
-        intake = Intake(executor=executor, bell=bell, metrics=metrics, freshness=freshness, **own, **ports)
+        own = _own(settings, follower)
+        intake = Intake(executor=executor, bell=bell, metrics=metrics, **own, **ports)
         yield Context(
             settings=settings,
             spool=spool,
@@ -193,6 +189,15 @@ async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlS
         await store.documents.release_leases()
         await store.parked.release_leases()
     return store
+
+
+def _own(settings: Settings, follower: Follower | None) -> _Own:
+    return {
+        "gateway": settings.name,
+        "terms": terms_of(settings),
+        "grace": timedelta(days=settings.code_grace),
+        "freshness": always_fresh if follower is None else follower.stale,
+    }
 
 
 async def _follower(settings: Settings, store: Store, *, clock: Clock) -> Follower | None:
