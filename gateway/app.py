@@ -155,8 +155,7 @@ async def _composed(
         await first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock, "pdf": pdf}
         follower = await _follower(settings, store, clock=clock)
-        own = _own(settings, follower)
-        intake = Intake(executor=executor, bell=bell, metrics=metrics, **own, **ports)
+        intake = Intake(executor=executor, bell=bell, metrics=metrics, **_own(settings, follower), **ports)
         yield Context(
             settings=settings,
             spool=spool,

@@ -181,7 +181,7 @@ def _member_fields(member: Member) -> dict[str, object]:
 
 def agency_line(agency: Agency) -> bytes:
     """Return the line of an agency version, as others read it (`routing.snapshot_lines`)."""
-    return _CANONICAL.encode({"agency": _agency_fields(agency)}).encode()
+    return _agency_line(agency).encode()
 
 
 def member_line(member: Member) -> bytes:
