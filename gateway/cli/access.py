@@ -51,14 +51,8 @@ def add_member(  # noqa: PLR0913, PLR0917 - the options of the command
     """
     from gateway.cli import remote  # noqa: PLC0415 - start-up time
 
-    work = remote.member_add(
-        member,
-        name=name,
-        prefixes=prefix,
-        queue=queue,
-        gateway=gateway,
-        since=moment(since) if since else None,
-    )
+    begins = moment(since) if since else None
+    work = remote.member_add(member, name=name, prefixes=prefix, queue=queue, gateway=gateway, since=begins)
     remote.run(work, url=url, token=token, as_json=as_json)
 
 
