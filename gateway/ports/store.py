@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from gateway.ports.accounts import Accounts
+from gateway.ports.contacts import Contacts
 from gateway.ports.documents import Documents
 from gateway.ports.log import RoutingLog
 from gateway.ports.parked import ParkedDocuments
@@ -12,6 +13,7 @@ from gateway.ports.receipt_keys import ReceiptKeys
 from gateway.ports.registry import Registry
 from gateway.ports.trust import TrustStore
 from gateway.ports.under_way import UnderWay
+from gateway.ports.upstream import UpstreamRegistry
 
 
 class Store(Protocol):
@@ -48,6 +50,14 @@ class Store(Protocol):
     @property
     def receipt_keys(self) -> ReceiptKeys:
         """The keys under which receipts can be checked."""
+
+    @property
+    def contacts(self) -> Contacts:
+        """Whom to call."""
+
+    @property
+    def upstream(self) -> UpstreamRegistry:
+        """What is known of another gateway's registry."""
 
     async def ready(self) -> None:
         """Read and write for real; raises whatever is wrong."""

@@ -20,6 +20,8 @@ VERBS = (
     *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
     *(("member", "add"), ("token", "issue"), ("log", "verify"), ("verdict", "replay")),
     *(("cert", verb) for verb in ("register", "list", "suspend", "resume", "revoke", "calendar")),
+    *(("agency", "find"), ("agency", "show"), ("member", "list"), ("member", "contacts")),
+    *(("registry", "snapshot", "get"), ("registry", "snapshot", "verify")),
     *(("receipt", "get"), ("receipt", "keys"), ("receipt", "verify")),
 )
 """Seconds of processor time that the command may take to begin."""

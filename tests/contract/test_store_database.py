@@ -52,6 +52,8 @@ _MESSAGE_BEFORE = (
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
 _BEFORE_0010 = (
+    "DROP TABLE contact",
+    "DROP TABLE upstream_registry",
     "DROP TABLE notice",
     "ALTER TABLE arrival DROP COLUMN resolved_code",
     "ALTER TABLE arrival DROP COLUMN chosen_at",

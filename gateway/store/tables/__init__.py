@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from gateway.store.tables.access import credential, peer
 from gateway.store.tables.base import metadata
+from gateway.store.tables.distribution import contact, upstream_registry
 from gateway.store.tables.documents import arrival, body, delivery, idempotency, message, outbox, reference
 from gateway.store.tables.evidence import evidence
 from gateway.store.tables.keys import receipt_key
@@ -36,6 +37,7 @@ __all__ = [
     "body",
     "certificate",
     "certificate_sighting",
+    "contact",
     "credential",
     "delivery",
     "evidence",
@@ -61,4 +63,5 @@ __all__ = [
     "trust_certificate",
     "trust_head",
     "trust_version",
+    "upstream_registry",
 ]
