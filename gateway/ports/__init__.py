@@ -10,6 +10,7 @@ from datetime import datetime
 
 from gateway.ports.accounts import Accounts
 from gateway.ports.axis import AxisLink
+from gateway.ports.changes import ChangeMovedError, Changes
 from gateway.ports.conditions import (
     KeyConflictError,
     NoRoomError,
@@ -32,6 +33,8 @@ from gateway.ports.trust import TrustSource, TrustStore
 __all__ = [
     "Accounts",
     "AxisLink",
+    "ChangeMovedError",
+    "Changes",
     "Clock",
     "Documents",
     "KeyConflictError",

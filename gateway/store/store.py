@@ -12,6 +12,7 @@ from uuid_utils import uuid7
 from gateway.ports import Clock
 from gateway.records import PeerGateway
 from gateway.store.accounts import SqlAccounts
+from gateway.store.changes import SqlChanges
 from gateway.store.database import Database, open_database
 from gateway.store.documents import SqlDocuments
 from gateway.store.log import SqlRoutingLog
@@ -46,6 +47,7 @@ class SqlStore:
         self.documents = SqlDocuments(database, self.writer, staging, clock=clock)
         self.parked = SqlParkedDocuments(database, self.writer, staging)
         self.registry = SqlRegistry(database, self.writer, staging)
+        self.changes = SqlChanges(database, self.writer, staging)
         self.log = SqlRoutingLog(
             database, self.writer, staging, origin=f"{gateway_name}/routing", key=log_key
         )

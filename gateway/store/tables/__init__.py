@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from gateway.store.tables.access import credential, peer
 from gateway.store.tables.base import metadata
+from gateway.store.tables.changes import change_approval, change_content, change_set, officer_key
 from gateway.store.tables.documents import arrival, body, delivery, idempotency, message, outbox, reference
 from gateway.store.tables.evidence import evidence
 from gateway.store.tables.keys import receipt_key
@@ -33,6 +34,9 @@ __all__ = [
     "body",
     "certificate",
     "certificate_sighting",
+    "change_approval",
+    "change_content",
+    "change_set",
     "credential",
     "delivery",
     "evidence",
@@ -45,6 +49,7 @@ __all__ = [
     "member",
     "message",
     "metadata",
+    "officer_key",
     "outbox",
     "parked",
     "peer",
