@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from json import JSONEncoder
 
-from routing.agencies import Agency
+from routing.agency import Agency
 from routing.members import Member
 from routing.registration_record import registration_fields
 from routing.registrations import text_of

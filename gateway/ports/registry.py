@@ -7,6 +7,7 @@ from typing import Protocol
 
 from gateway.records import PeerGateway, Sighting
 from routing.agencies import Agency, Directory, Member
+from routing.agency_change import AgencyChange
 from routing.registration_changes import StatusChange
 from routing.registrations import Registration
 
@@ -24,6 +25,21 @@ class Registry(Protocol):
         """Make these the agencies in force from now on as one new version; the same content again makes no new version.
 
         Certificates registered for an entity that stays are kept. Logs `registry_activated` with version, hashes and counts.
+        """
+
+    async def change_agencies(
+        self, change: AgencyChange, *, actor: str, source: str, change_id: str
+    ) -> Directory:
+        """Make a change of agencies as one new version, or nothing of it; an empty change makes no new version.
+
+        Certificates of an entity stay with it as long as it has a version. Logs `registry_activated` with version,
+        hashes, counts and `change`, which is `change_id`; `source` is the hash of where the change was read from.
+
+        Raises:
+            StaleRegistryError: the version that the change speaks of is not in force any more.
+            RegistryInconsistent: it closes what is not there, or agencies and members together would contradict
+                themselves.
+
         """
 
     async def put_member(self, member: Member, *, actor: str) -> Directory:

@@ -18,6 +18,9 @@ from sqlalchemy import Column, Connection, Table, TextClause, insert, or_, selec
 from gateway.store.bulk import insert_rows
 from gateway.store.tables import agency, certificate, member, registry_head, registry_version
 from routing.agencies import Agency, Directory, Member
+from routing.agency import AgencyContent, agency_content
+from routing.agency_change import AgencyChange
+from routing.errors import RegistryInconsistent
 from routing.registration_record import registration_of, terms_of
 from routing.registrations import Registration
 from routing.registry_hash import registry_sha256
@@ -62,22 +65,6 @@ class Head(NamedTuple):
 
     version: int
     sha256: str
-
-
-class AgencyContent(NamedTuple):
-    """What is compared of an agency: everything but its certificates, which live by themselves."""
-
-    code: str
-    entity_id: str
-    name: str
-    parent: str | None
-    kind: str
-    valid_from: datetime | None
-    valid_to: datetime | None
-    successors: tuple[str, ...]
-    aliases: tuple[str, ...]
-    status: str
-    forward_until: datetime | None
 
 
 class Change(NamedTuple):
@@ -165,23 +152,6 @@ def _member(row: Any) -> Member:  # noqa: ANN401 - a row of _MEMBER
     )
 
 
-def agency_content(source: Agency) -> AgencyContent:
-    """Return what is compared of an agency. The order of successors counts, that of aliases does not."""
-    return AgencyContent(
-        source.code,
-        source.entity_id,
-        source.name,
-        source.parent,
-        source.kind,
-        source.valid_from,
-        source.valid_to,
-        source.successors,
-        tuple(sorted(source.aliases)),
-        source.status.value,
-        source.forward_until,
-    )
-
-
 def replace_agencies(connection: Connection, version: int, wanted: set[AgencyContent]) -> Change:
     """Make `wanted` the agencies from `version` on; certificates of entities that are gone are closed with them."""
     current = {
@@ -199,6 +169,43 @@ def replace_agencies(connection: Connection, version: int, wanted: set[AgencyCon
         rows = _in_force(connection, certificate, (certificate.c.id, certificate.c.entity_id), version - 1)
         close(connection, certificate, [row_id for row_id, entity in rows if entity not in entities], version)
     return Change(added=len(added), closed=len(closed))
+
+
+def change_agencies(connection: Connection, version: int, change: AgencyChange) -> Change:
+    """Close and add these agencies from `version` on; certificates of entities that are gone are closed with them.
+
+    Raises:
+        RegistryInconsistent: what is to be closed is not there.
+
+    """
+    ids = _row_ids(connection, version - 1, {agency_content(each) for each in change.closed})
+    close(connection, agency, ids, version)
+    add(connection, agency, [agency_content(each)._asdict() for each in change.added], version)
+    ended = {each.entity_id for each in change.closed}
+    if ended:
+        rows = _in_force(connection, certificate, (certificate.c.id, certificate.c.entity_id), version)
+        held = {row_id: entity for row_id, entity in rows if entity in ended}
+        left = {entity for (entity,) in _in_force(connection, agency, (agency.c.entity_id,), version)}
+        gone = [row_id for row_id, entity in held.items() if entity not in left]
+        close(connection, certificate, gone, version)
+    return Change(added=len(change.added), closed=len(ids))
+
+
+def _row_ids(connection: Connection, version: int, wanted: set[AgencyContent]) -> list[int]:
+    found = {
+        AgencyContent._make((*facts, tuple(successors), tuple(aliases), status, forward_until)): row_id
+        for row_id, *facts, successors, aliases, status, forward_until in _in_force(
+            connection, agency, (agency.c.id, *_AGENCY), version
+        )
+    }
+    missing = wanted - found.keys()
+    if missing:
+        raise RegistryInconsistent(
+            about=min(each.code for each in missing),
+            reason_vi="phiên bản cần đóng không có",
+            reason_en="the version to be closed is not there",
+        )
+    return [found[each] for each in wanted]
 
 
 def add_registration(

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
+from gateway.ports import StaleRegistryError
 from gateway.records import Event, Json
 from gateway.store import content
 from gateway.store.staging import Staging
@@ -158,7 +159,7 @@ def undone_if_refused(
     point = connection.begin_nested()
     try:
         made = change(connection, now, item)
-    except (RoutingError, KeyError) as error:
+    except (RoutingError, StaleRegistryError, KeyError) as error:
         point.rollback()
         return error
     point.commit()

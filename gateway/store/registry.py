@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
+from gateway.ports import StaleRegistryError
 from gateway.records import Event, PeerGateway, Sighting
 from gateway.store import content
 from gateway.store.database import Database
@@ -24,6 +25,8 @@ from gateway.store.staging import Staging
 from gateway.store.tables import member, peer
 from gateway.store.writer import Writer
 from routing.agencies import Agency, Directory, Member
+from routing.agency import AgencyContent, agency_content
+from routing.agency_change import AgencyChange
 from routing.log import Kind
 from routing.registration_changes import StatusChange
 from routing.registrations import Registration
@@ -33,9 +36,16 @@ from routing.registrations import Registration
 class _Load:
     """A whole set of agencies."""
 
-    agencies: frozenset[content.AgencyContent]
+    agencies: frozenset[AgencyContent]
     actor: str
     source_sha256: str
+
+
+class _Changed(NamedTuple):
+    change: AgencyChange
+    actor: str
+    source: str
+    change_id: str
 
 
 class _Membership(NamedTuple):
@@ -92,9 +102,22 @@ class SqlRegistry:
             RegistryInconsistent: the agencies and members together contradict themselves; nothing changes.
 
         """
-        prepared = await asyncio.to_thread(lambda: frozenset(map(content.agency_content, agencies)))
+        prepared = await asyncio.to_thread(lambda: frozenset(map(agency_content, agencies)))
         load = _Load(agencies=prepared, actor=actor, source_sha256=source_sha256)
         return self._keep(await self._writer.write(self._load_agencies, load))
+
+    async def change_agencies(
+        self, change: AgencyChange, *, actor: str, source: str, change_id: str
+    ) -> Directory:
+        """See `ports.Registry`.
+
+        Raises:
+            StaleRegistryError: the version that the change speaks of is not in force any more.
+            RegistryInconsistent: it closes what is not there, or what comes out would contradict itself.
+
+        """
+        item = _Changed(change, actor, source, change_id)
+        return self._keep(await self._writer.write(self._change_agencies, item))
 
     async def put_member(self, member: Member, *, actor: str) -> Directory:
         """See `ports.Registry`; logs `member_changed` for one that was there.
@@ -158,6 +181,33 @@ class SqlRegistry:
             "added": change.added,
             "closed": change.closed,
             "agencies": len(load.agencies),
+        }
+        self._staging.stage(connection, now, [Event(kind=Kind.REGISTRY_ACTIVATED, fields=fields)])
+        return made
+
+    def _change_agencies(
+        self, connection: Connection, now: datetime, items: Sequence[_Changed]
+    ) -> list[Directory | Exception]:
+        return [undone_if_refused(connection, self._change, now, item) for item in items]
+
+    def _change(self, connection: Connection, now: datetime, item: _Changed) -> Directory:
+        before = content.head_to_change(connection)
+        if item.change.base_version != before.version:
+            raise StaleRegistryError
+        version = before.version + 1
+        change = content.change_agencies(connection, version, item.change)
+        if not any(change):
+            return self._known(connection, before)
+        made = content.activate(connection, now, version, actor=item.actor, source=item.source)
+        fields = {
+            **_registry(made),
+            "actor": item.actor,
+            "source_sha256": item.source,
+            "change": item.change_id,
+            "previous_sha256": before.sha256,
+            "added": change.added,
+            "closed": change.closed,
+            "agencies": sum(1 for _ in made.agencies()),
         }
         self._staging.stage(connection, now, [Event(kind=Kind.REGISTRY_ACTIVATED, fields=fields)])
         return made
