@@ -126,7 +126,8 @@ class NewApproval:
 class ChangeSet:
     """A change set without what is big of it; `approvals` are all that there ever were, the oldest first.
 
-    What is `held` waits for somebody to release it once it is approved. `reason` says why it came to its state, `emergency` why one officer put it in force, until `expires_at` if nobody ratifies.
+    What is `held` waits for somebody to release it once it is approved. `reason` says why it came to its state,
+    `emergency` why one officer put it in force, until `expires_at` if nobody ratifies.
     """
 
     id: str
@@ -186,3 +187,20 @@ class OfficerKey:
     verifier_key: str
     since: datetime
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryVersion:
+    """One version of the registry: since when it is the newest, who made it, and of what."""
+
+    version: int
+    sha256: str
+    activated_at: datetime
+    actor: str
+    source: str
+
+    @property
+    def change(self) -> str | None:
+        """The change set that it was made of."""
+        prefix, _, change_id = self.source.partition(" ")
+        return change_id if prefix == "change" else None

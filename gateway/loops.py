@@ -17,6 +17,7 @@ from gateway.flow.forwarding import Forwarder
 from gateway.flow.parking import Terms
 from gateway.flow.receiving import Receiver
 from gateway.flow.reexamining import Reexaminer
+from gateway.flow.scheduling import Scheduler
 from gateway.flow.supervision import forever
 from gateway.parked import Room
 from gateway.settings import Settings
@@ -44,6 +45,9 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         clock=context.clock,
         bell=context.bell,
     )
+    scheduler = Scheduler(
+        store=context.store, clock=context.clock, bell=context.bell, gateway=context.settings.name
+    )
     fetch = fetching(
         context.settings,
         trust=context.trust,
@@ -55,6 +59,7 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         "forward": forwarder.one_pass,
         "receive": receiver.one_pass,
         "reexamine": reexaminer.one_pass,
+        "schedule": scheduler.one_pass,
         "fetch": fetch,
     }
 

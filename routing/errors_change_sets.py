@@ -12,6 +12,7 @@
         ├── OfficerKeyMissingError  registry.officer_key_missing   no key is registered for the credential
         ├── OfficerKeyTakenError    registry.officer_key_taken     another credential has this key
         ├── EmergencyTooLongError   registry.emergency_too_long    the box is too wide
+        ├── WorkbookRefusedError    registry.workbook_refused      it is no workbook, or a dangerous one
         └── RegistryNotEmptyError   registry.not_empty             whole lists are for empty registries
 """
 
@@ -100,6 +101,16 @@ class EmergencyTooLongError(ChangeSetError):
     en = "An emergency change cannot stand for {hours} hours; {limit} at most."
     fix_vi = "Chọn thời hạn ngắn hơn và đề nghị cán bộ thứ hai phê chuẩn trong thời hạn đó."
     fix_en = "Choose a shorter time, and have a second officer ratify it within that time."
+
+
+class WorkbookRefusedError(ChangeSetError):
+    """A workbook that cannot be read, or should not; facts: reason_vi, reason_en."""
+
+    code = "registry.workbook_refused"
+    vi = "Không đọc được tệp Excel: {reason_vi}."
+    en = "The workbook is not read: {reason_en}."
+    fix_vi = "Lưu lại thành .xlsx theo mẫu (vanthu registry template), hoặc dùng CSV."
+    fix_en = "Save it as .xlsx after the template (vanthu registry template), or use CSV."
 
 
 class RegistryNotEmptyError(ChangeSetError):

@@ -31,6 +31,8 @@ class Access(Enum):
     AUDITOR = Role.AUDITOR
     OVERSIGHT = (Role.ADMIN, Role.AUDITOR)
     """Those who may change something, and those who look at what was done."""
+    CODES = (Role.ADMIN, Role.REGISTRY, Role.AUDITOR)
+    """Those who may see how the registry comes to be what it is."""
 
 
 _SCHEME: Final = "bearer"

@@ -15,6 +15,7 @@ from gateway.flow.access import Caller
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
 from gateway.flow.receipts import Receipts
+from gateway.flow.registrar import Registrar
 from gateway.keys import GatewayKeys
 from gateway.ports import AxisLink, Clock, Payloads, PdfReader, RevocationStock, Store, TrustSource
 from gateway.settings import Settings
@@ -40,6 +41,7 @@ class Context:
     spool: Path
     store: Store
     intake: Intake
+    registrar: Registrar
     payloads: Payloads
     trust: TrustSource
     stock: RevocationStock

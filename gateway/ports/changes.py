@@ -12,6 +12,7 @@ from gateway.change_sets import (
     NewApproval,
     NewChange,
     OfficerKey,
+    RegistryVersion,
     Source,
 )
 from routing.change_state import ChangeState
@@ -69,7 +70,8 @@ class Changes(Protocol):
     async def lapse(self, seen: ChangeSet, undo: NewChange) -> ChangeSet:
         """Keep an approved change set that undoes an emergency which nobody ratified. Logs `registry_lapsed`.
 
-        It stands on nobody's signature. The emergency is rolled back when that one is scheduled.
+        It stands on nobody's signature. The emergency is rolled back when that one is scheduled, and lapses again if that one
+        is withdrawn.
         """
 
     async def change_set(self, change_id: str) -> ChangeSet | None:
@@ -92,10 +94,19 @@ class Changes(Protocol):
         """Return those that are neither withdrawn nor rolled back nor wholly in the past, the oldest first."""
 
     async def due(self) -> tuple[ChangeSet, ...]:
-        """Return what the gateway has to go on with: approved change sets that are not held, and emergencies whose time is over."""
+        """Return what the gateway has to go on with: approved change sets that are not held, and lapsed emergencies.
+
+        An emergency that an approved change set is about to undo is not among them.
+        """
 
     async def version_made(self, change_id: str) -> int | None:
         """Return the version of the registry that was made of a change set, also if that was not noted yet."""
+
+    async def versions(self, *, before: int | None = None, limit: int = 100) -> tuple[RegistryVersion, ...]:
+        """Return versions of the registry, the newest first, from before one of them."""
+
+    async def known_at(self, moment: datetime) -> RegistryVersion | None:
+        """Return the version of the registry that was the newest at a moment; None before the first."""
 
     async def register_key(self, credential_id: str, verifier_key: str, *, actor: str) -> OfficerKey:
         """Make this the key under which a credential's holder signs. Logs `key_rotated` with purpose `officer`.

@@ -14,10 +14,10 @@ def signed(
     change: ChangeSet,
     approval: NewApproval,
     *,
-    content: ChangeContent | None = None,
+    first: bool,
     **more: Json,
 ) -> Event:
-    """Return the entry of a signature; with `content` also what the change set is, as its first entry tells."""
+    """Return the entry of a signature; the `first` one also tells what the change set is."""
     facts = _about(change)
     facts |= {
         "actor": approval.officer,

@@ -192,8 +192,13 @@ def _is_pending(change: ChangeSet, now: datetime) -> bool:
 
 def due(connection: Connection, *, now: datetime) -> tuple[ChangeSet, ...]:
     """Return what the gateway has to go on with, the oldest first."""
-    lapsed = (change_set.c.state == ChangeState.SCHEDULED.value) & (change_set.c.expires_at <= now)
     approved = (change_set.c.state == ChangeState.APPROVED.value) & (change_set.c.held == 0)
+    undone = select(change_set.c.rolls_back).where(approved, change_set.c.rolls_back.is_not(None))
+    lapsed = (
+        (change_set.c.state == ChangeState.SCHEDULED.value)
+        & (change_set.c.expires_at <= now)
+        & change_set.c.id.not_in(undone)
+    )
     query = select(*_FIELDS).where(approved | lapsed).order_by(change_set.c.id)
     return tuple(_records(connection, connection.execute(query).all()))
 

@@ -16,13 +16,14 @@ from gateway.change_sets import (
     NewApproval,
     NewChange,
     OfficerKey,
+    RegistryVersion,
     Source,
 )
 from gateway.ports import ChangeMovedError
 from gateway.records import Event
 from gateway.store import change_entries as entries
 from gateway.store import change_rows as rows
-from gateway.store import officer_keys
+from gateway.store import officer_keys, registry_history
 from gateway.store.database import Database
 from gateway.store.dialects import transaction_time
 from gateway.store.staging import Staging
@@ -68,7 +69,7 @@ class SqlChanges:
 
         def step(connection: Connection, now: datetime) -> ChangeSet:
             same = findings.diff_sha256 is not None and findings.diff_sha256 == seen.diff_sha256
-            if same and seen.first is not None:
+            if same and (seen.first is not None or seen.state is ChangeState.APPROVED):
                 return rows.move(connection, now, seen)
             voided = not same and self._void(connection, now, seen, reason)
             rows.put_content(connection, seen.id, findings)
@@ -159,7 +160,7 @@ class SqlChanges:
         """See `ports.Changes`."""
 
         def step(connection: Connection, now: datetime) -> ChangeSet:
-            rows.move(connection, now, seen, expires_at=None)
+            rows.move(connection, now, seen)
             kept = rows.add(connection, now, undo, state=ChangeState.APPROVED)
             self._stage(connection, now, entries.lapsed(seen, kept))
             return kept
@@ -191,6 +192,14 @@ class SqlChanges:
     async def version_made(self, change_id: str) -> int | None:
         """See `ports.Changes`."""
         return await self._database.read(partial(rows.version_made, change_id=change_id))
+
+    async def versions(self, *, before: int | None = None, limit: int = 100) -> tuple[RegistryVersion, ...]:
+        """See `ports.Changes`."""
+        return await self._database.read(partial(registry_history.page, before=before, limit=limit))
+
+    async def known_at(self, moment: datetime) -> RegistryVersion | None:
+        """See `ports.Changes`."""
+        return await self._database.read(partial(registry_history.known_at, moment=moment))
 
     async def register_key(self, credential_id: str, verifier_key: str, *, actor: str) -> OfficerKey:
         """See `ports.Changes`."""
