@@ -54,12 +54,13 @@ class SourceType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The file as it came; a rollback has none."""
+    """The file as it came; a rollback has none. `effective_at` is for what names no moment itself: whole lists and rollbacks."""
 
     name: str
     type: SourceType
     content: bytes | None
     sha256: str | None
+    effective_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,7 @@ class ChangeSet:
     source_sha256: str | None
     retroactive: bool
     held: bool
+    effective_at: datetime | None
     base_version: int
     faults: tuple[Mapping[str, Json], ...]
     fault_count: int

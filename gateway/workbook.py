@@ -1,10 +1,10 @@
 """The first sheet of a workbook (ECMA-376, `.xlsx`) as rows of text, read so that a hostile file costs little.
 
-Before openpyxl sees anything, the ZIP is looked through: how many parts, how big unpacked, how much smaller packed, and that no XML
-in it declares a document type. openpyxl reads its sheets with defusedxml where that is there, which is a dependency for that reason.
+Before openpyxl sees anything, the ZIP is looked through: how many parts, how big unpacked, how much smaller packed, and that no
+XML in it declares a document type. openpyxl reads sheets with defusedxml where that is there; it is a dependency for that reason.
 
-Invariants: nothing is evaluated: a formula is its own text, which no column takes; a date is ISO 8601, Vietnam time where it has a
-time of day; the size that the sheet claims for itself is not believed, because many writers get it wrong.
+Invariants: nothing is evaluated: a formula is its own text, which no column takes; a date is ISO 8601, Vietnam time where it has
+a time of day; the size that the sheet claims for itself is not believed, because many writers get it wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Any, Final
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from routing.errors_change_sets import WorkbookRefusedError
 
@@ -48,27 +47,22 @@ def rows_of_workbook(content: bytes) -> Iterator[Sequence[str]]:
         sheet.reset_dimensions()
         for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
             row = [_text(cell) for cell in cells]
-            if number > ROWS and any(row):
-                raise _refusal(f"quá {ROWS} dòng", f"more than {ROWS} rows")
-            if any(row[COLUMNS:]):
-                raise _refusal(f"quá {COLUMNS} cột", f"more than {COLUMNS} columns")
+            _check_size(number, row)
             if number <= ROWS:
                 yield row[:COLUMNS]
     except WorkbookRefusedError:
         raise
     except (
-        InvalidFileException,
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-    ) as error:
-        raise _unreadable(error) from error
-    except (
         Exception
-    ) as error:  # the parsers below raise errors of their own, all of which say that it cannot be read
+    ) as error:  # the parsers below raise errors of many kinds, all of which say that it cannot be read
         raise _unreadable(error) from error
+
+
+def _check_size(number: int, row: Sequence[str]) -> None:
+    if number > ROWS and any(row):
+        raise _refusal(f"quá {ROWS} dòng", f"more than {ROWS} rows")
+    if any(row[COLUMNS:]):
+        raise _refusal(f"quá {COLUMNS} cột", f"more than {COLUMNS} columns")
 
 
 def _look_through(content: bytes) -> None:
@@ -107,26 +101,22 @@ def _look_at_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) ->
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - whatever a cell holds
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case datetime():
-            if value.time() == time():
-                return value.date().isoformat()
-            return value.replace(tzinfo=_VIETNAM).isoformat()
-        case date():
-            return value.isoformat()
-        case float() if value.is_integer():
-            return str(int(value))
-        case int() | float():
-            return str(value)
-        case _:
-            # A formula over several cells, or a kind of cell that no column takes.
-            return f"={type(value).__name__}"
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, date):
+        return _moment(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    # A formula over several cells, or a kind of cell that no column takes, is told by its kind.
+    return str(value) if isinstance(value, str | int | float) else f"={type(value).__name__}"
+
+
+def _moment(value: date) -> str:
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    return value.date().isoformat() if value.time() == time() else value.replace(tzinfo=_VIETNAM).isoformat()
 
 
 def _refusal(vi: str, en: str) -> WorkbookRefusedError:

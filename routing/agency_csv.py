@@ -15,23 +15,16 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
 from unicodedata import normalize
 
 from routing.agencies import Agency, entity_id
-from routing.errors import BadFile, BadRow, FileFault, RegistryFault, RegistryFileErrors
+from routing.errors import BadRow, FileFault, RegistryFault, RegistryFileErrors
 from routing.registrations import Registration
-from schemas.codes import AgencyCode, Scheme
-from schemas.errors import BadAgencyCode
+from routing.table_file import CANONICAL, KIND, check_header, csv_records, moment_of, refused, scheme_of
 
 REQUIRED = ("code", "name", "parent", "kind")
 COLUMNS = (*REQUIRED, "valid_from", "code_qcvn102", "certificate_sha256")
-_CANONICAL = frozenset({Scheme.QD20, Scheme.ENTERPRISE, Scheme.IDENTIFIER})
-_VIETNAM = timezone(timedelta(hours=7))
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-_SPACE = " \t\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +49,10 @@ def parse_agencies(content: bytes) -> tuple[Agency, ...]:
         RegistryFileErrors: the file has faults; all of them are reported and nothing of the file is returned.
 
     """
-    records = _records(content)
+    records = csv_records(content)
     faults: list[FileFault] = []
-    header = _header(next(records, (0, []))[1], faults)
+    _, header = next(records, (0, []))
+    check_header(header, columns=COLUMNS, required=REQUIRED, faults=faults)
     rows: list[_Row] = []
     for number, cells in records:
         if len(cells) == len(header):
@@ -67,7 +61,7 @@ def parse_agencies(content: bytes) -> tuple[Agency, ...]:
             shown = f"{len(cells)} ≠ {len(header)}"
             faults.append(BadRow(RegistryFault.FIELD_COUNT, row=number, value=shown))
     if not rows and not faults:
-        raise _refused(RegistryFault.EMPTY)
+        raise refused(RegistryFault.EMPTY)
     for row in rows:
         faults += _cell_faults(row)
     faults += _duplicates(rows)
@@ -107,51 +101,6 @@ def format_agencies(agencies: Iterable[Agency]) -> bytes:
     return target.getvalue().encode("utf-8-sig")
 
 
-def _refused(reason: RegistryFault, *, row: int = 0, value: str = "") -> RegistryFileErrors:
-    return RegistryFileErrors((BadFile(reason, row=row, value=value),))
-
-
-def _records(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Yield (row number, trimmed cells) of every row that is not blank; the first is the header."""
-    if content.startswith(b"PK\x03\x04"):
-        raise _refused(RegistryFault.WORKBOOK)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _refused(RegistryFault.NOT_UTF8, row=content.count(b"\n", 0, error.start) + 1) from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    number = 0
-    try:
-        for number, cells in enumerate(reader, start=1):
-            trimmed = [cell.strip(_SPACE) for cell in cells]
-            if any(trimmed):
-                yield number, trimmed
-    except csv.Error as error:
-        raise _refused(RegistryFault.QUOTES, row=number + 1, value=str(error)) from error
-
-
-def _header(header: list[str], faults: list[FileFault]) -> list[str]:
-    """Return the column names; unknown ones become faults, what makes the rows unreadable is raised."""
-    if len(header) == 1 and re.search(r"[;\t|]", header[0]):
-        raise _refused(RegistryFault.DELIMITER, row=1, value=header[0])
-    if not header:
-        raise _refused(RegistryFault.EMPTY)
-    faults += [
-        BadFile(RegistryFault.UNKNOWN_COLUMN, row=1, column=name) for name in header if name not in COLUMNS
-    ]
-    missing = [
-        BadFile(RegistryFault.MISSING_COLUMN, row=1, column=name) for name in REQUIRED if name not in header
-    ]
-    repeated = [
-        BadFile(RegistryFault.REPEATED_COLUMN, row=1, column=name)
-        for name in dict.fromkeys(header)
-        if header.count(name) > 1
-    ]
-    if missing or repeated:
-        raise RegistryFileErrors((*faults, *missing, *repeated))
-    return header
-
-
 def _cell_faults(row: _Row) -> Iterator[BadRow]:
     """Yield what is wrong with the cells of one row, each looked at on its own."""
     hidden = {column for column, text in row.cells.items() if not text.isprintable()}
@@ -162,18 +111,9 @@ def _cell_faults(row: _Row) -> Iterator[BadRow]:
             yield from _CHECKS[column](row)
 
 
-def _scheme(text: str) -> Scheme | None:
-    """Return the scheme of a code that is written exactly as the grammar has it."""
-    try:
-        code = AgencyCode.parse(text)
-    except BadAgencyCode:
-        return None
-    return code.scheme if code.value == text else None
-
-
 def _code_faults(row: _Row) -> Iterator[BadRow]:
-    scheme = _scheme(row.text("code"))
-    if scheme not in _CANONICAL:
+    scheme = scheme_of(row.text("code"))
+    if scheme not in CANONICAL:
         yield row.fault("code", RegistryFault.GRAMMAR if scheme is None else RegistryFault.OLD_FORM)
 
 
@@ -186,20 +126,20 @@ def _name_faults(row: _Row) -> Iterator[BadRow]:
 
 
 def _kind_faults(row: _Row) -> Iterator[BadRow]:
-    if not _KIND.fullmatch(row.text("kind")):
+    if not KIND.fullmatch(row.text("kind")):
         yield row.fault("kind", RegistryFault.BAD_KIND)
 
 
 def _date_faults(row: _Row) -> Iterator[BadRow]:
     try:
-        _moment(row.text("valid_from"))
+        moment_of(row.text("valid_from"))
     except (ValueError, OverflowError):
         yield row.fault("valid_from", RegistryFault.BAD_DATE)
 
 
 def _alias_faults(row: _Row) -> Iterator[BadRow]:
     for alias in row.text("code_qcvn102").split():
-        if _scheme(alias) is None:
+        if scheme_of(alias) is None:
             yield row.fault("code_qcvn102", RegistryFault.GRAMMAR, alias)
 
 
@@ -251,21 +191,9 @@ def _broken_parents(rows: list[_Row]) -> Iterator[BadRow]:
         settled |= path
 
 
-def _moment(text: str) -> datetime | None:
-    """Return the UTC moment that a cell names; a day alone begins at midnight in Vietnam."""
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    if _DAY.fullmatch(text):
-        moment = moment.replace(tzinfo=_VIETNAM)
-    if moment.tzinfo is None:
-        raise ValueError("a time of day without a zone")
-    return moment.astimezone(UTC)
-
-
 def _agency(row: _Row) -> Agency:
     code = row.text("code")
-    since = _moment(row.text("valid_from"))
+    since = moment_of(row.text("valid_from"))
     return Agency(
         code=code,
         entity_id=entity_id(code, since),

@@ -39,7 +39,7 @@ _TYPES: Final = {
 }
 _MEDIA: Final = ("text/csv", "application/json", XLSX)
 _MEDIA_OF: Final = {kind: media for (_, media), kind in _TYPES.items()}
-_UPLOAD: Final = ("of", "name", "retroactive")
+_UPLOAD: Final = ("of", "name", "retroactive", "at")
 _FLAGS: Final = {"true": True, "false": False}
 
 _Words = Annotated[str, msgspec.Meta(max_length=500)]
@@ -259,13 +259,22 @@ async def _uploaded(request: web.Request, context: Context, parameters: Paramete
     name = _printed(parameters, "name", most=200)
     if of not in {"changes", "agencies"}:
         raise BadParameterError(name="of", found=printable(of), expected="changes, agencies")
+    at = parameters.instant("at")
+    if (of == "agencies") != (at is not None):
+        raise BadParameterError(
+            name="at", found=str(at), expected="of=agencies&at=2025-07-01T00:00:00%2B07:00"
+        )
     media = request.content_type.lower()
     if media in _MEDIA and (of, media) not in _TYPES:
         raise BadParameterError(name="of", found=of, expected="text/csv, xlsx")
     async with received(request, context, media_types=_MEDIA, limit=FILE_LIMIT) as body:
         content = await asyncio.to_thread(_content, body)
     return Source(
-        name=name, type=_TYPES[of, media], content=content, sha256=hashlib.sha256(content).hexdigest()
+        name=name,
+        type=_TYPES[of, media],
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        effective_at=at,
     )
 
 

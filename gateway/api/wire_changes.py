@@ -32,6 +32,7 @@ def change_set(change: ChangeSet, *, at: datetime) -> dict[str, Json]:
         },
         "retroactive": change.retroactive,
         "held": change.held,
+        "effective_at": moment(change.effective_at),
         "base_version": change.base_version,
         "fault_count": change.fault_count,
         "faults": [dict(fault) for fault in change.faults],
@@ -58,21 +59,15 @@ def summary(change: ChangeSet, *, at: datetime) -> dict[str, Json]:
 
 def waits_for(change: ChangeSet, *, at: datetime) -> str | None:
     """Say whose turn it is, or None when nothing is to come."""
-    match change.shown(at):
-        case ChangeState.DRAFT:
-            return "correction"
-        case ChangeState.VALIDATED:
-            return "proposer" if change.first is None else "approver"
-        case ChangeState.APPROVED:
-            return "release" if change.held else "gateway"
-        case ChangeState.SCHEDULED | ChangeState.ACTIVE if change.expires_at is not None:
+    if change.state is ChangeState.SCHEDULED:
+        if change.expires_at is not None:
             return "ratification"
-        case ChangeState.SCHEDULED:
-            return "instant"
-        case ChangeState.ACTIVE if max(change.instants, default=at) > at:
-            return "instant"
-        case _:
-            return None
+        return "instant" if max(change.instants, default=at) > at else None
+    return {
+        ChangeState.DRAFT: "correction",
+        ChangeState.VALIDATED: "proposer" if change.first is None else "approver",
+        ChangeState.APPROVED: "release" if change.held else "gateway",
+    }.get(change.state)
 
 
 def approval(source: Approval) -> dict[str, Json]:

@@ -27,16 +27,16 @@ async def again(store: Store, seen: ChangeSet, directory: Directory, *, now: dat
     """
     if seen.rolls_back is not None:
         change = await change_in(store, seen.rolls_back, base_version=directory.version)
-        return await asyncio.to_thread(look_at_rollback, change, directory, at=seen.instants[0])
+        return await asyncio.to_thread(look_at_rollback, change, directory, at=seen.effective_at or now)
     content = await store.changes.content(seen.id)
-    return await asyncio.to_thread(
-        look_at,
-        content.source or b"",
-        seen.source_type,
-        directory,
-        now=now,
-        retroactive=seen.retroactive,
+    source = Source(
+        name=seen.source_name,
+        type=seen.source_type,
+        content=content.source,
+        sha256=seen.source_sha256,
+        effective_at=seen.effective_at,
     )
+    return await asyncio.to_thread(look_at, source, directory, now=now, retroactive=seen.retroactive)
 
 
 async def undoing(store: Store, seen: ChangeSet, *, at: datetime, actor: str) -> NewChange:
@@ -53,7 +53,7 @@ async def undoing(store: Store, seen: ChangeSet, *, at: datetime, actor: str) ->
         id=str(uuid7()),
         title=f"Hoàn tác: {seen.title}"[:200],
         legal_basis="",
-        source=Source(name="", type=SourceType.ROLLBACK, content=None, sha256=None),
+        source=Source(name="", type=SourceType.ROLLBACK, content=None, sha256=None, effective_at=at),
         retroactive=False,
         findings=findings,
         proposer=actor,

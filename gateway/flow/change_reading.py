@@ -6,25 +6,29 @@ always gives the same diff, so it can be looked at again whenever the registry h
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
-from gateway.change_sets import Findings, SourceType, pack
+from gateway.change_sets import Findings, Source, SourceType, pack
 from gateway.records import Json
 from gateway.workbook import rows_of_workbook
 from routing.agencies import Agency, Directory
 from routing.agency_change import AgencyChange
+from routing.agency_csv import parse_agencies
 from routing.change_lines import lines_of, version_fields
 from routing.changes.apply import applied
 from routing.changes.diff import Counts, Diff, counts, diff, diff_sha256
+from routing.changes.full_list import operations_from_list
 from routing.changes.operation import Operation
 from routing.changes.parse import Media, operations_from_rows, parse_change
 from routing.changes.undo import rollback
 from routing.changes.validate import validate
-from routing.errors import RoutingError
+from routing.errors import RegistryFileErrors, RoutingError
 from routing.errors_change import ChangeFault, ChangeReason, ChangeRefused
 from routing.errors_change_sets import WorkbookRefusedError
 
@@ -32,15 +36,13 @@ FAULTS: Final = 1000
 """Faults of one file that are told one by one; the rest is counted."""
 
 
-def look_at(
-    content: bytes, kind: SourceType, directory: Directory, *, now: datetime, retroactive: bool
-) -> Findings:
+def look_at(source: Source, directory: Directory, *, now: datetime, retroactive: bool) -> Findings:
     """Return what a file would do to the directory, or all its faults."""
     try:
-        operations = _operations(content, kind, directory, now)
+        operations = _operations(source, directory)
         faults = validate(operations, directory, now=now, retroactive=retroactive)
         change = None if faults else applied(operations, directory)
-    except ChangeRefused as refusal:
+    except (ChangeRefused, RegistryFileErrors) as refusal:
         return faulty(refusal.faults, directory)
     except WorkbookRefusedError as refusal:
         return faulty((refusal,), directory)
@@ -91,18 +93,34 @@ def faulty(faults: Iterable[RoutingError], directory: Directory) -> Findings:
     )
 
 
-def _operations(
-    content: bytes, kind: SourceType, directory: Directory, now: datetime
-) -> tuple[Operation, ...]:
-    match kind:
+def _operations(source: Source, directory: Directory) -> tuple[Operation, ...]:
+    content = source.content or b""
+    match source.type:
         case SourceType.CHANGES_CSV:
             return parse_change(content, Media.CSV)
         case SourceType.CHANGES_JSON:
             return parse_change(content, Media.JSON)
         case SourceType.CHANGES_XLSX:
             return operations_from_rows(rows_of_workbook(content))
-        case _:
-            raise AssertionError(f"nothing is read from a {kind}")
+        case SourceType.AGENCIES_CSV:
+            return _of_list(content, source, directory)
+        case SourceType.AGENCIES_XLSX:
+            return _of_list(_as_csv(rows_of_workbook(content)), source, directory)
+        case SourceType.ROLLBACK:
+            raise AssertionError("a rollback has no file")
+
+
+def _of_list(content: bytes, source: Source, directory: Directory) -> tuple[Operation, ...]:
+    if source.effective_at is None:
+        raise AssertionError("a whole list takes effect at a moment")
+    return operations_from_list(parse_agencies(content), directory, source.effective_at)
+
+
+def _as_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    """Write the rows of a sheet as the file that they would be, row by row."""
+    target = io.StringIO(newline="")
+    csv.writer(target).writerows(rows)
+    return target.getvalue().encode()
 
 
 def _instants(operations: Iterable[Operation]) -> tuple[datetime, ...]:

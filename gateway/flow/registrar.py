@@ -1,7 +1,7 @@
 """What officers do with changes of the registry, step by step: draft, sign, approve, withdraw, roll back.
 
-Invariants: whatever is signed was looked at against the version of the registry in force; proposer and approver are two people with
-two keys; a change set in force on one signature is in a box of time. What is approved is made by `gateway.flow.scheduling`.
+Invariants: whatever is signed was looked at against the version of the registry in force; proposer and approver are two people
+with two keys; a change set in force on one signature is in a box of time. What is approved is made by `gateway.flow.scheduling`.
 """
 
 from __future__ import annotations
@@ -236,14 +236,7 @@ class Registrar:
 
     async def _look(self, source: Source, *, retroactive: bool) -> Findings:
         directory = await self._store.registry.directory()
-        return await asyncio.to_thread(
-            look_at,
-            source.content or b"",
-            source.type,
-            directory,
-            now=self._clock(),
-            retroactive=retroactive,
-        )
+        return await asyncio.to_thread(look_at, source, directory, now=self._clock(), retroactive=retroactive)
 
 
 async def _newest(step: Awaitable[ChangeSet], seen: ChangeSet) -> ChangeSet:

@@ -1,8 +1,8 @@
 """Making approved changes of the registry: one new version each, which takes effect at its instant by itself.
 
 A process that dies in between loses nothing: what is approved is found again, and a version that was made already says of which
-change set. Several processes may try at once; the version that a change is made of is in force only once. An emergency that nobody
-ratified in time is taken back here, loudly.
+change set. Several processes may try at once; the version that a change is made of is in force only once. An emergency that
+nobody ratified in time is taken back here, loudly.
 """
 
 from __future__ import annotations

@@ -46,6 +46,8 @@ def details(change: ChangeSet) -> dict[str, Json]:
         "created_at": change.created_at.isoformat(),
     }
     optional = {"source_sha256": change.source_sha256, "rolls_back": change.rolls_back}
+    if change.effective_at is not None:
+        optional["effective_at"] = change.effective_at.isoformat()
     return facts | {name: value for name, value in optional.items() if value is not None}
 
 

@@ -64,7 +64,12 @@ def add(connection: Connection, now: datetime, new: NewChange, *, state: ChangeS
 
 def source_values(source: Source) -> dict[str, Any]:
     """Return the columns that name a file."""
-    return {"source_name": source.name, "source_type": source.type.value, "source_sha256": source.sha256}
+    return {
+        "source_name": source.name,
+        "source_type": source.type.value,
+        "source_sha256": source.sha256,
+        "effective_at": source.effective_at,
+    }
 
 
 def findings_values(found: Findings) -> dict[str, Any]:

@@ -198,7 +198,7 @@ class SqlRegistry:
         change = content.change_agencies(connection, version, item.change)
         if not any(change):
             return self._known(connection, before)
-        made = content.activate(connection, now, version, actor=item.actor, source=item.source)
+        made = content.activate(connection, now, version, actor=item.actor, source=f"change {item.change_id}")
         fields = {
             **_registry(made),
             "actor": item.actor,

@@ -158,7 +158,8 @@ class Testimony:
             return
         source = f"member {fields.get('member')}"
         if entry.kind is Kind.REGISTRY_ACTIVATED:
-            source = str(fields.get("source_sha256"))
+            change = fields.get("change")
+            source = str(fields.get("source_sha256")) if change is None else f"change {change}"
         elif entry.kind in _CERTIFICATE_KINDS:
             source = f"certificate {fields.get('certificate_sha256')}"
         self.activations[version] = Activation(

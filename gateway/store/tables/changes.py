@@ -22,6 +22,7 @@ change_set: Final = Table(
     Column("source_sha256", Digest()),
     Column("retroactive", Integer(), nullable=False),
     Column("held", Integer(), nullable=False),
+    Column("effective_at", Instant()),
     Column("base_version", Integer(), nullable=False),
     Column("faults", Json(), nullable=False),
     Column("fault_count", Integer(), nullable=False),
@@ -38,7 +39,8 @@ change_set: Final = Table(
     Column("changed_at", Instant(), nullable=False),
     Index("ix_change_set_due", "id", **where("(state = 'approved' AND held = 0) OR expires_at IS NOT NULL")),
 )
-"""A row changes with every step, and `revision` with it. `emergency` is the reason of whoever put it in force alone."""
+"""A row changes with every step, and `revision` with it. `emergency` is the reason of whoever put it in force alone;
+`effective_at` the moment of what names none in its rows, a whole list or a rollback."""
 
 change_content: Final = Table(
     "change_content",

@@ -80,6 +80,7 @@ def _change_sets() -> None:
         sa.Column("source_sha256", sa.LargeBinary(32)),
         sa.Column("retroactive", sa.Integer(), nullable=False),
         sa.Column("held", sa.Integer(), nullable=False),
+        sa.Column("effective_at", sa.BigInteger()),
         sa.Column("base_version", sa.Integer(), nullable=False),
         sa.Column("faults", sa.Text(), nullable=False),
         sa.Column("fault_count", sa.Integer(), nullable=False),

@@ -1,0 +1,142 @@
+"""How a change is taken back: by another change, which makes a new version of the registry.
+
+What the change did before `now` stays history. From `now` on every code is again what it would have been: what
+was opened ends in favour of what it was opened for, what was closed is in force again as the same entity.
+
+Invariants: as long as no moment of the change has come, the content is exactly what it was before it; nothing is
+taken back on which a later change stands.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+
+from routing.agencies import Agency, Directory
+from routing.agency_change import AgencyChange
+from routing.changes.apply import change_to, version_key
+from routing.changes.timeline import Versions, in_order
+from routing.changes.world import World
+from routing.errors_change import ChangeOvertaken
+
+_SHOWN = 5
+
+
+def rollback(change: AgencyChange, directory: Directory, *, now: datetime) -> AgencyChange:
+    """Return the change that takes another one back from `now` on.
+
+    Raises:
+        ChangeOvertaken: later changes touched the same codes, or built on them.
+
+    """
+    old = _before(change, directory)
+    heirs = _heirs(change)
+    versions = {code: _spliced(directory.versions(code), old[code], now, heirs.get(code, ())) for code in old}
+    _refuse({code for code in versions if _overlap(versions[code])})
+    undone = change_to(versions, directory)
+    _refuse(_stood_on(undone, World(directory, versions), now))
+    return undone
+
+
+def _refuse(codes: Iterable[str]) -> None:
+    overtaken = sorted(codes)
+    if overtaken:
+        raise ChangeOvertaken(count=len(overtaken), codes=tuple(overtaken[:_SHOWN]))
+
+
+def _before(change: AgencyChange, directory: Directory) -> dict[str, Versions]:
+    """Return the versions that each code would have without the change.
+
+    Raises:
+        ChangeOvertaken: the directory does not have what the change added, or still has what it closed.
+
+    """
+    closed = _by_code(change.closed)
+    added = _by_code(change.added)
+    found: dict[str, Versions] = {}
+    overtaken: set[str] = set()
+    for code in change.codes:
+        current = directory.versions(code)
+        keys = {version_key(each) for each in current}
+        gone = {version_key(each) for each in added.get(code, ())}
+        back = closed.get(code, [])
+        if not gone <= keys or any(version_key(each) in keys for each in back):
+            overtaken.add(code)
+        found[code] = in_order((*(each for each in current if version_key(each) not in gone), *back))
+    _refuse(overtaken)
+    return found
+
+
+def _by_code(agencies: Iterable[Agency]) -> dict[str, list[Agency]]:
+    found: dict[str, list[Agency]] = {}
+    for agency in agencies:
+        found.setdefault(agency.code, []).append(agency)
+    return found
+
+
+def _heirs(change: AgencyChange) -> Mapping[str, tuple[str, ...]]:
+    """Return, for each code that others ended in favour of by this change, those others."""
+    found: dict[str, dict[str, None]] = {}
+    for each in sorted(change.added, key=lambda agency: agency.code):
+        for successor in each.successors:
+            found.setdefault(successor, {})[each.code] = None
+    return {code: tuple(others) for code, others in found.items()}
+
+
+def _spliced(current: Versions, old: Versions, now: datetime, heirs: tuple[str, ...]) -> Versions:
+    """Return a code's history as it is up to `now`, and from then on as it would have been."""
+    kept = [each for each in current if each.valid_from is None or each.valid_from < now]
+    later = [each for each in old if each.valid_to is None or each.valid_to > now]
+    resumed = next((each for each in later if each.valid_from is None or each.valid_from < now), None)
+    following = [each for each in later if each is not resumed]
+    last = kept.pop() if kept and not _over(kept[-1], now) else None
+    if last is not None and resumed is not None and _same(last, resumed):
+        joined = replace(
+            last,
+            valid_to=resumed.valid_to,
+            successors=resumed.successors,
+            forward_until=resumed.forward_until,
+        )
+        return (*kept, joined, *following)
+    if last is not None and last.valid_to != now:
+        successors = heirs if resumed is None else ()
+        last = replace(last, valid_to=now, successors=successors, forward_until=None)
+    spliced = (last, None if resumed is None else replace(resumed, valid_from=now))
+    return (*kept, *(each for each in spliced if each is not None), *following)
+
+
+def _over(agency: Agency, now: datetime) -> bool:
+    return agency.valid_to is not None and agency.valid_to < now
+
+
+def _same(one: Agency, other: Agency) -> bool:
+    """Tell whether two versions say the same of the same entity, but for when they begin and how they end."""
+    return version_key(_bare(one)) == version_key(_bare(other))
+
+
+def _bare(agency: Agency) -> Agency:
+    return replace(agency, valid_from=None, valid_to=None, successors=(), forward_until=None)
+
+
+def _overlap(versions: Versions) -> bool:
+    return any(
+        earlier.valid_to is None or later.valid_from is None or later.valid_from < earlier.valid_to
+        for earlier, later in pairwise(versions)
+    )
+
+
+def _stood_on(undone: AgencyChange, world: World, now: datetime) -> set[str]:
+    """Return the codes that something else needs otherwise than the rollback leaves them."""
+    ended = {each.code: now for each in undone.closed if each.valid_to is None or each.valid_to > now}
+    found = set(world.orphans(ended))
+    found |= {code for code in ended if world.awaiting(code, now)}
+    for each in undone.added:
+        until = each.valid_to
+        if until is not None and until <= now:
+            continue
+        since = max(now, each.valid_from or now)
+        if each.parent and world.versions(each.parent) and not world.throughout(each.parent, since, until):
+            found.add(each.code)
+        if until is not None and any(world.agency(code, until) is None for code in each.successors):
+            found.add(each.code)
+    return found
