@@ -15,7 +15,8 @@ from enum import StrEnum
 from typing import Final
 
 from routing.canonical import Json
-from routing.errors_change_sets import ApprovalMismatchError, SameOfficerError
+from routing.errors_change_sets import ApprovalMismatchError, ApprovalUnverifiedError, SameOfficerError
+from routing.errors_log import LogError
 from routing.note import PrivateKey, Verifier
 from routing.statement import StatementType, open_statement, sign_statement
 
@@ -82,13 +83,15 @@ def check_approval(
     """Return when a statement was signed that says exactly what is `expected` but for the moment.
 
     Raises:
-        StatementMalformed: it is no statement of this type.
-        StatementKeyUnknown: it names another key.
-        StatementSignatureInvalid: the signature is not that key's over these facts.
+        ApprovalUnverifiedError: it is no statement of this type, or not signed by this key.
         ApprovalMismatchError: it says something else, or is too old, or from the future.
 
     """
-    facts = open_statement(REGISTRY_APPROVAL, signed, [verifier]).facts
+    try:
+        facts = open_statement(REGISTRY_APPROVAL, signed, [verifier]).facts
+    except LogError as error:
+        vi, en = (text.format(**error.facts) for text in (error.vi, error.en))
+        raise ApprovalUnverifiedError(key=verifier.label, reason_vi=vi, reason_en=en) from error
     wanted = expected.as_json()
     if facts.keys() != wanted.keys():
         raise ApprovalMismatchError(name="facts", found=", ".join(sorted(facts)), expected=", ".join(wanted))

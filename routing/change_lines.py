@@ -81,5 +81,5 @@ def _version(facts: Mapping[str, Any]) -> Agency:
     )
 
 
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -8,6 +8,7 @@
         ├── ChangeFaultyError       registry.change_faulty         it has faults
         ├── ChangeOutdatedError     registry.change_outdated       registry or change set moved on meanwhile
         ├── ApprovalMismatchError   registry.approval_mismatch     something else was signed
+        ├── ApprovalUnverifiedError registry.approval_unverified   it is not a signature by the officer's key
         ├── SameOfficerError        registry.same_officer          four eyes are those of two people
         ├── OfficerKeyMissingError  registry.officer_key_missing   no key is registered for the credential
         ├── OfficerKeyTakenError    registry.officer_key_taken     another credential has this key
@@ -61,6 +62,16 @@ class ApprovalMismatchError(ChangeSetError):
     en = "What was signed does not fit at “{name}”: “{found}”, needed: “{expected}”."
     fix_vi = "Đọc lại đợt thay đổi từ cổng và ký lại đúng nội dung đó."
     fix_en = "Read the change set from the gateway again and sign exactly that."
+
+
+class ApprovalUnverifiedError(ChangeSetError):
+    """What was handed in is no signature by the key that is registered; facts: key, reason_en, reason_vi."""
+
+    code = "registry.approval_unverified"
+    vi = "Chữ ký không kiểm tra được bằng khóa đã đăng ký {key}: {reason_vi}"
+    en = "The signature cannot be verified with the registered key {key}: {reason_en}"
+    fix_vi = "Ký bằng đúng khóa đã đăng ký cho mã truy cập này (vanthu registry key)."
+    fix_en = "Sign with the key that is registered for this credential (vanthu registry key)."
 
 
 class SameOfficerError(ChangeSetError):

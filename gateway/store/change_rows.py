@@ -117,7 +117,7 @@ def move(
     return existing(connection, seen.id)
 
 
-def sign(connection: Connection, now: datetime, seen: ChangeSet, new: NewApproval) -> None:
+def keep_signature(connection: Connection, now: datetime, seen: ChangeSet, new: NewApproval) -> None:
     """Insert a signature over the diff that was seen."""
     connection.execute(
         insert(change_approval),

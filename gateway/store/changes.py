@@ -234,7 +234,7 @@ class SqlChanges:
         **values: Any,  # noqa: ANN401 - the columns of a row
     ) -> ChangeSet:
         """Keep a signature and log it. A first one says all of what was signed."""
-        rows.sign(connection, now, seen, approval)
+        rows.keep_signature(connection, now, seen, approval)
         is_first = kind in {Kind.REGISTRY_PROPOSED, Kind.REGISTRY_EMERGENCY}
         more = {}
         if kind is Kind.REGISTRY_EMERGENCY:
