@@ -6,8 +6,9 @@ one of these is refused at construction. Intervals are half-open and in UTC: the
 version.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, Self
 
 from routing.agency import Agency, entity_id, within
@@ -15,7 +16,8 @@ from routing.agency_change import AgencyChange
 from routing.agency_index import AgencyIndex
 from routing.members import Member, index_services, serving
 from routing.nearest import nearest
-from routing.registry_hash import registry_sha256
+from routing.registrations import Registration
+from routing.registry_hash import Digests
 from routing.status import Status
 from schemas.codes import AgencyCode
 
@@ -25,7 +27,7 @@ __all__ = ["Agency", "AgencyChange", "Directory", "Member", "entity_id"]
 class Directory:
     """All agencies and members of one registry version; an immutable snapshot that every thread may share."""
 
-    __slots__ = ("_index", "_members", "_services", "sha256", "version")
+    __slots__ = ("_digests", "_index", "_members", "_services", "sha256", "version")
 
     def __init__(
         self,
@@ -33,6 +35,8 @@ class Directory:
         sha256: str,
         agencies: Iterable[Agency] | AgencyIndex,
         members: Iterable[Member],
+        *,
+        digests: Digests | None = None,
     ) -> None:
         """Index the content.
 
@@ -46,6 +50,7 @@ class Directory:
         self._index: Final = agencies if isinstance(agencies, AgencyIndex) else AgencyIndex.of(agencies)
         self._members: Final = tuple(members)
         self._services: Final = index_services(self._members)
+        self._digests = digests
 
     def __len__(self) -> int:
         """Return the number of codes, whether in force or not."""
@@ -62,10 +67,50 @@ class Directory:
                 out contradicts itself.
 
         """
-        index = self._index.after(change, of=self.version)
-        if sha256 is None:
-            sha256 = registry_sha256(index, self._members)
-        return type(self)(version, sha256, index, self._members)
+        return self.moved(version=version, sha256=sha256, change=change)
+
+    def moved(
+        self,
+        *,
+        version: int,
+        sha256: str | None = None,
+        change: AgencyChange | None = None,
+        certificates: Mapping[str, tuple[Registration, ...]] | None = None,
+        members: Iterable[Member] | None = None,
+    ) -> Self:
+        """Return the directory as `version`: with a change made, and these certificates of entities and these members.
+
+        Raises:
+            RegistryInconsistent: see `after`; or the members contradict each other.
+
+        """
+        index = self._index if change is None else self._index.after(change, of=self.version)
+        touched = set(() if change is None else change.codes)
+        if certificates:
+            touched |= {each.code for each in index if each.entity_id in certificates}
+            index = index.certified(certificates)
+        connected = self._members if members is None else tuple(members)
+        digests = self._digests if sha256 is not None else self.digests()
+        if digests is not None:
+            digests = digests.after(
+                closed=(each for code in touched for each in self.versions(code)),
+                added=(each for code in touched for each in index.versions(code)),
+                left=set(self._members).difference(connected),
+                joined=set(connected).difference(self._members),
+            )
+            sha256 = sha256 or digests.sha256
+        return type(self)(version, sha256 or "", index, connected, digests=digests)
+
+    def digests(self) -> Digests:
+        """Return the digests that the hash is made of; computed once, or derived from those of the directory before."""
+        if self._digests is None:
+            self._digests = Digests.of(self._index, self._members)
+        return self._digests
+
+    @property
+    def registered(self) -> Mapping[str, tuple[Registration, ...]]:
+        """The certificates of those entities that have any."""
+        return MappingProxyType(self._index.registered)
 
     def agencies(self) -> Iterator[Agency]:
         """Yield every version of every code."""

@@ -6,18 +6,16 @@ alike. The versions of a code do not overlap, and an older form (alias) leads to
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from itertools import pairwise
+from datetime import datetime
 from typing import Self
 
-from routing.agency import Agency, agency_content
+from routing.agency import Agency
 from routing.agency_change import AgencyChange
+from routing.agency_versions import age, by_code, changed, contradiction
 from routing.errors import RegistryInconsistent
 from routing.registrations import Registration
-
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,7 +43,7 @@ class AgencyIndex:
             RegistryInconsistent: versions of a code overlap, or an alias is ambiguous.
 
         """
-        codes, several = _by_code(agencies)
+        codes, several = by_code(agencies)
         everything = tuple(_all(codes, several))
         moments = _moments(everything)
         return cls(
@@ -85,32 +83,50 @@ class AgencyIndex:
 
         """
         if change.base_version != of:
-            raise _contradiction(
+            raise contradiction(
                 str(change.base_version),
                 vi=f"thay đổi này dành cho phiên bản khác, không phải {of}",
                 en=f"the change is one of another version, not of {of}",
             )
         before = {code: self.versions(code) for code in change.codes}
-        now = _changed(before, change, self.registered)
-        old = tuple(each for versions in before.values() for each in versions)
+        made = self._with(changed(before, change, self.registered))
+        return made.forgetting(each.entity_id for each in change.closed)
+
+    def certified(self, certificates: Mapping[str, tuple[Registration, ...]]) -> Self:
+        """Return the index where these entities have these certificates, instead of those that they had."""
+        now: dict[str, tuple[Agency, ...]] = {}
+        for each in self:
+            wanted = certificates.get(each.entity_id)
+            if wanted is not None and each.certificates != wanted:
+                of_code = now.get(each.code) or self.versions(each.code)
+                now[each.code] = tuple(
+                    replace(version, certificates=wanted) if version.entity_id == each.entity_id else version
+                    for version in of_code
+                )
+        return self._with(now)
+
+    def _with(self, now: Mapping[str, tuple[Agency, ...]]) -> Self:
+        """Return the index where these codes have these versions."""
+        old = tuple(each for code in now for each in self.versions(code))
         new = tuple(each for versions in now.values() for each in versions)
         codes, several = self.codes.copy(), self.several.copy()
         _place(codes, several, now)
-        moments = self.moments.copy()
-        moments.subtract(_moments(old))
-        moments.update(_moments(new))
-        same = all(moments[each] and self.moments[each] for each in _moments((*old, *new)))
-        moments = moments if same else +moments
-        made = type(self)(
+        before, after = _moments(old), _moments(new)
+        moments = self.moments
+        if before != after:
+            moments = self.moments.copy()
+            moments.subtract(before)
+            moments = moments + after
+        same = moments.keys() == self.moments.keys()
+        return type(self)(
             codes=codes,
             several=several,
             aliases=self._aliases_after(codes, old, new),
             predecessors=self._predecessors_after(old, new),
-            registered=self.registered,
+            registered=self._registered_after(old, new),
             moments=moments,
             instants=self.instants if same else sorted(moments),
         )
-        return made.without_certificates_of(each.entity_id for each in change.closed)
 
     def _aliases_after(
         self, codes: dict[str, Agency], old: tuple[Agency, ...], new: tuple[Agency, ...]
@@ -133,14 +149,23 @@ class AgencyIndex:
         predecessors = self.predecessors.copy()
         for code in {code for each in (*old, *new) for code in each.successors}:
             kept = (each for each in self.predecessors.get(code, ()) if each.code not in touched)
-            found = tuple(sorted((*kept, *added.get(code, ())), key=_age))
+            found = tuple(sorted((*kept, *added.get(code, ())), key=age))
             if found:
                 predecessors[code] = found
             else:
                 predecessors.pop(code, None)
         return predecessors
 
-    def without_certificates_of(self, entities: Iterable[str]) -> Self:
+    def _registered_after(
+        self, old: tuple[Agency, ...], new: tuple[Agency, ...]
+    ) -> dict[str, tuple[Registration, ...]]:
+        # Who is among the old only may have versions of other codes, and keeps what it has.
+        found = {each.entity_id: each.certificates for each in new}
+        if not any(each.certificates for each in (*old, *new)):
+            return self.registered
+        return {entity: each for entity, each in (self.registered | found).items() if each}
+
+    def forgetting(self, entities: Iterable[str]) -> Self:
         """Return the index without the certificates of those of these entities that have no version left."""
         gone = self.registered.keys() & set(entities)
         if gone:
@@ -152,15 +177,6 @@ class AgencyIndex:
         )
 
 
-def begin(agency: Agency) -> datetime:
-    """Return when a version begins, for sorting."""
-    return agency.valid_from or _EARLIEST
-
-
-def _age(agency: Agency) -> tuple[datetime, str]:
-    return begin(agency), agency.code
-
-
 def _all(codes: dict[str, Agency], several: dict[str, tuple[Agency, ...]]) -> Iterator[Agency]:
     for code, agency in codes.items():
         versions = several.get(code)
@@ -170,65 +186,8 @@ def _all(codes: dict[str, Agency], several: dict[str, tuple[Agency, ...]]) -> It
             yield from versions
 
 
-def _by_code(agencies: Iterable[Agency]) -> tuple[dict[str, Agency], dict[str, tuple[Agency, ...]]]:
-    """Return the first version met of each code, and all versions of those few codes that have several."""
-    codes: dict[str, Agency] = {}
-    several: dict[str, list[Agency]] = {}
-    for agency in agencies:
-        if agency.reconstituted_at is not None:
-            agency = replace(agency, reconstituted_at=None)  # noqa: PLW2901 -- derived below, never taken over
-        first = codes.setdefault(agency.code, agency)
-        if first is not agency:
-            several.setdefault(agency.code, [first]).append(agency)
-    return codes, {code: _in_order(versions) for code, versions in several.items()}
-
-
-def _in_order(versions: list[Agency]) -> tuple[Agency, ...]:
-    """Return the versions of one code, oldest first, each knowing when its entity took the code over."""
-    ordered = sorted(versions, key=begin)
-    for i, (earlier, later) in enumerate(pairwise(ordered)):
-        if earlier.valid_to is None or later.valid_from is None or later.valid_from < earlier.valid_to:
-            raise _contradiction(
-                later.code, vi="hai phiên bản có thời gian hiệu lực chồng nhau", en="two versions overlap"
-            )
-        same = later.entity_id == earlier.entity_id
-        since = ordered[i].reconstituted_at if same else later.valid_from
-        if later.reconstituted_at != since:
-            ordered[i + 1] = replace(later, reconstituted_at=since)
-    return tuple(ordered)
-
-
-def _changed(
-    before: dict[str, tuple[Agency, ...]],
-    change: AgencyChange,
-    registered: dict[str, tuple[Registration, ...]],
-) -> dict[str, tuple[Agency, ...]]:
-    """Return the versions of each touched code after the change, the oldest first."""
-    versions = {code: {agency_content(each): each for each in old} for code, old in before.items()}
-    for each in change.closed:
-        if versions[each.code].pop(agency_content(each), None) is None:
-            raise _contradiction(
-                each.code, vi="phiên bản cần đóng không có", en="the version to be closed is not there"
-            )
-    added: dict[str, list[Agency]] = {}
-    for each in change.added:
-        certificates = registered.get(each.entity_id, ())
-        if each.certificates != certificates:
-            each = replace(each, certificates=certificates)  # noqa: PLW2901 -- the entity's own, whatever was given
-        added.setdefault(each.code, []).append(each)
-    now = {}
-    for code, kept in versions.items():
-        unmarked = (_unmarked(each) for each in (*kept.values(), *added.get(code, ())))
-        now[code] = _in_order(list(unmarked))
-    return now
-
-
-def _unmarked(agency: Agency) -> Agency:
-    return agency if agency.reconstituted_at is None else replace(agency, reconstituted_at=None)
-
-
 def _place(
-    codes: dict[str, Agency], several: dict[str, tuple[Agency, ...]], now: dict[str, tuple[Agency, ...]]
+    codes: dict[str, Agency], several: dict[str, tuple[Agency, ...]], now: Mapping[str, tuple[Agency, ...]]
 ) -> None:
     for code, versions in now.items():
         several.pop(code, None)
@@ -256,7 +215,7 @@ def _predecessors(versions: Iterable[Agency]) -> dict[str, tuple[Agency, ...]]:
     for agency in versions:
         for successor in agency.successors:
             found.setdefault(successor, []).append(agency)
-    return {code: tuple(sorted(each, key=_age)) for code, each in found.items()}
+    return {code: tuple(sorted(each, key=age)) for code, each in found.items()}
 
 
 def _aliases(codes: dict[str, Agency], versions: Iterable[Agency]) -> dict[str, str]:
@@ -273,10 +232,6 @@ def _add_aliases(aliases: dict[str, str], codes: dict[str, Agency], versions: It
 
 
 def _ambiguous(alias: str) -> RegistryInconsistent:
-    return _contradiction(
+    return contradiction(
         alias, vi="mã cũ này dẫn tới nhiều hơn một cơ quan", en="this alias leads to more than one agency"
     )
-
-
-def _contradiction(about: str, *, vi: str, en: str) -> RegistryInconsistent:
-    return RegistryInconsistent(about=about, reason_vi=vi, reason_en=en)

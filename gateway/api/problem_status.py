@@ -254,6 +254,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "store.unknown_schema": 500,
         "store.outcome_unknown": 503,
         "store.closed": 503,
+        "store.registry_busy": 503,
         "store.log_fork": 500,
         "store.damaged_database": 500,
         "keys.file_exposed": 500,

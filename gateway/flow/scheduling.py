@@ -55,8 +55,11 @@ class Scheduler:
         except (ChangeMovedError, StaleRegistryError):
             # Somebody else was faster; the next pass sees what they did.
             self._bell.ring(CHANGES)
-        except Exception:  # noqa: BLE001 - as above
-            _log.exception("change_set_failed", change=change.id)
+        except Exception as error:  # noqa: BLE001 - as above
+            if getattr(error, "retry", False):
+                _log.warning("change_set_waits", change=change.id, reason=str(error))
+            else:
+                _log.exception("change_set_failed", change=change.id)
 
     async def _make(self, change: ChangeSet) -> None:
         made = await self._store.changes.version_made(change.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from gateway.records import PeerGateway, Sighting
@@ -17,6 +18,16 @@ class Registry(Protocol):
 
     async def directory(self) -> Directory:
         """Return the current snapshot; cheap when the version is unchanged."""
+
+    async def directory_at(self, asked: int | datetime) -> Directory:
+        """Return the directory of an older version, or of the one that was in force at a recorded moment.
+
+        With `Directory.agency(code, at)` that says what was known then to be in force at `at`.
+
+        Raises:
+            KeyError: there is no such version.
+
+        """
 
     async def peers(self) -> tuple[PeerGateway, ...]:
         """Return the gateways whose envelopes are believed."""

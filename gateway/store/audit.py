@@ -22,11 +22,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from gateway.records import Delivery
-from gateway.store import content, trust_content
+from gateway.store import trust_content
 from gateway.store.database import head_revision, parse_url
 from gateway.store.errors import DamagedDatabaseError, UnknownSchemaError
 from gateway.store.evidence import ArrivalEvidence, MessageEvidence, RegistryEvidence
 from gateway.store.log import read_node
+from gateway.store.reading import read_content
 from gateway.store.rows import DELIVERY_COLUMNS, MESSAGE_COLUMNS, delivery_of, message_of
 from gateway.store.signatures import find_evidence
 from gateway.store.tables import (
@@ -167,7 +168,7 @@ class Audit:
         """Yield every version of the registry, the oldest first, its hash computed again from the tables."""
         for row in list(self._stream(select(registry_version).order_by(registry_version.c.version))):
             with _sound():
-                recomputed = registry_sha256(*content.content(self._connection, row.version))
+                recomputed = registry_sha256(*read_content(self._connection, row.version), recipe=row.recipe)
             yield RegistryEvidence(
                 version=row.version,
                 sha256=row.sha256,

@@ -20,6 +20,7 @@ from gateway.change_sets import (
     SourceType,
 )
 from gateway.ports import ChangeMovedError
+from gateway.store.planning import source_of_change
 from gateway.store.tables import change_approval, change_content, change_set, registry_version
 from routing.change_approval import OfficerRole
 from routing.change_state import ChangeState
@@ -210,14 +211,9 @@ def due(connection: Connection, *, now: datetime) -> tuple[ChangeSet, ...]:
 
 def version_made(connection: Connection, change_id: str) -> int | None:
     """Return the version of the registry that says that it was made of this change set."""
-    query = select(registry_version.c.version).where(registry_version.c.source == source_of(change_id))
+    query = select(registry_version.c.version).where(registry_version.c.source == source_of_change(change_id))
     version: int | None = connection.execute(query).scalar_one_or_none()
     return version
-
-
-def source_of(change_id: str) -> str:
-    """Name a change set as the source of a version of the registry."""
-    return f"change {change_id}"
 
 
 def _records(connection: Connection, rows: Sequence[Row[Any]]) -> list[ChangeSet]:

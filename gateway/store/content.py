@@ -3,78 +3,48 @@
 A row is in force for versions `since_version <= v < until_version`; a new version closes rows and adds rows
 and leaves the others alone, so "what did we know then" can always be answered. Invariants: versions only
 grow; a row's content never changes; a version's hash is that of the whole content it stands for
-(`routing.agencies.registry_sha256`).
+(`routing.registry_hash`), by the recipe that stands beside it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, Connection, Table, TextClause, insert, or_, select, text, update
+from sqlalchemy import Connection, Table, TextClause, insert, select, text, update
 
 from gateway.store.bulk import insert_rows
-from gateway.store.tables import agency, certificate, member, registry_head, registry_version
-from routing.agencies import Agency, Directory, Member
-from routing.agency import AgencyContent, agency_content
-from routing.agency_change import AgencyChange
-from routing.errors import RegistryInconsistent
+from gateway.store.errors import RegistryBusyError
+from gateway.store.reading import CERTIFICATE, Head, in_force
+from gateway.store.tables import certificate, registry_head, registry_preparation, registry_version
+from routing.agencies import Directory
 from routing.registration_record import registration_of, terms_of
 from routing.registrations import Registration
-from routing.registry_hash import registry_sha256
-from routing.status import Status
+from routing.registry_hash import RECIPE
 
-_AGENCY: Final[tuple[Column[Any], ...]] = tuple(
-    agency.c[name]
-    for name in (
-        "code",
-        "entity_id",
-        "name",
-        "parent",
-        "kind",
-        "valid_from",
-        "valid_to",
-        "successors",
-        "aliases",
-        "status",
-        "forward_until",
-    )
-)
-_CERTIFICATE: Final[tuple[Column[Any], ...]] = tuple(
-    certificate.c[name]
-    for name in (
-        "entity_id",
-        "certificate_sha256",
-        "spki_sha256",
-        "valid_from",
-        "valid_to",
-        "certificate_ends",
-        "terms",
-    )
-)
-_MEMBER: Final[tuple[Column[Any], ...]] = tuple(
-    member.c[name] for name in ("member_id", "name", "prefixes", "queue", "gateway", "entities")
-)
 _SLICE: Final = 500
 
 
-class Head(NamedTuple):
-    """The version of the registry that is in force."""
+class Look(NamedTuple):
+    """The version in force, and the next one with the token of who prepares it, if all its rows are there already."""
 
-    version: int
-    sha256: str
-
-
-class Change(NamedTuple):
-    """How many rows a change adds and closes."""
-
-    added: int
-    closed: int
+    head: Head
+    announced: Head | None
+    token: str | None
 
 
 _HEAD: Final = select(registry_head.c.version, registry_head.c.sha256)
+_LOOK: Final = select(
+    registry_head.c.version,
+    registry_head.c.sha256,
+    registry_preparation.c.version,
+    registry_preparation.c.sha256,
+    registry_preparation.c.token,
+).select_from(
+    registry_head.outerjoin(
+        registry_preparation, registry_preparation.c.version == registry_head.c.version + 1
+    )
+)
 # Locks of their own, not of the row: they are given in the order in which they were asked for, so that a change is not
 # kept waiting by acceptances that follow each other without a gap, and an acceptance need not write to the row.
 _KEY: Final = 0x72_65_67_69_73_74
@@ -85,6 +55,13 @@ _CHANGE: Final = text("SELECT pg_advisory_xact_lock(:key)")
 def head(connection: Connection) -> Head:
     """Return the version in force at this moment."""
     return Head(*connection.execute(_HEAD).one())
+
+
+def look(connection: Connection) -> Look:
+    """Return the version in force at this moment, and what is announced."""
+    version, sha256, next_version, next_sha256, token = connection.execute(_LOOK).one()
+    announced = None if next_sha256 is None else Head(next_version, next_sha256)
+    return Look(Head(version, sha256), announced, token)
 
 
 def head_to_rely_on(connection: Connection) -> Head:
@@ -101,111 +78,6 @@ def _locked_head(connection: Connection, lock: TextClause) -> Head:
     if connection.dialect.name == "postgresql":
         connection.execute(lock, {"key": _KEY})
     return head(connection)
-
-
-def directory(connection: Connection, at: Head) -> Directory:
-    """Return the directory of one version."""
-    agencies, members = content(connection, at.version)
-    return Directory(at.version, at.sha256, agencies, members)
-
-
-def content(connection: Connection, version: int) -> tuple[list[Agency], list[Member]]:
-    """Return all agencies, with the certificates of their entities, and all members of one version."""
-    bindings: defaultdict[str, list[Registration]] = defaultdict(list)
-    for row in _in_force(connection, certificate, _CERTIFICATE, version):
-        facts = row._asdict()
-        bindings[facts.pop("entity_id")].append(registration_of(**facts))
-    agencies = [_agency(row, bindings) for row in _in_force(connection, agency, _AGENCY, version)]
-    members = [_member(row) for row in _in_force(connection, member, _MEMBER, version)]
-    return agencies, members
-
-
-def _agency(row: Any, bindings: Mapping[str, list[Registration]]) -> Agency:  # noqa: ANN401 - a row of _AGENCY
-    code, entity_id, name, parent, kind, valid_from, valid_to, successors, aliases, status, forward_until = (
-        row
-    )
-    return Agency(
-        code=code,
-        entity_id=entity_id,
-        name=name,
-        parent=parent,
-        kind=kind,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        successors=tuple(successors),
-        aliases=tuple(aliases),
-        certificates=tuple(bindings.get(entity_id, ())),
-        status=Status(status),
-        forward_until=forward_until,
-    )
-
-
-def _member(row: Any) -> Member:  # noqa: ANN401 - a row of _MEMBER
-    member_id, name, prefixes, queue, gateway, entities = row
-    return Member(
-        id=member_id,
-        name=name,
-        prefixes=tuple(prefixes),
-        queue=queue,
-        gateway=gateway,
-        entities=tuple(entities),
-    )
-
-
-def replace_agencies(connection: Connection, version: int, wanted: set[AgencyContent]) -> Change:
-    """Make `wanted` the agencies from `version` on; certificates of entities that are gone are closed with them."""
-    current = {
-        AgencyContent._make((*facts, tuple(successors), tuple(aliases), status, forward_until)): row_id
-        for row_id, *facts, successors, aliases, status, forward_until in _in_force(
-            connection, agency, (agency.c.id, *_AGENCY), version - 1
-        )
-    }
-    closed = [row_id for each, row_id in current.items() if each not in wanted]
-    added = sorted(wanted - current.keys(), key=lambda each: (each.code, str(each.valid_from or "")))
-    close(connection, agency, closed, version)
-    add(connection, agency, [each._asdict() for each in added], version)
-    if closed:
-        entities = {each.entity_id for each in wanted}
-        rows = _in_force(connection, certificate, (certificate.c.id, certificate.c.entity_id), version - 1)
-        close(connection, certificate, [row_id for row_id, entity in rows if entity not in entities], version)
-    return Change(added=len(added), closed=len(closed))
-
-
-def change_agencies(connection: Connection, version: int, change: AgencyChange) -> Change:
-    """Close and add these agencies from `version` on; certificates of entities that are gone are closed with them.
-
-    Raises:
-        RegistryInconsistent: what is to be closed is not there.
-
-    """
-    ids = _row_ids(connection, version - 1, {agency_content(each) for each in change.closed})
-    close(connection, agency, ids, version)
-    add(connection, agency, [agency_content(each)._asdict() for each in change.added], version)
-    ended = {each.entity_id for each in change.closed}
-    if ended:
-        rows = _in_force(connection, certificate, (certificate.c.id, certificate.c.entity_id), version)
-        held = {row_id: entity for row_id, entity in rows if entity in ended}
-        left = {entity for (entity,) in _in_force(connection, agency, (agency.c.entity_id,), version)}
-        gone = [row_id for row_id, entity in held.items() if entity not in left]
-        close(connection, certificate, gone, version)
-    return Change(added=len(change.added), closed=len(ids))
-
-
-def _row_ids(connection: Connection, version: int, wanted: set[AgencyContent]) -> list[int]:
-    found = {
-        AgencyContent._make((*facts, tuple(successors), tuple(aliases), status, forward_until)): row_id
-        for row_id, *facts, successors, aliases, status, forward_until in _in_force(
-            connection, agency, (agency.c.id, *_AGENCY), version
-        )
-    }
-    missing = wanted - found.keys()
-    if missing:
-        raise RegistryInconsistent(
-            about=min(each.code for each in missing),
-            reason_vi="phiên bản cần đóng không có",
-            reason_en="the version to be closed is not there",
-        )
-    return [found[each] for each in wanted]
 
 
 def add_registration(
@@ -230,8 +102,8 @@ def registration_rows(
 ) -> list[tuple[int, Registration, bytes]]:
     """Return the registrations of an entity in a version, each with its row and its certificate."""
     rows = []
-    columns = (certificate.c.id, *_CERTIFICATE, certificate.c.pem)
-    for row in _in_force(connection, certificate, columns, version):
+    columns = (certificate.c.id, *CERTIFICATE, certificate.c.pem)
+    for row in in_force(connection, certificate, columns, version):
         facts = row._asdict()
         row_id, owner, pem = facts.pop("id"), facts.pop("entity_id"), facts.pop("pem")
         if owner == entity_id:
@@ -252,27 +124,15 @@ def close(connection: Connection, table: Table, ids: list[int], version: int) ->
         )
 
 
-def activate(connection: Connection, now: datetime, version: int, *, actor: str, source: str) -> Directory:
-    """Make `version`, whose rows are there already, the one in force, and return its directory.
+def activate(connection: Connection, now: datetime, made: Directory, *, actor: str, source: str) -> None:
+    """Make a version, whose rows are there already, the one in force.
 
     Raises:
-        RegistryInconsistent: its content contradicts itself.
+        RegistryBusyError: rows of another version in preparation are there too; nothing may be left of this one.
 
     """
-    agencies, members = content(connection, version)
-    sha256 = registry_sha256(agencies, members)
-    made = Directory(version, sha256, agencies, members)
-    connection.execute(update(registry_head).values(version=version, sha256=sha256))
-    connection.execute(
-        insert(registry_version),
-        {"version": version, "sha256": sha256, "activated_at": now, "actor": actor, "source": source},
-    )
-    return made
-
-
-def _in_force(
-    connection: Connection, table: Table, columns: Iterable[Column[Any]], version: int
-) -> Iterable[Any]:
-    until = table.c.until_version
-    query = select(*columns).where(table.c.since_version <= version, or_(until.is_(None), until > version))
-    return connection.execute(query.order_by(table.c.id))
+    if connection.execute(select(registry_preparation.c.version)).one_or_none() is not None:
+        raise RegistryBusyError
+    connection.execute(update(registry_head).values(version=made.version, sha256=made.sha256))
+    facts = {"version": made.version, "sha256": made.sha256, "activated_at": now, "recipe": RECIPE}
+    connection.execute(insert(registry_version), {**facts, "actor": actor, "source": source})

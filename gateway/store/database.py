@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from uuid import uuid4
 
 from alembic import command
 from alembic.config import Config
@@ -207,12 +208,15 @@ def _prepare_sqlite_reader(connection: sqlite3.Connection, _record: object) -> N
 
 
 def _open_postgresql(target: URL) -> tuple[Engine, Engine]:
+    # One name for each process, so that one can tell whether there are others.
+    name = f"vanthu {uuid4()}"
+
     def arguments(options: str) -> dict[str, Any]:
         # A replica may lag behind, so nothing is ever decided from one.
         return {
             "connect_timeout": CONNECT_SECONDS,
             "target_session_attrs": "primary",
-            "application_name": "vanthu",
+            "application_name": name,
             "options": f"-c timezone=UTC {options}",
         }
 

@@ -8,6 +8,7 @@
     ├── UnknownSchemaError          store.unknown_schema
     ├── OutcomeUnknownError         store.outcome_unknown   (retry)
     ├── StoreClosedError            store.closed            (retry)
+    ├── RegistryBusyError           store.registry_busy     (retry)
     ├── LogForkError                store.log_fork
     └── DamagedDatabaseError        store.damaged_database
 
@@ -78,6 +79,17 @@ class StoreClosedError(StoreError):
     en = "The store is closed."
     fix_vi = "Gửi lại sau khi cổng khởi động xong; chưa có gì được lưu."
     fix_en = "Try again when the gateway is up again; nothing was stored."
+
+
+class RegistryBusyError(StoreError):
+    """A large change of the registry is being written, and no other can be made meanwhile."""
+
+    code = "store.registry_busy"
+    retry = True
+    vi = "Một thay đổi lớn của danh bạ đang được ghi; chưa thể thực hiện thay đổi khác."
+    en = "A large change of the registry is being written; no other can be made meanwhile."
+    fix_vi = "Thử lại sau vài giây; chưa có gì được lưu. Văn bản vẫn được tiếp nhận bình thường."
+    fix_en = "Try again in a few seconds; nothing was stored. Documents are accepted all the while."
 
 
 class LogForkError(StoreError):

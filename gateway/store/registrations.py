@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from gateway.ports import StaleRegistryError
 from gateway.records import Event, Json
 from gateway.store import content
+from gateway.store.errors import RegistryBusyError
+from gateway.store.reading import Head
 from gateway.store.staging import Staging
 from gateway.store.tables import certificate
 from routing.agencies import Agency, Directory
@@ -21,6 +23,7 @@ from routing.registration_changes import Resume, Revoke, StatusChange, Suspend, 
 from routing.registrations import Registration, profile_fields, text_of
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _KINDS: Final = {
     Suspend: Kind.CERTIFICATE_SUSPENDED,
@@ -50,7 +53,7 @@ class ChangedRegistration(NamedTuple):
 class Registrations:
     """The operations behind `ports.Registry.register_certificate` and `change_registration`."""
 
-    def __init__(self, staging: Staging, known: Callable[[Connection, content.Head], Directory]) -> None:
+    def __init__(self, staging: Staging, known: Callable[[Connection, Head], Directory]) -> None:
         self._staging = staging
         self._known = known
 
@@ -71,35 +74,38 @@ class Registrations:
         bearer, directory = self._bearer(connection, before, item.code, now)
         if not added(bearer.certificates, item.registration, at=now):
             return directory
-        version = before.version + 1
+        made = _next(directory, bearer, (*bearer.certificates, item.registration))
         content.add_registration(
-            connection, version, entity_id=bearer.entity_id, registration=item.registration, pem=item.pem
+            connection, made.version, entity_id=bearer.entity_id, registration=item.registration, pem=item.pem
         )
         return self._activate(
-            connection, now, version, bearer, item.registration, kind=Kind.CERTIFICATE_BOUND, actor=item.actor
+            connection, now, made, bearer, item.registration, kind=Kind.CERTIFICATE_BOUND, actor=item.actor
         )
 
     def _change(self, connection: Connection, now: datetime, item: ChangedRegistration) -> Directory:
         before = content.head_to_change(connection)
-        bearer, _ = self._bearer(connection, before, item.code, now)
+        bearer, directory = self._bearer(connection, before, item.code, now)
         found = named_by(item.reference, bearer.certificates)
         if found is None:
             raise KeyError(item.reference)
         after = changed(found, item.change, at=now)
         rows = content.registration_rows(connection, before.version, bearer.entity_id)
         row_id, pem = next((row_id, pem) for row_id, each, pem in rows if each == found)
-        version = before.version + 1
-        content.close(connection, certificate, [row_id], version)
-        content.add_registration(connection, version, entity_id=bearer.entity_id, registration=after, pem=pem)
+        others = tuple(each for each in bearer.certificates if each != found)
+        made = _next(directory, bearer, (*others, after))
+        content.close(connection, certificate, [row_id], made.version)
+        content.add_registration(
+            connection, made.version, entity_id=bearer.entity_id, registration=after, pem=pem
+        )
         kind = _KINDS[type(item.change)]
         # The reason is a sentence, and stands in the registry, of which the entry names the hash.
         told: dict[str, Json] = {}
         if after.revocation is not None:
             told = {"since": text_of(after.revocation.since), "compromised": after.revocation.compromised}
-        return self._activate(connection, now, version, bearer, after, kind=kind, actor=item.actor, **told)
+        return self._activate(connection, now, made, bearer, after, kind=kind, actor=item.actor, **told)
 
     def _bearer(
-        self, connection: Connection, head: content.Head, code: str, now: datetime
+        self, connection: Connection, head: Head, code: str, now: datetime
     ) -> tuple[Agency, Directory]:
         directory = self._known(connection, head)
         bearer = directory.agency(code, now)
@@ -111,7 +117,7 @@ class Registrations:
         self,
         connection: Connection,
         now: datetime,
-        version: int,
+        made: Directory,
         bearer: Agency,
         registration: Registration,
         *,
@@ -120,7 +126,7 @@ class Registrations:
         **told: Json,
     ) -> Directory:
         sha256 = registration.certificate_sha256
-        made = content.activate(connection, now, version, actor=actor, source=f"certificate {sha256}")
+        content.activate(connection, now, made, actor=actor, source=f"certificate {sha256}")
         fields = {
             "certificate_sha256": sha256,
             "registration": registration.id,
@@ -134,6 +140,10 @@ class Registrations:
         }
         self._staging.stage(connection, now, [Event(kind=kind, fields=fields)])
         return made
+
+
+def _next(directory: Directory, bearer: Agency, certificates: tuple[Registration, ...]) -> Directory:
+    return directory.moved(version=directory.version + 1, certificates={bearer.entity_id: certificates})
 
 
 def _facts(registration: Registration) -> dict[str, Any]:
@@ -153,13 +163,13 @@ def _facts(registration: Registration) -> dict[str, Any]:
 
 
 def undone_if_refused(
-    connection: Connection, change: Callable[[Connection, datetime, T], Directory], now: datetime, item: T
-) -> Directory | Exception:
+    connection: Connection, change: Callable[[Connection, datetime, T], R], now: datetime, item: T
+) -> R | Exception:
     """Make a change, or take back what it wrote if the registry refuses it, so that its neighbours in the transaction stand."""
     point = connection.begin_nested()
     try:
         made = change(connection, now, item)
-    except (RoutingError, StaleRegistryError, KeyError) as error:
+    except (RoutingError, RegistryBusyError, StaleRegistryError, KeyError) as error:
         point.rollback()
         return error
     point.commit()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -14,6 +14,11 @@ from gateway.ports import StaleRegistryError
 from gateway.records import Event, PeerGateway, Sighting
 from gateway.store import content
 from gateway.store.database import Database
+from gateway.store.errors import RegistryBusyError
+from gateway.store.memory import Memory
+from gateway.store.planning import change_to, plan
+from gateway.store.preparing import Preparing
+from gateway.store.quiet import quietly
 from gateway.store.registrations import (
     ChangedRegistration,
     NewRegistration,
@@ -23,29 +28,19 @@ from gateway.store.registrations import (
 from gateway.store.sightings import load_sightings
 from gateway.store.staging import Staging
 from gateway.store.tables import member, peer
-from gateway.store.writer import Writer
-from routing.agencies import Agency, Directory, Member
-from routing.agency import AgencyContent, agency_content
-from routing.agency_change import AgencyChange
+from gateway.store.writer import Operation, Writer
+from routing.agencies import Agency, AgencyChange, Directory, Member
 from routing.log import Kind
 from routing.registration_changes import StatusChange
 from routing.registrations import Registration
 
+T = TypeVar("T")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Load:
-    """A whole set of agencies."""
-
-    agencies: frozenset[AgencyContent]
-    actor: str
-    source_sha256: str
-
-
-class _Changed(NamedTuple):
-    change: AgencyChange
-    actor: str
-    source: str
-    change_id: str
+PATIENCE: Final = 15.0
+"""Seconds that a change waits for another one that is being prepared: longer than an abandoned one keeps its lease."""
+_LOOK_AGAIN: Final = 0.2
+_TRIES: Final = 10
+"""How often a whole list is compared with what is in force, when that changes meanwhile."""
 
 
 class _Membership(NamedTuple):
@@ -65,10 +60,16 @@ class SqlRegistry:
         self._database = database
         self._writer = writer
         self._staging = staging
-        self._directory: Directory | None = None
+        self._memory = Memory()
         self._look: asyncio.Task[Directory] | None = None
         self._turn = asyncio.Lock()
-        self._registrations = Registrations(staging, self._known)
+        self._ahead: asyncio.Task[None] | None = None
+        self._heard_of: str | None = None
+        self._registrations = Registrations(staging, self._memory.at)
+        self.preparing = Preparing(database, writer, staging)
+        """What makes changes of agencies."""
+        self.patience = PATIENCE
+        """Seconds that a change waits for another one."""
 
     async def directory(self) -> Directory:
         """See `ports.Registry`. Callers share a look at the version, but only one that begins after they asked."""
@@ -81,15 +82,30 @@ class SqlRegistry:
         async with self._turn:
             # Whoever asks from here on may have heard of a change that this look will not see.
             self._look = None
-            self._directory = await self._database.read(self._current)
-            return self._directory
+            look, found = await self._database.read(self._current)
+            if look.announced is not None and look.token is not None and look.token != self._heard_of:
+                self._heard_of = look.token
+                ahead = partial(self._memory.prepare, announced=look.announced, token=look.token)
+                self._ahead = asyncio.create_task(self._database.read(ahead))
+            return self._memory.keep(found)
 
-    def _current(self, connection: Connection) -> Directory:
-        head = content.head(connection)
-        known = self._directory
-        if known is not None and (known.version, known.sha256) == head:
-            return known
-        return content.directory(connection, head)
+    def _current(self, connection: Connection) -> tuple[content.Look, Directory]:
+        look = content.look(connection)
+        return look, self._memory.at(connection, look.head)
+
+    async def directory_at(self, asked: int | datetime) -> Directory:
+        """See `ports.Registry`.
+
+        Raises:
+            KeyError: there is no such version.
+
+        """
+        return await self._database.read(partial(self._memory.older, asked=asked))
+
+    async def close(self) -> None:
+        """Wait for what is being read ahead."""
+        if self._ahead is not None:
+            await asyncio.gather(self._ahead, return_exceptions=True)
 
     async def peers(self) -> tuple[PeerGateway, ...]:
         """See `ports.Registry`."""
@@ -102,9 +118,15 @@ class SqlRegistry:
             RegistryInconsistent: the agencies and members together contradict themselves; nothing changes.
 
         """
-        prepared = await asyncio.to_thread(lambda: frozenset(map(agency_content, agencies)))
-        load = _Load(agencies=prepared, actor=actor, source_sha256=source_sha256)
-        return self._keep(await self._writer.write(self._load_agencies, load))
+        for attempt in range(_TRIES):
+            known = await self.directory()
+            change = await asyncio.to_thread(change_to, known, agencies)
+            try:
+                return await self._make(known, change, actor=actor, source=source_sha256, change_id=None)
+            except StaleRegistryError:
+                if attempt == _TRIES - 1:
+                    raise
+        raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def change_agencies(
         self, change: AgencyChange, *, actor: str, source: str, change_id: str
@@ -116,8 +138,44 @@ class SqlRegistry:
             RegistryInconsistent: it closes what is not there, or what comes out would contradict itself.
 
         """
-        item = _Changed(change, actor, source, change_id)
-        return self._keep(await self._writer.write(self._change_agencies, item))
+        known = await self.directory()
+        if change.base_version != known.version:
+            raise StaleRegistryError
+        return await self._make(known, change, actor=actor, source=source, change_id=change_id)
+
+    async def _make(
+        self, known: Directory, change: AgencyChange, *, actor: str, source: str, change_id: str | None
+    ) -> Directory:
+        if not change.closed and not change.added:
+            return known
+        planned = await self._database.read(
+            partial(plan, known=known, change=change, actor=actor, source=source, change_id=change_id)
+        )
+        return await self._patiently(lambda: self.preparing.make(planned))
+
+    async def _patiently(self, change: Callable[[], Awaitable[Directory]]) -> Directory:
+        """Make a change, if another one is being prepared after that one.
+
+        Raises:
+            RegistryBusyError: it takes too long.
+
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.patience
+        while True:
+            try:
+                return self._memory.keep(await change())
+            except RegistryBusyError:
+                if loop.time() >= until:
+                    raise
+            await self.preparing.clear()
+            await asyncio.sleep(_LOOK_AGAIN)
+
+    async def _write(self, operation: Operation[T, Directory], item: T) -> Directory:
+        """Make a small change, whose hash follows from digests that are there before anybody waits."""
+        known = await self.directory()
+        await asyncio.to_thread(_with_digests, known)
+        return await self._patiently(lambda: self._writer.write(operation, item))
 
     async def put_member(self, member: Member, *, actor: str) -> Directory:
         """See `ports.Registry`; logs `member_changed` for one that was there.
@@ -126,7 +184,7 @@ class SqlRegistry:
             RegistryInconsistent: a prefix is no code, or belongs to another member; nothing changes.
 
         """
-        return self._keep(await self._writer.write(self._put_members, _Membership(member, actor)))
+        return await self._write(self._put_members, _Membership(member, actor))
 
     async def register_certificate(
         self, code: str, registration: Registration, *, pem: bytes, actor: str
@@ -138,14 +196,14 @@ class SqlRegistry:
 
         """
         item = NewRegistration(code, registration, pem, actor)
-        return self._keep(await self._writer.write(self._registrations.register, item))
+        return await self._write(self._registrations.register, item)
 
     async def change_registration(
         self, code: str, reference: str, change: StatusChange, *, actor: str
     ) -> Directory:
         """See `ports.Registry`."""
         item = ChangedRegistration(code, reference, change, actor)
-        return self._keep(await self._writer.write(self._registrations.change, item))
+        return await self._write(self._registrations.change, item)
 
     async def sightings(self) -> tuple[Sighting, ...]:
         """See `ports.Registry`."""
@@ -154,63 +212,6 @@ class SqlRegistry:
     async def put_peer(self, peer: PeerGateway, *, actor: str) -> None:
         """See `ports.Registry`; a gateway that is believed already under this key stays as it is."""
         await self._writer.write(self._put_peers, _Trust(peer, actor))
-
-    def _keep(self, made: Directory) -> Directory:
-        """Remember what this process made, so that the next look need not read it."""
-        if self._directory is None or self._directory.version < made.version:
-            self._directory = made
-        return made
-
-    def _load_agencies(
-        self, connection: Connection, now: datetime, items: Sequence[_Load]
-    ) -> list[Directory | Exception]:
-        return [undone_if_refused(connection, self._load, now, item) for item in items]
-
-    def _load(self, connection: Connection, now: datetime, load: _Load) -> Directory:
-        before = content.head_to_change(connection)
-        version = before.version + 1
-        change = content.replace_agencies(connection, version, set(load.agencies))
-        if not any(change):
-            return self._known(connection, before)
-        made = content.activate(connection, now, version, actor=load.actor, source=load.source_sha256)
-        fields = {
-            **_registry(made),
-            "actor": load.actor,
-            "source_sha256": load.source_sha256,
-            "previous_sha256": before.sha256,
-            "added": change.added,
-            "closed": change.closed,
-            "agencies": len(load.agencies),
-        }
-        self._staging.stage(connection, now, [Event(kind=Kind.REGISTRY_ACTIVATED, fields=fields)])
-        return made
-
-    def _change_agencies(
-        self, connection: Connection, now: datetime, items: Sequence[_Changed]
-    ) -> list[Directory | Exception]:
-        return [undone_if_refused(connection, self._change, now, item) for item in items]
-
-    def _change(self, connection: Connection, now: datetime, item: _Changed) -> Directory:
-        before = content.head_to_change(connection)
-        if item.change.base_version != before.version:
-            raise StaleRegistryError
-        version = before.version + 1
-        change = content.change_agencies(connection, version, item.change)
-        if not any(change):
-            return self._known(connection, before)
-        made = content.activate(connection, now, version, actor=item.actor, source=f"change {item.change_id}")
-        fields = {
-            **_registry(made),
-            "actor": item.actor,
-            "source_sha256": item.source,
-            "change": item.change_id,
-            "previous_sha256": before.sha256,
-            "added": change.added,
-            "closed": change.closed,
-            "agencies": sum(1 for _ in made.agencies()),
-        }
-        self._staging.stage(connection, now, [Event(kind=Kind.REGISTRY_ACTIVATED, fields=fields)])
-        return made
 
     def _put_members(
         self, connection: Connection, now: datetime, items: Sequence[_Membership]
@@ -225,12 +226,14 @@ class SqlRegistry:
         ).one_or_none()
         wanted = (new.name, list(new.prefixes), new.queue, new.gateway, list(new.entities))
         if row is not None and (row.name, row.prefixes, row.queue, row.gateway, row.entities) == wanted:
-            return self._known(connection, before)
-        version = before.version + 1
-        content.close(connection, member, [] if row is None else [row.id], version)
+            return self._memory.at(connection, before)
+        known = self._memory.at(connection, before)
+        others = tuple(each for each in known.members if each.id != new.id)
+        made = known.moved(version=before.version + 1, members=(*others, new))
+        content.close(connection, member, [] if row is None else [row.id], made.version)
         columns = zip(("name", "prefixes", "queue", "gateway", "entities"), wanted, strict=True)
-        content.add(connection, member, [{"member_id": new.id, **dict(columns)}], version)
-        made = content.activate(connection, now, version, actor=actor, source=f"member {new.id}")
+        content.add(connection, member, [{"member_id": new.id, **dict(columns)}], made.version)
+        content.activate(connection, now, made, actor=actor, source=f"member {new.id}")
         facts = {
             "queue": new.queue,
             "gateway": new.gateway,
@@ -264,12 +267,10 @@ class SqlRegistry:
         }
         self._staging.stage(connection, now, [Event(kind=Kind.KEY_ROTATED, fields=fields)])
 
-    def _known(self, connection: Connection, head: content.Head) -> Directory:
-        """Return the directory of this version, from memory if it is the one kept there."""
-        known = self._directory
-        if known is not None and (known.version, known.sha256) == head:
-            return known
-        return content.directory(connection, head)
+
+def _with_digests(known: Directory) -> None:
+    with quietly():
+        known.digests()
 
 
 def _registry(made: Directory) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class SqlStore:
 
     async def close(self) -> None:
         """See `ports.Store`."""
+        await self.registry.close()
         await self.writer.close()
         await asyncio.to_thread(self._database.close)
 

@@ -23,8 +23,8 @@ from gateway.errors_trust import (
 )
 from gateway.records import Event
 from gateway.store import trust_content as content
-from gateway.store.content import Head
 from gateway.store.database import Database
+from gateway.store.reading import Head
 from gateway.store.staging import Staging
 from gateway.store.writer import Writer
 from gateway.trusted import Terms, Trusted, TrustVersion, terms_as_json

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from certs.admission import Role
 from certs.anchor import Usage
 from certs.revocation import Revocation
-from gateway.store.content import Head
+from gateway.store.reading import Head
 from gateway.store.tables import trust_certificate, trust_head, trust_version
 from gateway.trusted import Terms, Trusted, TrustVersion, content_sha256
 

@@ -51,7 +51,20 @@ _MESSAGE_BEFORE = (
     "sha256, size, accepted_at, registry_version, verdict) "
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
+_BEFORE_0011 = (
+    *(f"DROP TABLE {name}" for name in ("change_content", "change_approval", "change_set", "officer_key")),
+    "DROP INDEX ix_delivery_under_way",
+    "DROP INDEX ix_message_accepted_at",
+)
+_BEFORE_0010 = (
+    *_BEFORE_0011,
+    "ALTER TABLE registry_version DROP COLUMN recipe",
+    "DROP TABLE registry_preparation",
+    "DROP INDEX ix_agency_code",
+    "DROP INDEX ix_agency_since_version",
+)
 _BEFORE_0004 = (
+    *_BEFORE_0010,
     "ALTER TABLE agency DROP COLUMN status",
     "ALTER TABLE agency DROP COLUMN forward_until",
     "ALTER TABLE member DROP COLUMN entities",

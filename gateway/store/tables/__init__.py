@@ -2,7 +2,8 @@
 
 Messages, references, idempotency keys, log and registry rows are never deleted; the outbox holds only what is still owed
 to the axis, so its size follows the backlog. Rows of the registry and of the trust store are versioned: a row is in force for
-versions `since_version <= v < until_version`, and closing `until_version` is the only change it ever sees.
+versions `since_version <= v < until_version`, and closing `until_version` is the only change it ever sees. Only rows of a
+version that was being written and never came into force are taken back.
 `migrations/` builds the same schema; a test compares the two.
 """
 
@@ -23,6 +24,7 @@ from gateway.store.tables.registry import (
     certificate_sighting,
     member,
     registry_head,
+    registry_preparation,
     registry_version,
 )
 from gateway.store.tables.trust import trust_certificate, trust_head, trust_version
@@ -57,6 +59,7 @@ __all__ = [
     "receipt_key",
     "reference",
     "registry_head",
+    "registry_preparation",
     "registry_version",
     "trust_certificate",
     "trust_head",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, text
 
 from gateway.store.columns import Digest, Instant, Json, RowNumber, only_row, versions, words
 from gateway.store.tables.base import metadata
@@ -25,7 +25,19 @@ registry_version: Final = Table(
     Column("activated_at", Instant(), nullable=False),
     words("actor"),
     words("source"),
+    Column("recipe", Integer(), nullable=False, server_default=text("1")),
 )
+
+registry_preparation: Final = Table(
+    "registry_preparation",
+    metadata,
+    only_row(),
+    Column("version", Integer(), nullable=False),
+    words("token"),
+    Column("lease_until", Instant(), nullable=False),
+    Column("sha256", Digest()),
+)
+"""The version whose rows are being written: by whom, and once they are all there, the hash of its content."""
 
 agency: Final = Table(
     "agency",
@@ -43,6 +55,8 @@ agency: Final = Table(
     *versions("agency"),
     words("status", server_default="active"),
     Column("forward_until", Instant()),
+    Index("ix_agency_code", "code"),
+    Index("ix_agency_since_version", "since_version"),
 )
 
 certificate: Final = Table(
