@@ -106,6 +106,9 @@ class Metrics:
         self.parked_bytes = gauge("vanthu_parked_bytes", "Bytes of these documents, by road.", ("road",))
         self.parked_oldest = gauge("vanthu_parked_oldest_seconds", "Age of the oldest of these.", ("road",))
         self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
+        self.registry_emergencies = gauge(
+            "vanthu_registry_emergencies", "Changes of the registry in force on one officer's signature."
+        )
         self.revocation = RevocationMetrics(self.registry)
         self._watch_certificates(gauge)
         self.unlogged_refusals = count(

@@ -72,6 +72,8 @@ class Scheduler:
             if made is None:
                 return
         await self._store.changes.scheduled(change, made)
+        if change.expires_at is not None:
+            _log.warning("registry_emergency", change=change.id, expires_at=change.expires_at.isoformat())
         _log.info("change_set_scheduled", change=change.id, registry_version=made)
         self._bell.ring(LOG)
 

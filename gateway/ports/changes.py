@@ -99,6 +99,9 @@ class Changes(Protocol):
         An emergency that an approved change set is about to undo is not among them.
         """
 
+    async def emergencies(self) -> int:
+        """Return how many change sets stand on one officer's signature, for a limited time."""
+
     async def version_made(self, change_id: str) -> int | None:
         """Return the version of the registry that was made of a change set, also if that was not noted yet."""
 
@@ -114,7 +117,7 @@ class Changes(Protocol):
         The one before it does not count for new signatures any more. The same key again changes nothing.
 
         Raises:
-            OfficerKeyTakenError: it is or was another credential's.
+            OfficerKeyTakenError: it is or was that of another credential, which can still be used.
 
         """
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Row, insert, select, update
+from sqlalchemy import Column, Connection, Row, func, insert, select, update
 
 from gateway.change_sets import (
     Approval,
@@ -207,6 +207,12 @@ def due(connection: Connection, *, now: datetime) -> tuple[ChangeSet, ...]:
     )
     query = select(*_FIELDS).where(approved | lapsed).order_by(change_set.c.id)
     return tuple(_records(connection, connection.execute(query).all()))
+
+
+def emergencies(connection: Connection) -> int:
+    """Count those that stand on one officer's signature."""
+    boxed = change_set.c.expires_at.is_not(None)
+    return int(connection.execute(select(func.count()).select_from(change_set).where(boxed)).scalar_one())
 
 
 def version_made(connection: Connection, change_id: str) -> int | None:

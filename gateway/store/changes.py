@@ -189,6 +189,10 @@ class SqlChanges:
         """See `ports.Changes`."""
         return await self._database.read(self._now(rows.due))
 
+    async def emergencies(self) -> int:
+        """See `ports.Changes`."""
+        return await self._database.read(rows.emergencies)
+
     async def version_made(self, change_id: str) -> int | None:
         """See `ports.Changes`."""
         return await self._database.read(partial(rows.version_made, change_id=change_id))

@@ -343,6 +343,17 @@ async def test_officer_keys(gateway: World) -> None:
         (each["verifier_key"], each["until"] is None) for each in keys if each["credential_id"] == credential
     ]
     assert mine == [(officer.verifier_key, False), (newer.verifier_key, True)]
+    revoked = await gateway.call("DELETE", f"/v1/tokens/{credential}", token="admin")
+    assert revoked.status == 204
+    moved = await admit(gateway, newer)
+    keys = (await gateway.call("GET", "/v1/registry/officers", token="auditor")).json["items"]
+    in_use = [
+        each["credential_id"]
+        for each in keys
+        if each["verifier_key"] == newer.verifier_key and not each["until"]
+    ]
+    assert in_use == [moved]
+    path = f"/v1/tokens/{moved}/officer-key"
     await refused(await post(gateway, path, token="admin", verifier_key="x"), 400, "request.bad_parameter")
     await refused(await post(gateway, path, verifier_key="x"), 403, "access.role_missing")
     nobody = "/v1/tokens/0197b2c4-0000-7000-8000-000000000000/officer-key"
