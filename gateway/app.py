@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TypedDict
 
@@ -92,10 +93,11 @@ class _Ports(TypedDict):
 
 
 class _Own(TypedDict):
-    """What is this gateway's own: its name, and the terms on which it keeps what it cannot decide."""
+    """What is this gateway's own: its name, the terms on which it keeps what it cannot decide, and the grace of closed codes."""
 
     gateway: str
     terms: Terms
+    grace: timedelta
 
 
 @asynccontextmanager
@@ -148,7 +150,11 @@ async def _composed(
         pdf = stack.enter_context(PdfWorker())
         await first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock, "pdf": pdf}
-        own: _Own = {"gateway": settings.name, "terms": terms_of(settings)}
+        own: _Own = {
+            "gateway": settings.name,
+            "terms": terms_of(settings),
+            "grace": timedelta(days=settings.code_grace),
+        }
         intake = Intake(executor=executor, bell=bell, metrics=metrics, **own, **ports)
         yield Context(
             settings=settings,

@@ -18,15 +18,17 @@ from gateway.flow.parking import Terms
 from gateway.flow.receiving import Receiver
 from gateway.flow.reexamining import Reexaminer
 from gateway.flow.scheduling import Scheduler
+from gateway.flow.succeeding import Succession
 from gateway.flow.supervision import forever
 from gateway.parked import Room
 from gateway.settings import Settings
+from routing.heading import Patience
 
 Loop = Callable[[], Awaitable[None]]
 
 
 def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
-    """Make the loops that forward, receive, decide on what is parked, and fetch what tells of revocation."""
+    """Make the loops that forward, receive, decide on what is parked, follow successors, and fetch what tells of revocation."""
     forwarder = Forwarder(
         documents=context.store.documents,
         link=context.link,
@@ -34,6 +36,15 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         resend_after=timedelta(seconds=context.settings.resend_after),
         bell=context.bell,
         metrics=context.metrics,
+        registry=context.store.registry,
+        patience=patience_of(context.settings),
+    )
+    succession = Succession(
+        gateway=context.settings.name,
+        store=context.store,
+        patience=patience_of(context.settings),
+        clock=context.clock,
+        bell=context.bell,
     )
     receiver = _receiver(context, executor)
     reexaminer = Reexaminer(
@@ -60,6 +71,7 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         "receive": receiver.one_pass,
         "reexamine": reexaminer.one_pass,
         "schedule": scheduler.one_pass,
+        "succeed": succession.one_pass,
         "fetch": fetch,
     }
 
@@ -78,7 +90,14 @@ def _receiver(context: Context, executor: Executor) -> Receiver:
         metrics=context.metrics,
         pdf=context.pdf,
         terms=terms_of(context.settings),
+        grace=timedelta(days=context.settings.code_grace),
+        patience=patience_of(context.settings),
     )
+
+
+def patience_of(settings: Settings) -> Patience:
+    """Return for how long old queues are left to be read, and for how long deliveries are held."""
+    return Patience(queue=timedelta(seconds=settings.queue_grace), hold=timedelta(hours=settings.hold))
 
 
 def terms_of(settings: Settings) -> Terms:

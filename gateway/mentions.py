@@ -36,11 +36,12 @@ class Mention:
 class Sought:
     """A document as others name it: sender and DocumentId or, where that is not known, number and date (QCVN 102, ResponseFor).
 
-    `recipient` is the canonical code of an agency to which it must have gone or come; None asks for no particular one.
+    `senders` are the canonical codes of which its sender had one: the agency's own, and those of the bodies that it follows.
+    `recipients` are those of an agency to which it must have gone or come; None asks for no particular one.
     """
 
-    sender: str
-    recipient: str | None = None
+    senders: tuple[str, ...]
+    recipients: tuple[str, ...] | None = None
     document_id: str
     number: str | None = None
     promulgation_date: date | None = None

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from gateway.interval import ALWAYS, Interval
 from routing.delivery import DeliveryState
 from routing.log import Kind
 from schemas.references import Relation
@@ -95,13 +96,20 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One addressee of a message and the delivery that serves it."""
+    """One addressee of a message and the delivery that serves it.
+
+    `code` is what the document names; `resolved_code` the one that took over since, by version `resolved_version` of the registry
+    or by choice of the code administrators at `chosen_at`.
+    """
 
     delivery_id: str
     code: str
     as_sent: str
     member_id: str
     queue: str
+    resolved_code: str | None = None
+    resolved_version: int | None = None
+    chosen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +150,7 @@ class Acceptance:
     `events` are log entries of this message: `accepted` first, then `routed` ones where the recipients do not fit into one.
     `links` are the documents that it speaks of. `signed_with` is the certificate that signed it, which is thereby seen.
     `evidence` is what was found in it, if any. `parked` is the fence of what was parked until now, under `message.id`.
+    `steady` is when the decision holds: the transaction's time must lie within.
     """
 
     message: Message
@@ -153,6 +162,7 @@ class Acceptance:
     evidence: Mapping[str, Json] | None = None
     signed_with: CertificateUse | None = None
     parked: int | None = None
+    steady: Interval = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +178,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """How far one message got on its way to one addressee."""
+    """How far one message got on its way to one addressee; `former_members` are the systems that it was going to before."""
 
     id: str
     message_id: str
@@ -179,6 +189,9 @@ class Delivery:
     attempts: int
     reason: str | None
     updated_at: datetime
+    resolved_code: str | None = None
+    held_since: datetime | None = None
+    former_members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,20 +280,6 @@ class InboxItem:
     arrived_at: datetime
     fetched_at: datetime | None
     acknowledged_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
-    """A bearer token's public half: who holds it and what it may do. The secret is stored only as SHA-256."""
-
-    id: str
-    label: str
-    member_id: str | None
-    roles: frozenset[str]
-    secret_sha256: str
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,15 @@ class Settings:
     resend_after: int = 3600
     """Seconds without a receipt after which a confirmed delivery is sent again; doubles with each attempt."""
 
+    code_grace: int = 30
+    """Days for which what was accepted or provably signed before the end of a code is still taken under it."""
+
+    queue_grace: int = 7 * 86_400
+    """Seconds for which queue and inbox of a code that ended are left to its old system; then successors get the rest."""
+
+    hold: int = 72
+    """Hours for which a delivery waits for the code administrators to say who took over; then its sender gets it back."""
+
     parked_for: int = 7 * 86_400
     """Seconds for which a document that cannot be decided is kept and examined again before it is refused."""
 

@@ -25,6 +25,8 @@ the rules:
    sender's code: the owner of its longest registered prefix. Serving ``H26`` is no right to send for
    ``H26.2`` if another system serves that. A prefix is served for an entity: when another body takes the
    code over, the old body's system may no longer send for it.
+7. **The moment.** Windows, suspensions and revocations count as they stand at the moment whose codes count,
+   which for an arrival is that of its acceptance (`at`). A lost key counts from when it is known (`now`).
 
 A unit is not its parent and a parent is not its units. Nothing is normalised to make a match: no case
 folding, no Unicode mapping, no trimming, no padding with zeros. QCVN 102 codes are never computed into new
@@ -40,7 +42,8 @@ from enum import StrEnum
 
 from certs.verdict import Signer
 from routing.agencies import Agency, Directory, Member
-from routing.errors import CallerNotBound, SignerNotBound
+from routing.callers import not_serving
+from routing.errors import SignerNotBound
 from routing.registrations import RegisteredBy, Registration, State
 
 
@@ -112,8 +115,17 @@ _REASONS = {
 }
 
 
-def bind_signer(signer: Signer, agency: Agency, *, at: datetime, as_sent: str | None = None) -> Binding:
+def bind_signer(
+    signer: Signer,
+    agency: Agency,
+    *,
+    at: datetime,
+    as_sent: str | None = None,
+    now: datetime | None = None,
+) -> Binding:
     """Return the rule by which the signer may sign for the agency at `at`; `as_sent` is the document's code.
+
+    `now` is the moment of the decision, if that is later than `at`.
 
     Raises:
         SignerNotBound: no rule binds this certificate to this agency's entity.
@@ -123,7 +135,7 @@ def bind_signer(signer: Signer, agency: Agency, *, at: datetime, as_sent: str | 
         named = signer.anchor_sha256
         raise _not_bound(agency, NotBoundReason.OUTSIDE_ANCHOR, named=named, needed=signer.codes)
     if agency.certificates:
-        return _by_registration(signer, agency, at=at)
+        return _by_registration(signer, agency, at=at, now=now or at)
     return _by_subject(signer, agency, as_sent=as_sent)
 
 
@@ -131,13 +143,14 @@ def bind_caller(member: Member, agency: Agency, *, directory: Directory, at: dat
     """Return the prefix by which the connected system may send for the agency at `at`.
 
     Raises:
-        CallerNotBound: the agency's longest registered prefix is another system's, or nobody's.
+        CallerNotBound: the agency's longest registered prefix is another system's, or nobody's, or the system
+            serves it for a body that does not bear the code at `at`.
 
     """
     prefix = directory.prefix_for(agency.code, at)
     served_by = directory.member_for(agency.code, at)
     if prefix is None or served_by is None or served_by.id != member.id:
-        raise CallerNotBound(agency=agency.code, caller=member.id, serves=member.prefixes)
+        raise not_serving(member, agency, directory=directory, at=at)
     return Binding(rule=BindingRule.MEMBER_PREFIX, evidence=prefix)
 
 
@@ -153,11 +166,13 @@ _REFUSALS = (
 )
 
 
-def _by_registration(signer: Signer, agency: Agency, *, at: datetime) -> Binding:
+def _by_registration(signer: Signer, agency: Agency, *, at: datetime, now: datetime) -> Binding:
     named = signer.certificate_sha256
     in_force = [each for each in agency.certificates if each.in_force(at)]
     needed = tuple(sorted(each.label for each in in_force))
-    objections = {each.speaks_against(signer, at) for each in agency.certificates}
+    objections = {
+        each.speaks_against(signer, now if each.is_key_lost else at) for each in agency.certificates
+    }
     for state, reason in _REFUSALS:
         if state in objections:
             raise _not_bound(agency, reason, named=named, needed=needed)

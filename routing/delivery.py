@@ -3,12 +3,15 @@
 ::
 
     queued ──► confirmed ──► received ──► acknowledged
-       │           │            │
-       ├───────────┼────────────┴──► refused         by the recipient; on arrival by its gateway
-       └───────────┴──► undeliverable
+     ▲ │ ▲         │            │
+     │ │ └─────────┤            │                    sent anew, to whoever took over from the addressee
+     │ ├───────────┼────────────┴──► refused         by the recipient; on arrival by its gateway
+     │ ├───────────┴──► undeliverable
+     └─┴─► held ──────► undeliverable                until somebody can say who took over
 
 Steps may be skipped: a receipt may overtake the broker's confirm of the message it answers, and the receipt of the
-acknowledgement may overtake that of the arrival.
+acknowledgement may overtake that of the arrival. What was confirmed can be held, too, and a receipt for it may
+come even then.
 
 Invariants: a delivery moves only along `ALLOWED`; a final state is never left, so that a late or repeated
 receipt cannot rewrite an outcome.
@@ -25,6 +28,7 @@ class DeliveryState(StrEnum):
 
     QUEUED = "queued"
     CONFIRMED = "confirmed"
+    HELD = "held"
     RECEIVED = "received"
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"
@@ -55,6 +59,7 @@ ALLOWED: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
         DeliveryState.QUEUED: frozenset(
             {
                 DeliveryState.CONFIRMED,
+                DeliveryState.HELD,
                 DeliveryState.RECEIVED,
                 DeliveryState.ACKNOWLEDGED,
                 DeliveryState.REFUSED,
@@ -63,6 +68,17 @@ ALLOWED: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
         ),
         DeliveryState.CONFIRMED: frozenset(
             {
+                DeliveryState.QUEUED,
+                DeliveryState.HELD,
+                DeliveryState.RECEIVED,
+                DeliveryState.ACKNOWLEDGED,
+                DeliveryState.REFUSED,
+                DeliveryState.UNDELIVERABLE,
+            }
+        ),
+        DeliveryState.HELD: frozenset(
+            {
+                DeliveryState.QUEUED,
                 DeliveryState.RECEIVED,
                 DeliveryState.ACKNOWLEDGED,
                 DeliveryState.REFUSED,
@@ -80,6 +96,7 @@ ALLOWED: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
 _NAMES = {
     DeliveryState.QUEUED: ("chờ gửi", "queued"),
     DeliveryState.CONFIRMED: ("đã chuyển lên trục", "handed to the axis"),
+    DeliveryState.HELD: ("tạm giữ, chờ quyết định", "held until it is decided"),
     DeliveryState.RECEIVED: ("đã đến hệ thống nhận", "arrived at the receiving system"),
     DeliveryState.ACKNOWLEDGED: ("nơi nhận đã lấy về", "fetched by the recipient"),
     DeliveryState.REFUSED: ("bị từ chối", "refused"),

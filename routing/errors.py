@@ -114,8 +114,8 @@ class CodeClosed(CodeError):
     code = "registry.code_closed"
     vi = "Mã “{code}” ({name}) đã đóng từ {since}."
     en = "The code “{code}” ({name}) has been closed since {since}."
-    fix_vi = "Gửi tới cơ quan kế thừa. Mã của cơ quan kế thừa: {successors}."
-    fix_en = "Send to the agency that took over. Codes of the successors: {successors}."
+    fix_vi = "Dùng mã của cơ quan kế thừa: {successors}."
+    fix_en = "Use the code of the agency that took over: {successors}."
 
 
 class CodeNotYetValid(CodeError):
@@ -164,11 +164,11 @@ class SignerNotBound(BindingError):
 
 
 class CallerNotBound(BindingError):
-    """The connected system does not serve the sending agency; facts: agency, caller, serves."""
+    """The connected system does not serve the sending agency; facts: agency, caller, serves, reason, reason_vi, reason_en."""
 
     code = "access.sender_not_bound"
-    vi = "Hệ thống “{caller}” không được gửi thay cơ quan {agency}."
-    en = "The system “{caller}” may not send for agency {agency}."
+    vi = "Hệ thống “{caller}” không được gửi thay cơ quan {agency}: {reason_vi}."
+    en = "The system “{caller}” may not send for agency {agency}: {reason_en}."
     fix_vi = "Gửi từ hệ thống phục vụ cơ quan này. Hệ thống “{caller}” phục vụ các mã: {serves}."
     fix_en = "Send from the system that serves this agency. The system “{caller}” serves the codes: {serves}."
 

@@ -30,7 +30,7 @@ _RECEIPTS = frozenset({Kind.DELIVERED_RECEIPT, Kind.ACKNOWLEDGED_RECEIPT, Kind.R
 _DISPOSED = frozenset({Kind.PUBLISH_ATTEMPT, Kind.HELD, Kind.REROUTED, Kind.UNDELIVERABLE})
 _UNDER_WAY = _DISPOSED | _LATE | _RECEIPTS
 _ARRIVALS = frozenset({Kind.ARRIVED, Kind.ARRIVAL_REFUSED, Kind.ARRIVAL_UNDECIDED})
-_TAKEN = frozenset({Kind.FETCHED, Kind.ACKNOWLEDGED, Kind.RECIPIENT_REFUSED})
+_TAKEN = frozenset({Kind.HANDED_OVER, Kind.FETCHED, Kind.ACKNOWLEDGED, Kind.RECIPIENT_REFUSED})
 _SPOKEN_OF = frozenset({Kind.STATUS, Kind.REFERRED})
 _NONE: frozenset[Kind] = frozenset()
 
@@ -53,6 +53,7 @@ MOVES: Final[Mapping[Kind | None, frozenset[Kind]]] = MappingProxyType(
         Kind.REFUSED_RECEIPT: _NONE,
         Kind.ARRIVAL_UNDECIDED: _ARRIVALS,
         Kind.ARRIVED: _TAKEN,
+        Kind.HANDED_OVER: _TAKEN,
         Kind.FETCHED: _TAKEN,
         Kind.ARRIVAL_REFUSED: _NONE,
         Kind.ACKNOWLEDGED: _NONE,

@@ -48,6 +48,9 @@ class Kind(StrEnum):
     ARRIVED = "arrived"
     ARRIVAL_REFUSED = "arrival_refused"
     ARRIVAL_UNDECIDED = "arrival_undecided"
+    HANDED_OVER = (
+        "handed_over"  # to the system of whoever took over from the recipient, before it was acknowledged
+    )
     FETCHED = "fetched"
     ACKNOWLEDGED = "acknowledged"
     RECIPIENT_REFUSED = "recipient_refused"
@@ -117,6 +120,7 @@ RECEIVING = frozenset(
         Kind.ARRIVED,
         Kind.ARRIVAL_REFUSED,
         Kind.ARRIVAL_UNDECIDED,
+        Kind.HANDED_OVER,
         Kind.FETCHED,
         Kind.ACKNOWLEDGED,
         Kind.RECIPIENT_REFUSED,
@@ -155,6 +159,7 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.ARRIVED: ("recipient", "gateway", *_DECISION),
         Kind.ARRIVAL_REFUSED: ("recipient", "gateway", "reason"),
         Kind.ARRIVAL_UNDECIDED: ("recipient", "gateway", "reason"),
+        Kind.HANDED_OVER: ("recipient", "member", "former_member", "to", "rule", *_REGISTRY),
         Kind.FETCHED: ("recipient", "member"),
         Kind.ACKNOWLEDGED: ("recipient", "member"),
         Kind.RECIPIENT_REFUSED: ("recipient", "member", "reason"),

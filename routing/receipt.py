@@ -5,7 +5,8 @@ Three types of statement (`routing.statement`), so that none can be taken for an
 ``receipt``
     this gateway accepted this document, of these bytes, at this time;
 ``delivery_receipt``
-    this is how far a document came at one recipient: stored for it, taken over by it, or refused;
+    this is how far a document came at one recipient: stored for it, taken over by it, refused; or it is held,
+    goes on to whoever took over (``resolved_code``), or cannot be delivered;
 ``refusal_receipt``
     this gateway refused these bytes, for this reason.
 
@@ -35,13 +36,13 @@ RECEIPT: Final = StatementType(name="receipt")
 DELIVERY_RECEIPT: Final = StatementType(name="delivery_receipt")
 REFUSAL_RECEIPT: Final = StatementType(name="refusal_receipt")
 VERSION: Final = 1
-STAGES: Final = (DeliveryState.RECEIVED, DeliveryState.ACKNOWLEDGED, DeliveryState.REFUSED)
-"""How far a delivery can be said to have come; what lies before is the gateway's own business."""
+STAGES: Final = frozenset(DeliveryState) - {DeliveryState.CONFIRMED}
+"""How far a delivery can be said to have come; what only the axis says of it is the gateway's own business."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _TIMES = frozenset({"accepted_at", "recorded_at", "refused_at", "in_log_by", "peer_at"})
-_TEXTS = ("delivery_id", "peer", "indication", "sub_indication", "trust_version")
+_TEXTS = ("delivery_id", "resolved_code", "peer", "indication", "sub_indication", "trust_version")
 _HASHES = ("entry_sha256", "signer_certificate_sha256", "peer_receipt_sha256")
 _ENVELOPE = frozenset({"key", "signature"})
 
@@ -93,6 +94,8 @@ class DeliveryReceipt(_Named):
     stage: DeliveryState
     recorded_at: datetime
     reason: str | None = None
+    resolved_code: str | None = None
+    """The code of whoever took over from the recipient, and gets the document from now on."""
     peer: str | None = None
     peer_at: datetime | None = None
     peer_receipt_sha256: str | None = None

@@ -40,6 +40,15 @@ _AT_HOME: Mapping[Kind, DeliveryState] = MappingProxyType(
         Kind.RECIPIENT_REFUSED: DeliveryState.REFUSED,
     }
 )
+_UNDER_WAY: Mapping[Kind, DeliveryState] = MappingProxyType(
+    {
+        Kind.HELD: DeliveryState.HELD,
+        Kind.RELEASED: DeliveryState.QUEUED,
+        Kind.REROUTED: DeliveryState.QUEUED,
+        Kind.UNDELIVERABLE: DeliveryState.UNDELIVERABLE,
+    }
+)
+_STAGES: Mapping[Kind, DeliveryState] = MappingProxyType({**_FROM_PEER, **_AT_HOME, **_UNDER_WAY})
 _PROMISE: Final = "in_log_by"
 
 
@@ -71,7 +80,7 @@ def receipt_of(
     if entry.kind is Kind.REJECTED and "payload_size" in entry.fields:
         members = _decision(entry) | {"sub_indication": _verdict(entry, "sub_indication")}
         return RefusalReceipt(**common, **members, reason=str(entry.fields["reason"]), refused_at=entry.t)
-    stage = _FROM_PEER.get(entry.kind) or _AT_HOME.get(entry.kind)
+    stage = _STAGES.get(entry.kind)
     if stage is None or not isinstance(entry.fields.get("delivery"), str):
         return None
     return DeliveryReceipt(**common, **_delivery(entry), stage=stage, recorded_at=entry.t)
@@ -126,6 +135,8 @@ def _delivery(entry: LogEntry) -> dict[str, Any]:
         "recipient": fields["recipient"],
         "reason": fields.get("reason"),
     }
+    if entry.kind is Kind.REROUTED:
+        told["resolved_code"] = fields["to"]
     if entry.kind in _FROM_PEER:
         told |= {"peer": fields["gateway"], "peer_receipt_sha256": fields["receipt_sha256"]}
         if isinstance(fields.get("receipt_t"), int):

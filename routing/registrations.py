@@ -192,6 +192,11 @@ class Registration:
             (each for each in (self.valid_to, self.certificate_ends) if each is not None), default=None
         )
 
+    @property
+    def is_key_lost(self) -> bool:
+        """Whether it was revoked, at whatever time, because somebody else may have its key."""
+        return self.revocation is not None and self.revocation.compromised
+
     def in_force(self, at: datetime) -> bool:
         """Tell whether the registration holds at `at`."""
         return self.state(at) is State.IN_FORCE

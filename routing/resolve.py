@@ -2,32 +2,37 @@
 
 QĐ 20/2020/QĐ-TTg Điều 4-6 define the codes; QCVN 102:2016 forms reach their agency through the table of
 aliases. A code that is closed is refused and its successors are named: a document is never redirected
-silently.
+silently. Only a *recipient's* code may lead to its successor, where the registry says so
+or to a status (`routing.closed_codes`), and then `Resolved` tells of it.
 
 Invariant: resolution is total or explicit. Every text gives a `Resolved` or raises one of the `CodeError`
 classes, and the agency returned is in force at `at`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from routing.agencies import Agency, Directory
+from routing.closed_codes import ClosedCodeRule, forwarded, last_ended
 from routing.errors import CodeClosed, CodeError, CodeNotYetValid, MalformedCode, RegistryEmpty, UnknownCode
 from routing.errors_registry import CodeAnnulledError, CodeSuspendedError
 from routing.status import Status
+from routing.times import shown
 from schemas.codes import AgencyCode
 from schemas.errors import BadAgencyCode
-
-# Vietnam has had this offset without summer time since 1975; the texts that show it concern later moments.
-_VIETNAM = timezone(timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """An agency in force, and the code by which the document named it, as sent but for white space."""
+    """An agency in force, and the code by which the document named it, as sent but for white space.
+
+    `closed` is the version of that code which ended, where `agency` stands in for it as its successor by `rule`.
+    """
 
     as_sent: str
     agency: Agency
+    closed: Agency | None = None
+    rule: ClosedCodeRule | None = None
 
 
 def resolve(text: str, *, directory: Directory, at: datetime) -> Resolved:
@@ -56,8 +61,28 @@ def resolve(text: str, *, directory: Directory, at: datetime) -> Resolved:
     if agency is None:
         raise _not_in_force(code.value, directory.versions(canonical), at=at)
     if agency.status is Status.SUSPENDED:
-        raise CodeSuspendedError(code=code.value, name=agency.name, since=_shown(agency.valid_from))
+        raise CodeSuspendedError(code=code.value, name=agency.name, since=shown(agency.valid_from))
     return Resolved(as_sent=code.value, agency=agency)
+
+
+def resolve_recipient(text: str, *, directory: Directory, at: datetime, is_answer: bool = False) -> Resolved:
+    """Return the agency that gets what is sent to the code in `text` at `at`; `is_answer` says that a status is sent.
+
+    Raises:
+        CodeError: as `resolve` does.
+
+    """
+    try:
+        return resolve(text, directory=directory, at=at)
+    except CodeClosed:
+        code = AgencyCode.parse(text)
+        canonical = directory.canonical(code) or code.value
+        rule = ClosedCodeRule.ANSWER_FOLLOWS if is_answer else ClosedCodeRule.FORWARD_UNTIL
+        agency = forwarded(canonical, directory=directory, at=at, rule=rule)
+        if agency is None:
+            raise
+        closed = last_ended(canonical, directory=directory, at=at)
+        return Resolved(as_sent=code.value, agency=agency, closed=closed, rule=rule)
 
 
 def _malformed(text: str, error: BadAgencyCode, *, directory: Directory, at: datetime) -> MalformedCode:
@@ -81,11 +106,7 @@ def _not_in_force(as_sent: str, versions: tuple[Agency, ...], *, at: datetime) -
     if ended:
         last = ended[-1]
         return CodeClosed(
-            code=as_sent, name=last.name, since=_shown(last.valid_to), successors=last.successors
+            code=as_sent, name=last.name, since=shown(last.valid_to), successors=last.successors
         )
     first = counting[0]
-    return CodeNotYetValid(code=as_sent, name=first.name, valid_from=_shown(first.valid_from))
-
-
-def _shown(moment: datetime | None) -> str:
-    return "" if moment is None else moment.astimezone(_VIETNAM).isoformat()
+    return CodeNotYetValid(code=as_sent, name=first.name, valid_from=shown(first.valid_from))

@@ -20,12 +20,14 @@ from gateway.api import (
     log,
     members,
     middleware,
+    notices,
     operations,
     parked,
     receipts,
     registry,
     revocation,
     submissions,
+    tasks,
     trust,
     verdicts,
 )
@@ -51,6 +53,7 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("POST", "/v1/documents/{id}/verdict:replay", only_for(Access.ANY, verdicts.replay_verdict)),
     ("GET", "/v1/documents/{id}/receipt", only_for(Access.ANY, receipts.get_receipt)),
     ("GET", "/v1/documents/{id}/receipts", only_for(Access.ANY, receipts.get_receipts)),
+    ("GET", "/v1/notices", only_for(Access.MEMBER, notices.get_notices)),
     ("GET", "/v1/keys", open_to_all(receipts.get_keys)),
     # receiving
     ("GET", "/v1/inbox", only_for(Access.MEMBER, inbox.get_inbox)),
@@ -97,6 +100,8 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("POST", "/v1/registry/changes/{id}/release", only_for(Access.REGISTRY, changes.release)),
     ("POST", "/v1/registry/changes/{id}/withdraw", only_for(Access.REGISTRY, changes.withdraw)),
     ("POST", "/v1/registry/changes/{id}/rollback", only_for(Access.REGISTRY, changes.roll_back)),
+    ("GET", "/v1/registry/tasks", only_for(Access.REGISTRY, tasks.list_tasks)),
+    ("POST", "/v1/registry/tasks/{code}/resolve", only_for(Access.REGISTRY, tasks.resolve_task)),
     # connected systems and tokens
     ("POST", "/v1/members", only_for(Access.ADMIN, members.put_member)),
     ("POST", "/v1/members/{id}/tokens", only_for(Access.ADMIN, members.issue_member_token)),

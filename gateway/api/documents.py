@@ -16,7 +16,7 @@ from gateway.api.context import Context, note
 from gateway.api.parameters import path_identifier
 from gateway.errors import NotFoundError
 from gateway.flow.access import Caller, Role
-from gateway.flow.progress import courses
+from gateway.flow.progress import courses, stand_ins
 from gateway.parked import Parked, ParkedState
 from gateway.records import Json, LogRow, Message
 from routing.log import Kind, LogEntry, read_leaf
@@ -36,13 +36,15 @@ async def get_document(request: web.Request, context: Context, caller: Caller) -
     message, timeline = await visible(request, context, caller, to_auditors=True)
     events = _events(timeline, caller)
     mentions = (await context.store.documents.mentions([message.id])).get(message.id, ())
-    found = courses(mentions)
+    directory = await context.store.registry.directory()
+    same = stand_ins(mentions, [each.code for each in deliveries], directory) if deliveries else {}
+    found = courses(mentions, same=same)
     member_id = caller.member.id if caller.member else None
     spoken_of = await context.store.documents.spoken_of(message.id)
     correspondence = {
         "references": wire_progress.references(message, spoken_of),
         "referred_by": wire_progress.referred_by(mentions, member_id=member_id),
-        "statuses": wire_progress.statuses(mentions, found, member_id=member_id),
+        "statuses": wire_progress.statuses(mentions, found, member_id=member_id, same=same),
     }
     states = [wire.delivery(each, wire_progress.progress(found.get(each.code))) for each in deliveries]
     note(request, id=message.id)

@@ -48,7 +48,7 @@ async def get_inbox(request: web.Request, context: Context, caller: Caller) -> w
         rung = context.bell.listen(inbox_of(member.id))
         items = await context.store.documents.inbox(member_id=member.id, code=code, after=after, limit=limit)
         left = deadline - loop.time()
-        if items or left <= 0 or _is_over(request):
+        if items or left <= 0 or is_over(request):
             break
         await wait(rung, min(SLICE, left))
     note(request, items=len(items))
@@ -66,7 +66,8 @@ async def get_item_content(request: web.Request, context: Context, caller: Calle
     """Send the exact bytes of a message; that they were fetched is recorded before the first byte goes out."""
     item = await _item(request, context, caller)
     if request.method != hdrs.METH_HEAD and not content.is_known(request, item.message):
-        await context.store.documents.mark_fetched(item)
+        if not await context.store.documents.mark_fetched(item):
+            raise NotFoundError(what=f"“{item.id}”")
         context.bell.ring(LOG)
     return await content.send(request, context, item.message)
 
@@ -136,6 +137,6 @@ async def _canonical(context: Context, text: str | None) -> str | None:
     return code
 
 
-def _is_over(request: web.Request) -> bool:
+def is_over(request: web.Request) -> bool:
     """Say whether waiting makes no sense any more: the caller went away or the service stops."""
     return request.transport is None or request.transport.is_closing() or request.app[STOPPING].is_set()

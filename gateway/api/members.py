@@ -1,5 +1,8 @@
 """Connected systems and the tokens that speak for them.
 
+A system serves its prefixes for the bodies that bear them (`routing.serving`): when a code passes to another body, the old body's
+system keeps its token but not the code, unless it is connected for the new body, too (`since`).
+
 A token is shown once, in the answer that made it. Tokens of members send and receive; tokens with roles administer or audit; none
 does both, so that whoever looks after the registry cannot speak for an agency.
 """
@@ -23,6 +26,7 @@ from gateway.flow.access import Caller, Role, new_token
 from gateway.flow.notifying import LOG, MEMBERS
 from routing.agencies import Member
 from routing.errors import printable
+from routing.serving import services_for
 
 DECLARE_SECONDS: Final = 5.0
 
@@ -42,6 +46,7 @@ class NewMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prefixes: Annotated[tuple[_Text, ...], msgspec.Meta(min_length=1, max_length=1000)]
     queue: _Text | None = None
     gateway: _Text | None = None
+    since: str | None = None
 
 
 class NewMemberToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,10 +67,20 @@ class NewRoleToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def put_member(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """Connect a system, or change its name, prefixes or queue."""
     stated = await received_json(request, context, NewMember)
+    since = None if stated.since is None else instant(stated.since, name="since")
+    directory = await context.store.registry.directory()
+    prefixes, entities = services_for(
+        stated.prefixes,
+        known=next((each for each in directory.members if each.id == stated.id), None),
+        directory=directory,
+        at=await context.store.documents.now(),
+        since=since,
+    )
     member = Member(
         id=_fitting("id", stated.id, _ID),
         name=_printed("name", stated.name),
-        prefixes=stated.prefixes,
+        prefixes=prefixes,
+        entities=entities,
         queue=_fitting("queue", stated.queue or f"member.{stated.id}", _QUEUE),
         gateway=_fitting("gateway", stated.gateway or context.settings.name, _GATEWAY),
     )

@@ -19,8 +19,8 @@ from gateway.api.auth import Handler
 from gateway.api.context import CONTEXT, LINE, REQUEST_ID, note
 from gateway.api.refusals import record, resource_of
 from gateway.errors import BadParameterError, InternalError, MethodNotAllowedError, NotFoundError
+from gateway.flow.accepting import NotAcceptedError
 from gateway.flow.findings import Fault
-from gateway.flow.intake import NotAcceptedError
 from gateway.keys.errors import CannotSignError
 from gateway.records import Json
 from routing.errors import RegistryFileErrors, printable

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.api.wire import moment
-from gateway.flow.progress import Course, claimed_time, recipient_of
+from gateway.flow.progress import NOBODY, Course, claimed_time, recipient_of
 from gateway.mentions import Mention
 from gateway.records import Json, Message, MessageKind
 from schemas.codelists import STATUS_CODES
@@ -30,11 +30,15 @@ def progress(course: Course | None) -> dict[str, Json]:
 
 
 def statuses(
-    mentions: Iterable[Mention], courses: Mapping[str, Course], *, member_id: str | None
+    mentions: Iterable[Mention],
+    courses: Mapping[str, Course],
+    *,
+    member_id: str | None,
+    same: Mapping[str, str] = NOBODY,
 ) -> list[Json]:
     """Write every status about a document, in the order in which it became known here."""
     return [
-        _said(mention, courses, is_party=_has_part(mention, member_id))
+        _said(mention, courses, same, is_party=_has_part(mention, member_id))
         for mention in mentions
         if mention.message.kind is MessageKind.STATUS
     ]
@@ -84,9 +88,11 @@ def _reference(relation: Relation, found: Message) -> dict[str, Json]:
     }
 
 
-def _said(mention: Mention, courses: Mapping[str, Course], *, is_party: bool) -> dict[str, Json]:
+def _said(
+    mention: Mention, courses: Mapping[str, Course], same: Mapping[str, str], *, is_party: bool
+) -> dict[str, Json]:
     message = mention.message
-    recipient = recipient_of(mention)
+    recipient = recipient_of(mention, same=same)
     return {
         "id": message.id,
         **_status(message.status_code),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.moments import FORMATS, moment
 from gateway.cli.options import LOCAL, AsJson, Token, Url
 
 member_app = typer.Typer(help="Hệ thống kết nối. Connected systems.", no_args_is_help=True)
@@ -14,7 +15,7 @@ token_app = typer.Typer(help="Mã truy cập. Access tokens.", no_args_is_help=T
 
 
 @member_app.command("add")
-def add_member(
+def add_member(  # noqa: PLR0913, PLR0917 - the options of the command
     member: Annotated[
         str, typer.Argument(metavar="ID", help="Định danh hệ thống · the system's id.", show_default=False)
     ],
@@ -31,6 +32,15 @@ def add_member(
     gateway: Annotated[
         str | None, typer.Option("--gateway", help="Cổng phục vụ · the gateway that hosts it.")
     ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--since",
+            metavar="TIME",
+            formats=list(FORMATS),
+            help="Phục vụ cả cơ quan mang mã từ lúc này · also serve the body that bears the code then.",
+        ),
+    ] = None,
     url: Url = LOCAL,
     token: Token = "",
     as_json: AsJson = False,
@@ -41,7 +51,14 @@ def add_member(
     """
     from gateway.cli import remote  # noqa: PLC0415 - start-up time
 
-    work = remote.member_add(member, name=name, prefixes=prefix, queue=queue, gateway=gateway)
+    work = remote.member_add(
+        member,
+        name=name,
+        prefixes=prefix,
+        queue=queue,
+        gateway=gateway,
+        since=moment(since) if since else None,
+    )
     remote.run(work, url=url, token=token, as_json=as_json)
 
 

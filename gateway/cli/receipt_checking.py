@@ -185,6 +185,7 @@ def _facts(receipt: AnyReceipt) -> Iterator[tuple[str, object]]:
     yield "lúc · at", f"{local(receipt.at)} (+07)"
     if isinstance(receipt, DeliveryReceipt):
         yield "nơi nhận · recipient", receipt.recipient
+        yield "nơi kế thừa · successor", receipt.resolved_code
         yield "theo cổng · as told by", receipt.peer
         yield "lúc, ở đó · at, there", f"{local(receipt.peer_at)} (+07)" if receipt.peer_at else None
         yield "lý do · reason", receipt.reason

@@ -222,12 +222,20 @@ def registry_load(file: Path) -> Work:
 
 
 def member_add(
-    member_id: str, *, name: str, prefixes: Sequence[str], queue: str | None, gateway: str | None
+    member_id: str,
+    *,
+    name: str,
+    prefixes: Sequence[str],
+    queue: str | None,
+    gateway: str | None,
+    since: datetime | None,
 ) -> Work:
     """Connect a system."""
 
     async def work(client: Client) -> Result:
-        added = await client.add_member(member_id, name=name, prefixes=prefixes, queue=queue, gateway=gateway)
+        added = await client.add_member(
+            member_id, name=name, prefixes=prefixes, queue=queue, gateway=gateway, since=since
+        )
 
         def show(console: Console) -> None:
             show_verdict(console, good=True, vi="Đã kết nối hệ thống", en="connected")

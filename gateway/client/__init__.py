@@ -211,14 +211,16 @@ class Client(CertificateCalls):
         prefixes: Sequence[str],
         queue: str | None = None,
         gateway: str | None = None,
+        since: datetime | None = None,
     ) -> dict[str, Any]:
-        """Connect a system that serves these code prefixes."""
+        """Connect a system that serves these code prefixes, also for the bodies that bear them at `since`."""
         stated = {
             "id": member_id,
             "name": name,
             "prefixes": list(prefixes),
             "queue": queue,
             "gateway": gateway,
+            "since": since.isoformat() if since else None,
         }
         added: dict[str, Any] = await self._state("/v1/members", stated, dict[str, Any])
         return added

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from uuid_utils import uuid7
 
-from gateway.flow import entries
+from gateway.flow import entries, grounds
 from gateway.flow.correspondence import Correspondence
 from gateway.flow.examination import Examination
 from gateway.flow.spool import SMALL, Spooled
@@ -19,6 +19,18 @@ from gateway.records import Acceptance, CertificateUse, IdempotencyKey, Message,
 from routing.agencies import Member
 from routing.resolve import Resolved
 from schemas.document import Document, StatusMessage
+
+
+class NotAcceptedError(Exception):
+    """The message was refused or could not be decided; the examination says why.
+
+    `document_id` is the id of the history in the log that says so, once it stands there.
+    """
+
+    def __init__(self, examination: Examination, *, document_id: str | None = None) -> None:
+        super().__init__(examination.outcome)
+        self.examination = examination
+        self.document_id = document_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +86,10 @@ def acceptance(
         keys=keys_of(submission, sender=message.sender_code, document_id=message.document_id),
         events=entries.accepted(message, recipients, examination, credential_id=submission.credential_id),
         links=entries.links(message, found),
-        evidence=entries.evidence(examination),
+        evidence=grounds.evidence(examination),
         signed_with=_signed_with(examination, sender),
         parked=None if submission.parked is None else submission.parked.fence,
+        steady=examination.steady,
     )
 
 
@@ -108,6 +121,6 @@ def _message(
         sha256=submission.body.sha256,
         size=submission.body.size,
         registry_version=examination.registry_version,
-        verdict=entries.verdict_facts(examination),
+        verdict=grounds.verdict_facts(examination),
         **summary(content),
     )

@@ -18,9 +18,9 @@ from enum import StrEnum
 
 from uuid_utils import uuid7
 
+from gateway.credentials import Credential
 from gateway.errors import RoleMissingError, TokenExpiredError, TokenInvalidError, TokenMissingError
 from gateway.ports import Store
-from gateway.records import Credential
 from routing.agencies import Member
 
 SECRET_BYTES = 32

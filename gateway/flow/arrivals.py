@@ -6,20 +6,70 @@ document again.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
-from gateway.flow import entries
-from gateway.flow.envelope import Manifest
+from gateway.errors import PayloadDiffersError, PayloadMissingError
+from gateway.flow import grounds
+from gateway.flow.envelope import Manifest, Receipt, Stage
+from gateway.flow.errors_under_way import LeftQueueError
 from gateway.flow.examination import Examination, kind_of
 from gateway.flow.summary import NOTHING, summary
-from gateway.records import Message, MessageKind, Recipient
+from gateway.ports import Payloads
+from gateway.records import Delivery, Message, MessageKind, Recipient
 from routing.agencies import Directory
+from routing.heading import Addressee, Arriving, Astray, Course
+
+AHEAD: Final = timedelta(minutes=2)
+"""So far ahead of the database's clock here may another gateway's be."""
+
+_SKEW: Final = timedelta(days=1)
+"""More than any process's clock is wrong."""
+
+
+def codes_at(manifest: Manifest, *, at: datetime, grace: timedelta) -> datetime:
+    """Return the moment whose codes count for an arrival: that of its acceptance, if it is neither ahead nor long ago."""
+    is_believed = at - grace <= manifest.accepted_at <= at + AHEAD
+    return manifest.accepted_at if is_believed else at
+
+
+def is_clearly_recent(manifest: Manifest, *, at: datetime, grace: timedelta) -> bool:
+    """Say whether the time of acceptance is the moment that counts, even if the clock which says `at` is wrong."""
+    return timedelta(0) <= at - manifest.accepted_at < grace - _SKEW
 
 
 def sha256_of(body: bytes) -> str:
     """Return the SHA-256 of bytes in memory."""
     return hashlib.sha256(body).hexdigest()
+
+
+async def source_of(manifest: Manifest, inline: bytes, payloads: Payloads) -> bytes | Path:
+    """Return the document that the manifest vouches for, after checking every byte of it.
+
+    Raises:
+        PayloadMissingError: the payload store does not have it.
+        PayloadDiffersError: it is not the one that the manifest names.
+
+    """
+    if inline:
+        if sha256_of(inline) != manifest.sha256:
+            raise PayloadDiffersError(sha256=manifest.sha256)
+        return inline
+    try:
+        path, digest = await asyncio.to_thread(_read_payload, payloads, manifest.sha256)
+    except FileNotFoundError:
+        raise PayloadMissingError(sha256=manifest.sha256) from None
+    if digest != manifest.sha256:
+        raise PayloadDiffersError(sha256=manifest.sha256)
+    return path
+
+
+def _read_payload(payloads: Payloads, sha256: str) -> tuple[Path, str]:
+    path = payloads.path(sha256)
+    return path, file_sha256(path)
 
 
 def file_sha256(path: Path) -> str:
@@ -33,15 +83,42 @@ def host(directory: Directory, member_id: str | None) -> str | None:
     return next((member.gateway for member in directory.members if member.id == member_id), None)
 
 
-def serving_member(manifest: Manifest, examination: Examination) -> str | None:
-    """Return the member that serves the manifest's addressee, if the document names that addressee."""
-    return next(
-        (delivery.member for delivery in examination.deliveries if delivery.code == manifest.recipient_code),
-        None,
+def vouches(receipt: Receipt, delivery: Delivery, directory: Directory) -> bool:
+    """Tell whether a receipt comes from a gateway that may say so: the addressee's, or one that it was sent to before.
+
+    A gateway that the document has left speaks only for what it took: that it refuses does not end what goes on elsewhere.
+    """
+    if host(directory, delivery.member_id) == receipt.gateway:
+        return True
+    formerly = {host(directory, member_id) for member_id in delivery.former_members}
+    return receipt.stage is not Stage.REFUSED and receipt.gateway in formerly
+
+
+def arriving_of(
+    manifest: Manifest, examination: Examination, course: Course, *, gateway: str
+) -> Arriving | None:
+    """Return whose inbox takes an arrival here; None if the document or the registry does not say so.
+
+    Raises:
+        LeftQueueError: its addressee has left this queue; whoever sent it sends it anew.
+
+    """
+    if all(delivery.code != manifest.recipient_code for delivery in examination.deliveries):
+        return None
+    addressee = Addressee(
+        code=manifest.recipient_code,
+        accepted_at=manifest.accepted_at,
+        member_id="",
+        resolved_code=manifest.resolved_code,
+        chosen_at=manifest.chosen_at,
     )
+    arriving = course.arriving(addressee, examination.at, gateway=gateway)
+    if isinstance(arriving, Astray):
+        raise LeftQueueError(recipient=manifest.recipient_code)
+    return arriving
 
 
-def recipient_of(manifest: Manifest, examination: Examination) -> Recipient:
+def recipient_of(manifest: Manifest, examination: Examination, arriving: Arriving | None) -> Recipient:
     """Return the addressee of the envelope, with what the document and the directory say of it."""
     delivery = next(
         (delivery for delivery in examination.deliveries if delivery.code == manifest.recipient_code), None
@@ -50,8 +127,10 @@ def recipient_of(manifest: Manifest, examination: Examination) -> Recipient:
         delivery_id=manifest.delivery_id,
         code=manifest.recipient_code,
         as_sent=delivery.as_sent if delivery else manifest.recipient_code,
-        member_id=delivery.member if delivery else "",
-        queue=delivery.queue if delivery else "",
+        member_id=arriving.member.id if arriving else "",
+        queue=arriving.member.queue if arriving else "",
+        resolved_code=arriving.resolved_code if arriving else None,
+        chosen_at=manifest.chosen_at,
     )
 
 
@@ -70,6 +149,6 @@ def message_of(manifest: Manifest, examination: Examination, *, about: str | Non
         sha256=manifest.sha256,
         size=manifest.size,
         registry_version=manifest.registry_version,
-        verdict=entries.verdict_facts(examination),
+        verdict=grounds.verdict_facts(examination),
         **(summary(content) if content else NOTHING),
     )

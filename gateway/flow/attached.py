@@ -146,9 +146,12 @@ class Examined(Protocol):
         """By what the signer of the message may sign for that agency."""
 
 
-def take_together(found: Examined, *, pdf: PdfReader | None, trust: Trust, at: datetime) -> Signatures | None:
+def take_together(
+    found: Examined, *, pdf: PdfReader | None, trust: Trust, at: datetime, bound_at: datetime
+) -> Signatures | None:
     """Look at attached PDF files as far as the mode asks for it, and weigh the findings anew.
 
+    `bound_at` is the moment at which a certificate has to be the sending agency's.
     Nothing is looked at in a message that is refused for another reason, nor in one that is no document.
     """
     message, sender, opened = found.message, found.sender, found.opened
@@ -159,7 +162,7 @@ def take_together(found: Examined, *, pdf: PdfReader | None, trust: Trust, at: d
 
     def is_agencys(signer: Signer) -> bool:
         try:
-            bind_signer(signer, sender.agency, at=at, as_sent=sender.as_sent)
+            bind_signer(signer, sender.agency, at=bound_at, as_sent=sender.as_sent, now=at)
         except RoutingError:
             return False
         return True

@@ -8,6 +8,9 @@ rules refuse it (QCVN 102, Bussiness and status messages):
 - a recall, update or replacement speaks of documents that the same agency sent; a recall goes only to agencies that got the
   document; a recall cannot be recalled.
 
+A body speaks for those that it follows (`routing.lineage`): after a cut-over the successor answers, recalls and hears what was
+sent to or by the body before, under its own code. A code that meant another body when the document passed gives no such right.
+
 Where it arrives, the sending gateway has applied them, with more knowledge: what is recalled may have been refused here, or be
 on its way still. There only a status needs its document; everything else is linked to what is known.
 """
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from gateway.errors import GatewayError
@@ -35,7 +39,8 @@ from gateway.flow.summary import stated_references
 from gateway.mentions import Sought
 from gateway.ports import Documents
 from gateway.records import Message
-from routing.agencies import Agency, Directory
+from routing.agencies import Directory
+from routing.lineage import Line, line_of
 from schemas.codelists import RECALL, SENT_BY_SENDER, STATUS_CODES
 from schemas.codes import AgencyCode
 from schemas.document import Document, ResponseFor, StatusMessage
@@ -92,7 +97,8 @@ async def correspond(
     inquiry = _Inquiry(
         documents=documents,
         directory=directory,
-        agency=sender.agency,
+        at=examination.codes_at,
+        line=line_of(sender.agency, directory=directory, at=examination.codes_at),
         recipients=tuple(delivery.code for delivery in examination.deliveries),
         arriving=arriving,
     )
@@ -106,10 +112,14 @@ async def correspond(
 
 async def correspond_late(documents: Documents, message: Message, directory: Directory) -> Correspondence:
     """Find what a document speaks of that arrived before, with what is known by now."""
-    agency = directory.agency(message.sender_code, message.accepted_at)
+    at = message.accepted_at
+    agency = directory.agency(message.sender_code, at)
     if agency is None:
         return Correspondence()
-    inquiry = _Inquiry(documents=documents, directory=directory, agency=agency, recipients=(), arriving=True)
+    line = line_of(agency, directory=directory, at=at)
+    inquiry = _Inquiry(
+        documents=documents, directory=directory, at=at, line=line, recipients=(), arriving=True
+    )
     for reference in stated_references(message):
         await inquiry.reference(reference)
     return inquiry.found
@@ -134,31 +144,38 @@ def with_findings(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Inquiry:
-    """The search for what one message speaks of: by whom it was sent, to whom it goes, and what was found so far."""
+    """The search for what one message speaks of: by whom it was sent, to whom it goes, and what was found so far.
+
+    `line` is its sender with those that it follows, as of `at`.
+    """
 
     documents: Documents
     directory: Directory
-    agency: Agency
+    at: datetime
+    line: Line
     recipients: tuple[str, ...]
     arriving: bool
     found: Correspondence = field(default_factory=Correspondence)
 
     async def status(self, status: StatusMessage) -> None:
-        """Find the document of a status: it must have passed between exactly these two agencies."""
-        speaker, listener = self.agency.code, self.recipients[0]
+        """Find the document of a status: it must have passed between exactly these two agencies, or those that they follow."""
+        listener = self._line(self.recipients[0])
         asks_back = status.status_code in SENT_BY_SENDER
-        sender, recipient = (speaker, listener) if asks_back else (listener, speaker)
+        sender, recipient = (self.line, listener) if asks_back else (listener, self.line)
         document = await self._find(status.response_for, sender=sender, recipient=recipient)
         if document is None:
             named = status.response_for.document_id[:SHOWN]
             self.found.lacks(
-                UnknownCorrespondenceError(document_id=named, sender=sender, recipient=recipient)
+                UnknownCorrespondenceError(
+                    document_id=named, sender=sender.codes[0], recipient=recipient.codes[0]
+                )
             )
             return
         self.found.answered = document
         self.found.add(Relation.ANSWERS, document)
-        mentions = await self.documents.mentions([document.id], speakers=[recipient])
-        course = courses(mentions.get(document.id, ())).get(recipient, Course())
+        mentions = await self.documents.mentions([document.id], speakers=recipient.codes)
+        same = dict.fromkeys(recipient.codes, recipient.codes[0])
+        course = courses(mentions.get(document.id, ()), same=same).get(recipient.codes[0], Course())
         self._weigh(status, course.progress)
 
     async def reference(self, reference: Reference) -> None:
@@ -166,8 +183,12 @@ class _Inquiry:
         issuer = _canonical(reference.organ_id, self.directory)
         if reference.relation is Relation.ANSWERS:
             # Whoever was no part of a correspondence cannot attach anything to it.
-            recipient = None if issuer == self.agency.code else self.agency.code
-            document = await self._find(reference, sender=issuer, recipient=recipient) if issuer else None
+            recipient = None if issuer in self.line.codes else self.line
+            document = (
+                await self._find(reference, sender=self._line(issuer), recipient=recipient)
+                if issuer
+                else None
+            )
             fault: GatewayError | None = None
         else:
             document, fault = await self._own_document(reference, issuer)
@@ -194,13 +215,10 @@ class _Inquiry:
         self, reference: Reference, issuer: str | None
     ) -> tuple[Message | None, GatewayError]:
         """Find a document that the speaker sent itself; the fault is for when there is none."""
-        facts: dict[str, Any] = {"document_id": reference.document_id[:SHOWN], "sender": self.agency.code}
-        if reference.organ_id and issuer != self.agency.code:
+        facts: dict[str, Any] = {"document_id": reference.document_id[:SHOWN], "sender": self.line.codes[0]}
+        if reference.organ_id and issuer not in self.line.codes:
             return None, NotItsSenderError(**facts)
-        document = await self._find(reference, sender=self.agency.code)
-        if document is not None and not _was_sent_by(document, self.agency, self.directory):
-            document = None
-        return document, UnknownReferenceError(**facts)
+        return await self._find(reference, sender=self.line), UnknownReferenceError(**facts)
 
     async def _against_recall(self, document: Message) -> list[GatewayError]:
         """Say what speaks against recalling a document from these recipients."""
@@ -209,30 +227,42 @@ class _Inquiry:
         faults: list[GatewayError] = [
             NeverSentToError(document_id=named, recipient=code)
             for code in self.recipients
-            if code not in reached
+            if not reached.intersection(self._meant(self._line(code), document))
         ]
         if document.business_type == RECALL:
             faults.insert(0, RecallOfRecallError(document_id=named))
         return faults
 
     async def _find(
-        self, named: Reference | ResponseFor, *, sender: str, recipient: str | None = None
+        self, named: Reference | ResponseFor, *, sender: Line, recipient: Line | None = None
     ) -> Message | None:
-        return await self.documents.correspondence(
-            Sought(
-                sender=sender,
-                recipient=recipient,
-                document_id=named.document_id,
-                number=named.code,
-                promulgation_date=named.promulgation_date,
-            )
+        sought = Sought(
+            senders=sender.codes,
+            recipients=None if recipient is None else recipient.codes,
+            document_id=named.document_id,
+            number=named.code,
+            promulgation_date=named.promulgation_date,
         )
+        document = await self.documents.correspondence(sought)
+        if document is None or document.sender_code not in self._meant(sender, document):
+            return None
+        if recipient is None or (meant := self._meant(recipient, document)) == recipient.codes:
+            return document
+        # One of these codes meant another body then: what went to that one alone is none of theirs.
+        return await self.documents.correspondence(replace(sought, recipients=meant))
 
+    def _line(self, code: str) -> Line:
+        """Return the body that bears a code, or that bore it last, with those that it follows."""
+        agency = self.directory.agency(code, self.at) or self.directory.versions(code)[-1]
+        return line_of(agency, directory=self.directory, at=self.at)
 
-def _was_sent_by(document: Message, agency: Agency, directory: Directory) -> bool:
-    """Say whether the code under which a document was sent meant the same body then as now."""
-    then = directory.agency(document.sender_code, document.accepted_at)
-    return then is None or then.entity_id == agency.entity_id
+    def _meant(self, line: Line, document: Message) -> tuple[str, ...]:
+        """Return the codes that meant one of these bodies when a document was accepted."""
+        return tuple(
+            code
+            for code in line.codes
+            if line.includes(code, directory=self.directory, at=document.accepted_at)
+        )
 
 
 def _canonical(text: str | None, directory: Directory) -> str | None:

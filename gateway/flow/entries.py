@@ -6,23 +6,19 @@ Nothing personal is in them: no subject, no names, no addresses of callers. The 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from itertools import islice
 
 from uuid_utils import uuid7
 
-from certs.evidence import Evidence
-from certs.verdict import Verdict
 from gateway.errors import GatewayError
 from gateway.flow.correspondence import Correspondence
 from gateway.flow.envelope import Manifest, Receipt, Stage, milliseconds
 from gateway.flow.examination import Examination, Outcome
+from gateway.flow.grounds import decision
 from gateway.flow.progress import claimed_time
 from gateway.flow.spool import Spooled
 from gateway.records import Delivery, Event, Incoming, Json, Link, Message, MessageKind, Recipient
-from routing.canonical import canonical_json
 from routing.log import Kind
 from schemas.references import Relation
 
@@ -37,33 +33,6 @@ _RECEIPT_KINDS = {
     Stage.REFUSED: Kind.REFUSED_RECEIPT,
     Stage.ACKNOWLEDGED: Kind.ACKNOWLEDGED_RECEIPT,
 }
-
-
-def verdict_facts(examination: Examination) -> dict[str, Json]:
-    """Return the signature verdict as facts, which is empty for a status message, and beside it the warnings if there are any.
-
-    They are kept with the message, so that a retry of the same bytes hears the same warnings.
-    """
-    facts = _facts(examination.verdict) if examination.verdict is not None else {}
-    warnings = [finding.as_json() for finding in examination.warnings]
-    return {**facts, **({"warnings": warnings} if warnings else {})}
-
-
-def evidence(examination: Examination) -> dict[str, Json] | None:
-    """Return what was found in the signature, from which it can be judged again."""
-    return _recorded(examination.verdict.evidence)[0] if examination.verdict is not None else None
-
-
-def _facts(verdict: Verdict) -> dict[str, Json]:
-    """Return a verdict as facts, with the hash of the evidence that it rests on."""
-    return {**verdict.facts(), "evidence_sha256": _recorded(verdict.evidence)[1]}
-
-
-@lru_cache(maxsize=100)
-def _recorded(found: Evidence) -> tuple[dict[str, Json], str]:
-    """Return evidence as it is kept, and its SHA-256; the message and its entries all ask for it."""
-    recorded = found.as_json()
-    return recorded, hashlib.sha256(canonical_json(recorded)).hexdigest()
 
 
 def accepted(
@@ -83,7 +52,7 @@ def accepted(
             "recipients_total": len(recipients),
             **_routes(list(islice(routes, ROUTES_PER_ENTRY))),
             **_status(message),
-            **_decision(examination, message.sha256, message.size),
+            **decision(examination, message.sha256, message.size),
         },
     )
     further = []
@@ -127,7 +96,7 @@ def arrived(
             "recipient": recipient.code,
             "member": recipient.member_id,
             "delivery": recipient.delivery_id,
-            **_decision(examination, message.sha256, message.size),
+            **decision(examination, message.sha256, message.size),
         },
     )
     return (arrival,)
@@ -177,7 +146,7 @@ def not_taken(sha256: str, size: int, examination: Examination, *, member_id: st
         "reason": decisive.code if decisive else "unknown",
         "codes": _codes(examination),
         "member": member_id,
-        **_decision(examination, sha256, size),
+        **decision(examination, sha256, size),
     }
     if decisive is not None and decisive.line is not None:
         fields["line"] = decisive.line
@@ -197,7 +166,7 @@ def _arrival_not_taken(kind: Kind, manifest: Manifest, examination: Examination)
             "delivery": manifest.delivery_id,
             "reason": decisive.code if decisive else "unknown",
             "codes": _codes(examination),
-            **_decision(examination, manifest.sha256, manifest.size),
+            **decision(examination, manifest.sha256, manifest.size),
         },
     )
 
@@ -242,29 +211,3 @@ def _spoken_of(message: Message, relation: Relation, *, document_id: str) -> Eve
         fields |= {"stated_t": milliseconds(claimed_time(message)), "reason_given": bool(message.subject)}
     kind = Kind.REFERRED if message.kind is MessageKind.EDOC else Kind.STATUS
     return Event(kind=kind, document_id=document_id, fields={"sender": message.sender_code, **fields})
-
-
-def _decision(examination: Examination, sha256: str, size: int) -> Mapping[str, Json]:
-    """Return what a decision rested on, so that it can be made again from the entry alone."""
-    binding = examination.binding
-    facts: dict[str, Json] = {
-        "payload_sha256": sha256,
-        "payload_size": size,
-        "registry_version": examination.registry_version,
-        "registry_sha256": examination.registry_sha256,
-        "trust_version": examination.trust_version,
-        "decided_t": milliseconds(examination.at),
-        "rule": binding.rule.value if binding else "none",
-    }
-    if examination.trust_number is not None:
-        facts["trust_number"] = examination.trust_number
-    if binding is not None:
-        facts["evidence"] = binding.evidence
-        if binding.registration is not None:
-            facts["registration"] = binding.registration.id
-    if examination.verdict is not None:
-        facts["verdict"] = _facts(examination.verdict)
-    if examination.signatures is not None and examination.signatures.pdfs:
-        facts["signature_mode"] = examination.signatures.mode.value
-        facts["attached"] = [each.facts() for each in examination.signatures.pdfs]
-    return facts

@@ -49,6 +49,11 @@ class Manifest:
     size: int
     accepted_at: datetime
     registry_version: int
+    resolved_code: str | None = None
+    """The code that took over from `recipient_code`, by version `resolved_version` of the sending gateway's registry."""
+    resolved_version: int | None = None
+    chosen_at: datetime | None = None
+    """When the code administrators of the sending gateway chose `resolved_code`; None where it follows by rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +95,11 @@ def seal_message(message: Message, recipient: Recipient, body: bytes | None, *, 
     }
     if message.about is not None:
         facts["about"] = message.about
+    if recipient.resolved_code is not None:
+        facts["resolved_code"] = recipient.resolved_code
+        facts["resolved_version"] = recipient.resolved_version or message.registry_version
+    if recipient.chosen_at is not None:
+        facts["chosen_at"] = milliseconds(recipient.chosen_at)
     return _seal(facts, body or b"", key=key)
 
 
@@ -149,6 +159,9 @@ def _stated(facts: Mapping[str, Json]) -> Manifest | Receipt:
             size=facts["size"],
             accepted_at=moment(facts["accepted_at"]),
             registry_version=facts["registry_version"],
+            resolved_code=facts.get("resolved_code"),
+            resolved_version=facts.get("resolved_version"),
+            chosen_at=moment(facts["chosen_at"]) if "chosen_at" in facts else None,
         )
     if facts["kind"] == "receipt":
         return Receipt(

@@ -9,8 +9,8 @@ something we need is missing, and a later try may decide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -22,15 +22,15 @@ from certs.verify import verify
 from gateway.errors import SignedViewDiffersError
 from gateway.flow.attached import Signatures, take_together
 from gateway.flow.findings import Finding, Level
+from gateway.flow.parties import Found, Ground, bind_sender, bound_at, find_recipients, find_sender
+from gateway.interval import ALWAYS, Interval
 from gateway.ports.pdf import PdfReader
 from gateway.records import MessageKind
 from routing.agencies import Directory, Member
-from routing.binding import Binding, bind_caller, bind_signer
+from routing.binding import Binding
+from routing.closed_codes import CODE_GRACE, Grace
 from routing.delivery import Delivery
-from routing.errors import RoutingError
-from routing.renewal import remarks
-from routing.resolve import Resolved, resolve
-from routing.route import route
+from routing.resolve import Resolved
 from schemas.document import Document, StatusMessage
 from schemas.errors import Parties, SchemaError, SchemaErrors, UnexpectedMessage
 from schemas.parse import Parsed, parse, parties_of
@@ -49,7 +49,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """A decision with everything it rested on; parts that were not reached are None or empty."""
+    """A decision with everything it rested on; parts that were not reached are None or empty.
+
+    `codes_at` is the moment whose codes counted. `steady` is the interval around `at` in which the same codes give the same
+    decision. `late` says why the sender's code counted although it had ended, `forwarded` for whom a successor stands in.
+    """
 
     outcome: Outcome
     findings: tuple[Finding, ...]
@@ -65,6 +69,10 @@ class Examination:
     binding: Binding | None
     deliveries: tuple[Delivery, ...]
     signatures: Signatures | None = None
+    codes_at: datetime
+    steady: Interval = ALWAYS
+    late: Grace | None = None
+    forwarded: tuple[Resolved, ...] = ()
 
     @property
     def decisive(self) -> Finding | None:
@@ -78,22 +86,7 @@ class Examination:
         return tuple(finding for finding in self.findings if finding.level is Level.WARNING)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Progress:
-    """What one examination has established so far."""
-
-    findings: list[Finding] = field(default_factory=list)
-    message: Document | StatusMessage | None = None
-    parties: Parties | None = None
-    verdict: Verdict | None = None
-    sender: Resolved | None = None
-    binding: Binding | None = None
-    deliveries: tuple[Delivery, ...] = ()
-    opened: Opened | None = None
-    signatures: Signatures | None = None
-
-
-def examine(
+def examine(  # noqa: PLR0913 - what a decision rests on
     source: bytes | Path,
     *,
     expect: MessageKind | None,
@@ -103,14 +96,18 @@ def examine(
     at: datetime,
     existed_at: datetime | None = None,
     pdf: PdfReader | None = None,
+    codes_at: datetime | None = None,
+    grace: timedelta = CODE_GRACE,
 ) -> Examination:
     """Decide on one edXML message, collecting every finding that can be had.
 
     `expect` is the kind of message that the resource takes (None: either). `caller` is the member whose credential brought the
-    message; None (offline) leaves step 5 out. `at` is the moment whose certificates and codes count; `existed_at` is when
-    these bytes first came, if that was before. `pdf` reads attached PDF files where the policy asks for their signatures.
+    message; None (offline) leaves step 5 out. `at` is the moment whose certificates count, and whose codes unless `codes_at` is
+    another one; `existed_at` is when these bytes first came, if that was before. `pdf` reads attached PDF files where the policy
+    asks for their signatures. `grace` is for how long a signature from before the end of its sender's code is taken.
     """
-    found = _Progress()
+    found = Found()
+    ground = Ground(directory=directory, at=at, codes_at=at if codes_at is None else codes_at, grace=grace)
     # 1. Bytes become a tree exactly once. 2. The signature covers the whole document and leads to a trust anchor.
     # 3. The message is read from what was signed.
     _read(source, found, expect=expect, trust=trust, at=at, existed_at=existed_at)
@@ -118,22 +115,22 @@ def examine(
     if found.parties is not None:
         # 4. The sender's code names an agency in force.
         if found.parties.sender_code:
-            found.sender = _resolve(found.parties.sender_code, found, directory=directory, at=at)
-        # 5. The caller may act for that agency.
-        _bind_caller(caller, found, directory=directory, at=at)
-        # 6. The signer is that agency, and the signatures that the policy asks for are there.
-        _bind_signer(found, at=at)
-        found.signatures = take_together(found, pdf=pdf, trust=trust, at=at)
+            find_sender(found.parties.sender_code, found, ground)
+        # 5. The caller may act for that agency. 6. The signer is that agency,
+        bind_sender(caller, found, ground)
+        # and the signatures that the policy asks for are there.
+        found.signatures = take_together(found, pdf=pdf, trust=trust, at=at, bound_at=bound_at(found, ground))
         # 7. Every recipient code names an agency in force, and 8. a connected system serves it.
-        _route(found, directory=directory, at=at)
-    return _conclude(found, directory=directory, trust=trust, at=at)
+        find_recipients(found, ground)
+    return _conclude(found, ground, trust=trust)
 
 
-def _conclude(found: _Progress, *, directory: Directory, trust: Trust, at: datetime) -> Examination:
+def _conclude(found: Found, ground: Ground, *, trust: Trust) -> Examination:
+    directory = ground.directory
     return Examination(
         outcome=_outcome(found),
         findings=tuple(found.findings),
-        at=at,
+        at=ground.at,
         registry_version=directory.version,
         registry_sha256=directory.sha256,
         trust_version=trust.version,
@@ -145,12 +142,16 @@ def _conclude(found: _Progress, *, directory: Directory, trust: Trust, at: datet
         binding=found.binding,
         deliveries=found.deliveries,
         signatures=found.signatures,
+        codes_at=ground.codes_at,
+        steady=Interval(*directory.steady(ground.at)).narrowed(ground.at, found.turns),
+        late=found.late,
+        forwarded=found.forwarded,
     )
 
 
 def _read(
     source: bytes | Path,
-    found: _Progress,
+    found: Found,
     *,
     expect: MessageKind | None,
     trust: Trust,
@@ -190,7 +191,7 @@ def _read(
 
 
 def _refuse(
-    errors: SchemaErrors, found: _Progress, *, expect: MessageKind | None, verdict: Verdict | None
+    errors: SchemaErrors, found: Found, *, expect: MessageKind | None, verdict: Verdict | None
 ) -> None:
     """Take over why the message cannot be read, and go on with what is known of it all the same."""
     found.findings.extend(Finding.of(error) for error in errors.errors)
@@ -203,7 +204,7 @@ def _refuse(
         _take_verdict(verdict, found)
 
 
-def _take_verdict(verdict: Verdict, found: _Progress) -> None:
+def _take_verdict(verdict: Verdict, found: Found) -> None:
     found.verdict = verdict
     found.findings.extend(Finding.of(error) for error in verdict.errors)
     found.findings.extend(Finding.of(warning, level=Level.WARNING) for warning in verdict.warnings)
@@ -234,48 +235,7 @@ def _parsed(opened: Opened, verdict: Verdict, *, at: datetime) -> Parsed:
     return Parsed(message=signed.message, warnings=_parse(opened.tree, opened, at=at).warnings)
 
 
-def _resolve(code: str, found: _Progress, *, directory: Directory, at: datetime) -> Resolved | None:
-    try:
-        return resolve(code, directory=directory, at=at)
-    except RoutingError as error:
-        found.findings.append(Finding.of(error))
-        return None
-
-
-def _bind_caller(caller: Member | None, found: _Progress, *, directory: Directory, at: datetime) -> None:
-    if caller is None or found.sender is None:
-        return
-    try:
-        bind_caller(caller, found.sender.agency, directory=directory, at=at)
-    except RoutingError as error:
-        found.findings.append(Finding.of(error))
-
-
-def _bind_signer(found: _Progress, *, at: datetime) -> None:
-    sender, verdict = found.sender, found.verdict
-    if sender is None or verdict is None or verdict.signer is None:
-        return
-    try:
-        found.binding = bind_signer(verdict.signer, sender.agency, at=at, as_sent=sender.as_sent)
-        remarked = remarks(verdict.signer, sender.agency, found.binding, at=at)
-        found.findings.extend(Finding.of(each, level=Level.WARNING) for each in remarked)
-    except RoutingError as error:
-        found.findings.append(Finding.of(error))
-
-
-def _route(found: _Progress, *, directory: Directory, at: datetime) -> None:
-    recipients: dict[str, Resolved] = {}
-    for code in found.parties.recipient_codes if found.parties else ():
-        resolved = _resolve(code, found, directory=directory, at=at)
-        if resolved is not None:
-            recipients.setdefault(resolved.agency.code, resolved)
-    try:
-        found.deliveries = route(tuple(recipients.values()), directory=directory, at=at)
-    except RoutingError as error:
-        found.findings.append(Finding.of(error))
-
-
-def _outcome(found: _Progress) -> Outcome:
+def _outcome(found: Found) -> Outcome:
     levels = {finding.level for finding in found.findings}
     if Level.REFUSE in levels:
         return Outcome.REFUSED
@@ -287,7 +247,7 @@ def _outcome(found: _Progress) -> Outcome:
     return Outcome.ACCEPTED
 
 
-def _established(found: _Progress) -> bool:
+def _established(found: Found) -> bool:
     signed = isinstance(found.message, StatusMessage) or (
         found.signatures is not None and found.signatures.are_enough
     )

@@ -1,7 +1,8 @@
 """Forwarding: from the outbox to the axis, at least once, until the receiver's receipt arrives.
 
 A broker's confirm only slows the clock. A delivery leaves the outbox when the receiving gateway's signed receipt comes back, so a
-document survives a broker that loses what it confirmed (docs/adr/0003).
+document survives a broker that loses what it confirmed (docs/adr/0003). Who shall get it is asked anew with each claim: an
+addressee's code may have ended since (docs/adr/0024).
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from gateway.flow.envelope import seal_message
 from gateway.flow.notifying import LOG, OUTBOX, Bell, wait
 from gateway.flow.spool import SMALL
 from gateway.keys import SigningKey
-from gateway.ports import AxisLink, Documents
+from gateway.ports import AxisLink, Documents, Registry
 from gateway.records import AxisMessage, OutboxItem, SendOutcome
 from gateway.telemetry import Metrics
+from routing.heading import Course, Patience
 
 BATCH = 100
 LEASE = timedelta(seconds=60)
@@ -41,6 +43,8 @@ class Forwarder:
         resend_after: timedelta,
         bell: Bell,
         metrics: Metrics,
+        registry: Registry,
+        patience: Patience,
     ) -> None:
         self._documents = documents
         self._link = link
@@ -48,11 +52,14 @@ class Forwarder:
         self._resend_after = resend_after
         self._bell = bell
         self._metrics = metrics
+        self._registry = registry
+        self._patience = patience
 
     async def one_pass(self) -> None:
         """Send one batch of due rows; wait if there was none."""
         rung = self._bell.listen(OUTBOX)
-        items = await self._documents.claim(limit=BATCH, lease=LEASE)
+        course = Course(directory=await self._registry.directory(), patience=self._patience)
+        items = await self._documents.claim(limit=BATCH, lease=LEASE, course=course)
         if not items:
             await wait(rung, LOOK_AGAIN)
             return

@@ -2,6 +2,9 @@
 
 The order is: examine, build everything, make a big body durable, commit. Only after the commit may anyone hear 201 or 202 (design
 promise 2). A refusal is a log entry too (promise 3).
+
+The moment of a decision is the database's, the same for every process: an examination is made at this process's time, and if by
+the database's time the registry says something else, it is made again as of that time.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,7 @@ from gateway.errors import (
     RegistryBusyError,
 )
 from gateway.flow import entries
-from gateway.flow.accepting import Submission, acceptance, keys_of
+from gateway.flow.accepting import NotAcceptedError, Submission, acceptance, keys_of
 from gateway.flow.correspondence import correspond, with_findings
 from gateway.flow.errors_parking import NoRoomToParkError
 from gateway.flow.examination import Examination, Outcome, examine
@@ -32,6 +35,7 @@ from gateway.flow.spool import SMALL, Spooled
 from gateway.parked import Parked
 from gateway.ports import (
     Clock,
+    InstantPassedError,
     KeyConflictError,
     NoRoomError,
     Payloads,
@@ -44,23 +48,12 @@ from gateway.ports import (
 from gateway.records import Accepted, IdempotencyKey, MessageKind
 from gateway.telemetry import Metrics
 from routing.agencies import Member
+from routing.closed_codes import CODE_GRACE
 
 ATTEMPTS = 5
-"""How often a message is examined again because the registry changed meanwhile."""
+"""How often a message is examined because the registry changed meanwhile, or says something else by the database's time."""
 
 _BEING_DECIDED = "the same document is being decided"
-
-
-class NotAcceptedError(Exception):
-    """The message was refused or could not be decided; the examination says why.
-
-    `document_id` is the id of the history in the log that says so, once it stands there.
-    """
-
-    def __init__(self, examination: Examination, *, document_id: str | None = None) -> None:
-        super().__init__(examination.outcome)
-        self.examination = examination
-        self.document_id = document_id
 
 
 class Intake:
@@ -79,8 +72,10 @@ class Intake:
         metrics: Metrics,
         terms: Terms,
         pdf: PdfReader | None = None,
+        grace: timedelta = CODE_GRACE,
     ) -> None:
         self._gateway = gateway
+        self._grace = grace
         self._terms = terms
         self._store = store
         self._payloads = payloads
@@ -91,13 +86,13 @@ class Intake:
         self._metrics = metrics
         self._pdf = pdf
 
-    async def check(self, submission: Submission) -> Examination:
-        """Examine a submission against the current registry and trust, and change nothing.
+    async def check(self, submission: Submission, *, at: datetime | None = None) -> Examination:
+        """Examine a submission against the current registry and trust, as of `at` or of now, and change nothing.
 
         That these bytes came before, though they were not accepted then, proves that they existed then.
         """
         body = submission.body
-        facts: dict[str, Any] = {"expect": submission.kind, "caller": submission.caller}
+        facts: dict[str, Any] = {"expect": submission.kind, "caller": submission.caller, "at": at}
         received_at = submission.parked.parked.received_at if submission.parked else None
         examination = await self.examine(body, **facts, existed_at=received_at)
         if examination.verdict is None or not examination.verdict.errors:
@@ -114,10 +109,11 @@ class Intake:
         expect: MessageKind | None,
         caller: Member,
         existed_at: datetime | None = None,
+        at: datetime | None = None,
     ) -> Examination:
         """Examine a body that a member brought, of the kind expected or (None) of either, and change nothing.
 
-        `existed_at` is when it came for the first time, if that was before.
+        `existed_at` is when it came for the first time, if that was before; `at` is the moment, if it is not now.
         """
         directory = await self._store.registry.directory()
         job = partial(
@@ -127,8 +123,9 @@ class Intake:
             caller=caller,
             directory=directory,
             trust=self._trust.trust(),
-            at=self._clock(),
+            at=self._clock() if at is None else at,
             existed_at=existed_at,
+            grace=self._grace,
         )
         with self._metrics.examination_seconds.time():
             if body.size <= SMALL:
@@ -163,23 +160,38 @@ class Intake:
 
         """
         examination = await self.check(submission)
+        at = None
         for _ in range(ATTEMPTS):
-            if examination.outcome is not Outcome.ACCEPTED:
-                return examination
             try:
+                return await self._decide(submission, examination)
+            except StaleRegistryError as stale:
+                at = stale.now if isinstance(stale, InstantPassedError) else at
+                examination = await self.check(submission, at=at)
+        return with_findings(examination, [RegistryBusyError()])
+
+    async def _decide(self, submission: Submission, examination: Examination) -> Accepted | Examination:
+        """Accept what an examination says may be, or return it, unless it is one for another time.
+
+        Raises:
+            StaleRegistryError: the registry changed meanwhile, or says something else by the database's time.
+
+        """
+        try:
+            if examination.outcome is Outcome.ACCEPTED:
                 accepted = await self._accept(submission, examination)
-            except StaleRegistryError:
-                examination = await self.check(submission)
-            except StillParkedError:
-                return examination
-            except NotAcceptedError as refused:
-                return refused.examination
-            except GatewayError as error:
-                return with_findings(examination, [error])
-            else:
                 self.count(submission.kind, examination)
                 return accepted
-        return with_findings(examination, [RegistryBusyError()])
+        except StillParkedError:
+            return examination
+        except NotAcceptedError as refused:
+            examination = refused.examination
+        except GatewayError as error:
+            return with_findings(examination, [error])
+        # What is not accepted is decided by the same clock.
+        now = await self._store.documents.now()
+        if not examination.steady.holds(now):
+            raise InstantPassedError(now)
+        return examination
 
     async def _accept(self, submission: Submission, examination: Examination) -> Accepted:
         directory = await self._store.registry.directory()

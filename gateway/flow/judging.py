@@ -1,8 +1,9 @@
 """Judging what came from the axis: is it vouched for, does it pass `examine`, and what does it speak of.
 
 Nobody is trusted for having reached the queue: the envelope must be signed by a registered gateway, that gateway must host the
-sending member, and the document must pass `examine` here too (design promise 5). Invariant: what is wrong with one message is
-said of that message; it never holds up those behind it.
+sending member, and the document must pass `examine` here too (design promise 5). Codes count as they were when it was accepted:
+whoever sent before a cut-over is not refused because of the way. A gateway is believed in this for as long as the grace period
+is, no longer. Invariant: what is wrong with one message is said of that message; it never holds up those behind it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,18 @@ from gateway.errors import (
     GatewayError,
     InternalError,
     NotAddressedError,
-    PayloadDiffersError,
-    PayloadMissingError,
 )
-from gateway.flow import entries
-from gateway.flow.arrivals import file_sha256, host, message_of, recipient_of, serving_member, sha256_of
+from gateway.flow import entries, grounds
+from gateway.flow.arrivals import (
+    arriving_of,
+    codes_at,
+    is_clearly_recent,
+    message_of,
+    recipient_of,
+    sha256_of,
+    source_of,
+    vouches,
+)
 from gateway.flow.correspondence import Correspondence, correspond, with_findings
 from gateway.flow.envelope import Manifest, Receipt, Stage, open_envelope, seal_receipt
 from gateway.flow.examination import Examination, Outcome, examine
@@ -37,7 +45,9 @@ from gateway.parked import ParkedItem, Parking
 from gateway.ports import Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.records import Arrival, Incoming, ReceiptStep
 from routing.agencies import Directory, Member
+from routing.closed_codes import CODE_GRACE
 from routing.delivery import DeliveryState
+from routing.heading import Arriving, Course, Patience
 from routing.note import Verifier
 
 _log = structlog.get_logger()
@@ -72,6 +82,8 @@ class Candidate:
     examination: Examination
     caller: Member
     inline: bytes | None
+    arriving: Arriving | None
+    """Whose inbox takes it; None if it was not accepted."""
     parked: ParkedItem | None = None
     """Set where the message was parked and is judged again."""
 
@@ -90,9 +102,13 @@ class Judge:
         clock: Clock,
         executor: Executor,
         terms: Terms,
+        patience: Patience,
         pdf: PdfReader | None = None,
+        grace: timedelta = CODE_GRACE,
     ) -> None:
         self._gateway = gateway
+        self._grace = grace
+        self._patience = patience
         self._terms = terms
         self._store = store
         self._payloads = payloads
@@ -135,7 +151,7 @@ class Judge:
             if candidate.parked is None or not candidate.parked.is_over:
                 return Judged(incoming=candidate.incoming, parking=self._park(candidate, examination)), True
             examination = too_late(candidate.parked, examination)
-        arrival = self._build(candidate.manifest, examination, candidate.caller, candidate.inline, found)
+        arrival = self._build(candidate, examination, found)
         return Judged(incoming=candidate.incoming, arrival=arrival), found.is_complete
 
     def _park(self, candidate: Candidate, examination: Examination) -> Parking:
@@ -155,7 +171,7 @@ class Judge:
         delivery = await self._store.documents.delivery(receipt.delivery_id)
         if delivery is None:
             raise EnvelopeError(reason="a receipt for no delivery of this gateway")
-        if host(directory, delivery.member_id) != receipt.gateway:
+        if not vouches(receipt, delivery, directory):
             raise EnvelopeError(reason="a receipt from a gateway that does not host the addressee")
         return ReceiptStep(
             delivery_id=delivery.id,
@@ -175,40 +191,26 @@ class Judge:
         caller = next((member for member in directory.members if member.id == manifest.member_id), None)
         if caller is None or caller.gateway != manifest.gateway:
             raise EnvelopeError(reason="its gateway does not host the sending member")
-        source = await self._source(manifest, inline)
+        source = await source_of(manifest, inline, self._payloads)
         examination = await self._examine(manifest, source, caller, directory, parked)
-        if (
-            examination.outcome is Outcome.ACCEPTED
-            and host(directory, serving_member(manifest, examination)) != self._gateway
-        ):
-            error = NotAddressedError(recipient=manifest.recipient_code)
-            examination = with_findings(examination, [error])
+        arriving = None
+        if examination.outcome is Outcome.ACCEPTED:
+            arriving = arriving_of(manifest, examination, self._course(directory), gateway=self._gateway)
+            if arriving is None:
+                error = NotAddressedError(recipient=manifest.recipient_code)
+                examination = with_findings(examination, [error])
         return Candidate(
             incoming=incoming,
             manifest=manifest,
             examination=examination,
             caller=caller,
             inline=inline or None,
+            arriving=arriving,
             parked=parked,
         )
 
-    async def _source(self, manifest: Manifest, inline: bytes) -> bytes | Path:
-        """Return the document that the manifest vouches for, after checking every byte of it."""
-        if inline:
-            if sha256_of(inline) != manifest.sha256:
-                raise PayloadDiffersError(sha256=manifest.sha256)
-            return inline
-        try:
-            path, digest = await asyncio.to_thread(self._read_payload, manifest.sha256)
-        except FileNotFoundError:
-            raise PayloadMissingError(sha256=manifest.sha256) from None
-        if digest != manifest.sha256:
-            raise PayloadDiffersError(sha256=manifest.sha256)
-        return path
-
-    def _read_payload(self, sha256: str) -> tuple[Path, str]:
-        path = self._payloads.path(sha256)
-        return path, file_sha256(path)
+    def _course(self, directory: Directory) -> Course:
+        return Course(directory=directory, patience=self._patience)
 
     async def _examine(
         self,
@@ -219,8 +221,10 @@ class Judge:
         parked: ParkedItem | None,
     ) -> Examination:
         """Examine what arrived; where that fails, once more as of the first time that these bytes were seen here."""
+        at = await self._now(manifest)
         facts: dict[str, Any] = {"caller": caller, "directory": directory, "trust": self._trust.trust()}
-        facts |= {"expect": None, "at": self._clock(), "pdf": self._pdf}
+        facts |= {"expect": None, "at": at, "pdf": self._pdf, "grace": self._grace}
+        facts |= {"codes_at": codes_at(manifest, at=at, grace=self._grace)}
         received_at = None if parked is None else parked.parked.received_at
         examination = await self._run(manifest, partial(examine, source, **facts, existed_at=received_at))
         if examination.verdict is None or not examination.verdict.errors:
@@ -229,6 +233,12 @@ class Judge:
         if first is None or (received_at is not None and received_at <= first):
             return examination
         return await self._run(manifest, partial(examine, source, **facts, existed_at=first))
+
+    async def _now(self, manifest: Manifest) -> datetime:
+        """Return this process's time; the database's where only that is good enough, because another moment's codes may count."""
+        at = self._clock()
+        is_clear = is_clearly_recent(manifest, at=at, grace=self._grace)
+        return at if is_clear else await self._store.documents.now()
 
     async def _first_receipt(self, manifest: Manifest) -> datetime | None:
         """Return when these bytes were first seen by this gateway itself; what another one says of that proves nothing."""
@@ -246,17 +256,11 @@ class Judge:
             _log.exception("examination_failed", message_id=manifest.message_id)
             raise InternalError(reference=manifest.message_id) from None
 
-    def _build(
-        self,
-        manifest: Manifest,
-        examination: Examination,
-        caller: Member,
-        inline: bytes | None,
-        found: Correspondence,
-    ) -> Arrival:
+    def _build(self, candidate: Candidate, examination: Examination, found: Correspondence) -> Arrival:
+        manifest = candidate.manifest
         refusal = examination.decisive.code if examination.decisive else None
         message = message_of(manifest, examination, about=None if refusal else found.about)
-        recipient = recipient_of(manifest, examination)
+        recipient = recipient_of(manifest, examination, candidate.arriving)
         receipt = Receipt(
             gateway=self._gateway,
             delivery_id=manifest.delivery_id,
@@ -269,11 +273,11 @@ class Judge:
         return Arrival(
             message=message,
             recipient=recipient,
-            body=inline,
+            body=candidate.inline,
             refusal=refusal,
-            reply_queue=caller.queue,
+            reply_queue=candidate.caller.queue,
             receipt=seal_receipt(receipt, key=self._key),
             events=entries.arrived(manifest, message, recipient, examination),
             links=() if refusal else entries.links(message, found),
-            evidence=None if refusal else entries.evidence(examination),
+            evidence=None if refusal else grounds.evidence(examination),
         )

@@ -41,7 +41,7 @@ async def _contradictions(store: Store, body: Spooled, examination: Examination)
     if not isinstance(message, Document) or sender is None:
         return []
     first = await store.documents.correspondence(
-        Sought(sender=sender.agency.code, document_id=message.document_id)
+        Sought(senders=(sender.agency.code,), document_id=message.document_id)
     )
     if first is None or first.sha256 == body.sha256:
         return []

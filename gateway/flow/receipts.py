@@ -21,6 +21,7 @@ from gateway.errors import GatewayError
 from gateway.keys import SigningKey
 from gateway.keys.errors import CannotSignError
 from gateway.records import Accepted, Json, LogRow
+from gateway.under_way import Notice
 from routing.errors_log import StatementError
 from routing.log import read_leaf
 from routing.note import parse_verifier_key
@@ -68,6 +69,19 @@ class Receipts:
 
         """
         return await self._signed(self._told(rows))
+
+    async def of_notices(self, notices: Sequence[Notice]) -> list[dict[str, Json]]:
+        """Return, for each notice, the receipt of the entry that says so.
+
+        Raises:
+            CannotSignError: the key does not sign now.
+
+        """
+        made = [
+            receipt_of(each.entry, gateway=self._gateway, origin=self._origin, payload_sha256=each.sha256)
+            for each in notices
+        ]
+        return await self._signed([receipt for receipt in made if receipt is not None])
 
     async def ready(self) -> None:
         """Sign something that is no receipt, to see whether the key works.

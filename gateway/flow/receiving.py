@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import Executor
 from contextlib import aclosing
+from datetime import timedelta
 
 from gateway.flow import entries
 from gateway.flow.arrivals import sha256_of
@@ -25,6 +26,8 @@ from gateway.ports import AxisLink, Clock, NoRoomError, Payloads, PdfReader, Sto
 from gateway.records import Arrival, Incoming, MessageKind
 from gateway.telemetry import Metrics
 from routing.agencies import Directory, Member
+from routing.closed_codes import CODE_GRACE
+from routing.heading import Patience
 from routing.note import parse_verifier_key
 
 FULL = 100
@@ -51,7 +54,9 @@ class Receiver:
         bell: Bell,
         metrics: Metrics,
         terms: Terms,
+        patience: Patience,
         pdf: PdfReader | None = None,
+        grace: timedelta = CODE_GRACE,
     ) -> None:
         self._gateway = gateway
         self._store = store
@@ -67,7 +72,9 @@ class Receiver:
             clock=clock,
             executor=executor,
             terms=terms,
+            patience=patience,
             pdf=pdf,
+            grace=grace,
         )
 
     async def one_pass(self) -> None:

@@ -12,6 +12,7 @@ from gateway.ports.accounts import Accounts
 from gateway.ports.axis import AxisLink
 from gateway.ports.changes import ChangeMovedError, Changes
 from gateway.ports.conditions import (
+    InstantPassedError,
     KeyConflictError,
     NoRoomError,
     NotHeldError,
@@ -29,6 +30,7 @@ from gateway.ports.registry import Registry
 from gateway.ports.revocation import RevocationStock
 from gateway.ports.store import Store
 from gateway.ports.trust import TrustSource, TrustStore
+from gateway.ports.under_way import UnderWay
 
 __all__ = [
     "Accounts",
@@ -37,6 +39,7 @@ __all__ = [
     "Changes",
     "Clock",
     "Documents",
+    "InstantPassedError",
     "KeyConflictError",
     "NoRoomError",
     "NotHeldError",
@@ -54,6 +57,7 @@ __all__ = [
     "TrustSource",
     "TrustStore",
     "UnavailableError",
+    "UnderWay",
 ]
 
 Clock = Callable[[], datetime]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gateway.records import Credential
+from gateway.credentials import Credential
 
 
 class Accounts(Protocol):

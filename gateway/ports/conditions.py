@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class KeyConflictError(Exception):
     """An idempotency key already stands for other bytes; `scope` says which kind of key, `message_id` names the first message."""
@@ -34,3 +36,11 @@ class UnavailableError(Exception):
 
 class StaleRegistryError(Exception):
     """The registry changed between examination and commit; examine again with the current directory."""
+
+
+class InstantPassedError(StaleRegistryError):
+    """By the database's clock it is another time of the registry than by this process's; examine again as of `now`."""
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__(f"the database's time is {now.isoformat()}")
+        self.now = now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.mentions import Mentions
@@ -20,6 +20,7 @@ from gateway.records import (
     ReceiptStep,
     SendOutcome,
 )
+from routing.heading import Course
 
 
 class Documents(Mentions, Protocol):
@@ -38,6 +39,7 @@ class Documents(Mentions, Protocol):
         Raises:
             KeyConflictError: a key stands for other bytes.
             StaleRegistryError: `message.registry_version` is not the current one.
+            InstantPassedError: the transaction's time lies outside `steady`.
             StillParkedError: the same bytes are parked under another id.
             NotHeldError: it was parked, and is not held under the fence `parked` any more.
 
@@ -49,6 +51,9 @@ class Documents(Mentions, Protocol):
         Serves a retry that would not pass examination any more, for instance because a certificate has expired since.
         A key that stands for other bytes is no replay.
         """
+
+    async def now(self) -> datetime:
+        """Return the database's time, by which every process decides alike."""
 
     async def message(self, message_id: str) -> Message | None:
         """Return an accepted or arrived message."""
@@ -65,10 +70,13 @@ class Documents(Mentions, Protocol):
     async def delivery(self, delivery_id: str) -> Delivery | None:
         """Return one delivery that started here."""
 
-    async def claim(self, *, limit: int, lease: timedelta) -> tuple[OutboxItem, ...]:
+    async def claim(
+        self, *, limit: int, lease: timedelta, course: Course | None = None
+    ) -> tuple[OutboxItem, ...]:
         """Lease due outbox rows to this process; a row whose lease ended is due again, with a higher fence.
 
-        Logs `publish_attempt` for deliveries.
+        Logs `publish_attempt` for deliveries. A delivery that cannot go on by `course`, as of the transaction's time, is not
+        leased but rerouted, held, released or given up, as `ports.UnderWay.sweep` does. What is held is never leased.
         """
 
     async def settle(
@@ -100,11 +108,11 @@ class Documents(Mentions, Protocol):
     async def inbox_item(self, *, member_id: str, item_id: str) -> InboxItem | None:
         """Return one inbox item of this member, acknowledged or not."""
 
-    async def mark_fetched(self, item: InboxItem) -> None:
-        """Record that the member read the body: a log entry each time, the time only once."""
+    async def mark_fetched(self, item: InboxItem) -> bool:
+        """Record that the member reads the body: a log entry each time, the time only once. False if it is not its own now."""
 
     async def acknowledge(self, item: InboxItem, *, receipt: bytes) -> bool:
-        """Take an item from the inbox and put `receipt` in the outbox; False if it was acknowledged before."""
+        """Take an item from the inbox and put `receipt` in the outbox; False if it was acknowledged, or handed over, before."""
 
     async def backlog(self) -> dict[str, int]:
         """Return counts by state: `outbox_due`, `outbox_waiting`, `inbox_waiting`, `log_unsequenced`."""

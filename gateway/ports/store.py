@@ -12,6 +12,7 @@ from gateway.ports.parked import ParkedDocuments
 from gateway.ports.receipt_keys import ReceiptKeys
 from gateway.ports.registry import Registry
 from gateway.ports.trust import TrustStore
+from gateway.ports.under_way import UnderWay
 
 
 class Store(Protocol):
@@ -24,6 +25,10 @@ class Store(Protocol):
     @property
     def parked(self) -> ParkedDocuments:
         """Documents that could not be decided yet."""
+
+    @property
+    def under_way(self) -> UnderWay:
+        """Deliveries whose addressee's code is not what it was, and notices to senders."""
 
     @property
     def registry(self) -> Registry:

@@ -1,9 +1,10 @@
 """Acceptance: message, body, deliveries, outbox, keys, links and log entries in one transaction, or none of them.
 
-Keys are inserted first and asked questions of afterwards, because between a look and an insert another
-process could come. Invariants: a key stands for one body for ever; of several acceptances that share a key
-exactly one is written, the others get its answer again or a conflict; nothing is decided by an outdated
-registry, but a replay is no new decision and needs no registry.
+Keys are inserted first and asked questions of afterwards (`gateway.store.claimed_keys`). Invariants: a key
+stands for one body for ever; of several acceptances that share a key exactly one is written, the others get
+its answer again or a conflict; nothing is decided by an outdated registry, nor as of a time on the other side
+of an instant at which the registry says something else: the transaction's time counts, which on PostgreSQL is
+the database's, the same for every process. A replay is no new decision and needs neither.
 """
 
 from __future__ import annotations
@@ -13,22 +14,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, select, tuple_
+from sqlalchemy import Connection, bindparam, select
 
-from gateway.ports import KeyConflictError, NotHeldError, StaleRegistryError, StillParkedError
+from gateway.ports import (
+    InstantPassedError,
+    KeyConflictError,
+    NotHeldError,
+    StaleRegistryError,
+    StillParkedError,
+)
 from gateway.records import Acceptance, Accepted, IdempotencyKey, Recipient
 from gateway.store import content, parking_rows
 from gateway.store.bulk import insert_rows
+from gateway.store.claimed_keys import Key, Owner, claim_keys, hand_over, key_of, owners_of
 from gateway.store.dialects import insert_or_skip
 from gateway.store.references import insert_links
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, message_of, message_row, recipient_of
 from gateway.store.sightings import note_sightings
 from gateway.store.signatures import insert_evidence
 from gateway.store.staging import Staging
-from gateway.store.tables import body, delivery, idempotency, log_entry, message, outbox
+from gateway.store.tables import body, delivery, log_entry, message, outbox
 from routing.delivery import DeliveryState
-
-_KEY: Final = (idempotency.c.scope, idempotency.c.owner, idempotency.c.key)
 
 _ACCEPTED: Final = (
     select(*MESSAGE_COLUMNS, message.c.leaf_sha256, log_entry.c.leaf)
@@ -41,17 +47,17 @@ _ACCEPTED: Final = (
 _INSERT_BODY: Final = insert_or_skip(body)
 
 
-class _Key(NamedTuple):
-    scope: str
-    owner: str
-    key: str
+class _Ground(NamedTuple):
+    """What decisions have to be made by: the current version of the registry, at the transaction's time."""
 
+    version: int
+    now: datetime
 
-class _Owner(NamedTuple):
-    """What a key stands for."""
-
-    sha256: str
-    message_id: str
+    def objection(self, item: Acceptance) -> StaleRegistryError | None:
+        """Say why an acceptance was decided by something else."""
+        if item.message.registry_version != self.version:
+            return StaleRegistryError()
+        return None if item.steady.holds(self.now) else InstantPassedError(self.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +79,8 @@ class Acceptances:
         self, connection: Connection, now: datetime, items: Sequence[Acceptance]
     ) -> list[Accepted | Exception]:
         """Write what is new and current; replay or refuse the rest."""
-        version = content.head_to_rely_on(connection).version
-        decided = _decide(connection, items, version, lost=_lost(connection, items))
+        ground = _Ground(content.head_to_rely_on(connection).version, now)
+        decided = _decide(connection, items, ground, lost=_lost(connection, items))
         results: dict[int, Accepted | Exception] = dict(decided.refused)
         results |= self._write(connection, now, decided.written)
         here = {answer.message.id: answer for answer in results.values() if isinstance(answer, Accepted)}
@@ -121,7 +127,7 @@ class Acceptances:
 
 def find_replay(connection: Connection, keys: Sequence[IdempotencyKey], sha256: str) -> Accepted | None:
     """Return the first acceptance of these bytes if one of the keys stands for it and none for other bytes."""
-    owners = set(_owners(connection, map(_key, keys)).values())
+    owners = set(owners_of(connection, map(key_of, keys)).values())
     if not owners or any(owner.sha256 != sha256 for owner in owners):
         return None
     first = min(owner.message_id for owner in owners)
@@ -135,11 +141,13 @@ def load_accepted(connection: Connection, ids: Iterable[str]) -> dict[str, Accep
         return {}
     recipients: dict[str, list[Recipient]] = {}
     for row in connection.execute(
-        select(delivery.c.message_id, *RECIPIENT_COLUMNS)
+        select(delivery.c.message_id, delivery.c.former_members, *RECIPIENT_COLUMNS)
         .where(delivery.c.message_id.in_(wanted))
         .order_by(delivery.c.message_id, delivery.c.position)
     ):
-        recipients.setdefault(row.message_id, []).append(recipient_of(row[1:]))
+        # A retry gets the first answer, whoever takes over afterwards.
+        first = replace(recipient_of(row[2:]), **dict(zip(("member_id",), row.former_members, strict=False)))
+        recipients.setdefault(row.message_id, []).append(first)
     return {
         row.id: Accepted(
             message=message_of(row),
@@ -173,12 +181,15 @@ def _again(first: str, earlier: dict[str, Accepted], here: dict[str, Accepted]) 
     return replace(here[first], replayed=True) if first in here else StillParkedError(message_id=first)
 
 
-def _decide(connection: Connection, items: Sequence[Acceptance], version: int, *, lost: set[str]) -> _Decided:
-    claimed, taken = _claim_keys(connection, [item for item in items if item.message.id not in lost], version)
+def _decide(
+    connection: Connection, items: Sequence[Acceptance], ground: _Ground, *, lost: set[str]
+) -> _Decided:
+    candidates = [item for item in items if item.message.id not in lost]
+    claimed, taken = claim_keys(connection, candidates, lambda each: ground.objection(each) is None)
     decided = _Decided(written={}, replays={}, refused={})
-    won: dict[_Key, _Owner] = {}
+    won: dict[Key, Owner] = {}
     for place, item in enumerate(items):
-        keys = [_key(key) for key in item.keys]
+        keys = [key_of(key) for key in item.keys]
         sha256 = item.message.sha256
         own = None if item.parked is None else item.message.id
         hits = {key: taken[key] for key in keys if key in taken and taken[key].message_id != own}
@@ -191,72 +202,17 @@ def _decide(connection: Connection, items: Sequence[Acceptance], version: int, *
             )
         elif hits:
             decided.replays[place] = min(owner.message_id for owner in hits.values())
-        elif item.message.registry_version != version:
-            decided.refused[place] = StaleRegistryError()
+        elif (stale := ground.objection(item)) is not None:
+            decided.refused[place] = stale
         else:
             decided.written[place] = item
             if own is not None:
                 lost.add(own)
-            mine = dict.fromkeys(keys, _Owner(sha256, item.message.id))
+            mine = dict.fromkeys(keys, Owner(sha256, item.message.id))
             won |= mine
             taken |= mine
-    _hand_over(connection, claimed=claimed, won=won)
+    hand_over(connection, claimed=claimed, won=won)
     return decided
-
-
-def _claim_keys(
-    connection: Connection, items: Sequence[Acceptance], version: int
-) -> tuple[dict[_Key, _Owner], dict[_Key, _Owner]]:
-    """Insert every free key for the first current item that names it; return those, and what the others stand for."""
-    wanted: dict[_Key, _Owner] = {}
-    outdated: set[_Key] = set()
-    for item in items:
-        keys = map(_key, item.keys)
-        if item.message.registry_version != version:
-            outdated.update(keys)
-            continue
-        for key in keys:
-            wanted.setdefault(key, _Owner(item.message.sha256, item.message.id))
-    rows = [_key_row(key, owner) for key, owner in sorted(wanted.items())]
-    inserted = insert_rows(connection, idempotency, rows, skip=True)
-    if inserted == len(wanted):
-        return wanted, _owners(connection, outdated - wanted.keys())
-    found = _owners(connection, wanted.keys() | outdated)
-    own = {key for key, owner in wanted.items() if found[key].message_id == owner.message_id}
-    # The very same message may have been accepted before, by an attempt whose answer was lost; a parked one holds its keys.
-    before = _known(connection, {wanted[key].message_id for key in own})
-    own = {key for key in own if wanted[key].message_id not in before}
-    return {key: wanted[key] for key in own}, {key: owner for key, owner in found.items() if key not in own}
-
-
-def _known(connection: Connection, ids: Iterable[str]) -> set[str]:
-    return set(connection.execute(select(message.c.id).where(message.c.id.in_(ids))).scalars())
-
-
-def _hand_over(connection: Connection, *, claimed: dict[_Key, _Owner], won: dict[_Key, _Owner]) -> None:
-    """Correct the keys that were claimed for an item which then lost by another of its keys."""
-    wrong = {key for key, owner in claimed.items() if won.get(key) != owner}
-    if not wrong:
-        return
-    connection.execute(delete(idempotency).where(tuple_(*_KEY).in_(wrong)))
-    rows = [_key_row(key, won[key]) for key in wrong if key in won]
-    insert_rows(connection, idempotency, rows)
-
-
-def _owners(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, _Owner]:
-    wanted = list(keys)
-    if not wanted:
-        return {}
-    rows = connection.execute(select(idempotency).where(tuple_(*_KEY).in_(wanted)))
-    return {_Key(row.scope, row.owner, row.key): _Owner(row.sha256, row.message_id) for row in rows}
-
-
-def _key(key: IdempotencyKey) -> _Key:
-    return _Key(key.scope, key.owner, key.key)
-
-
-def _key_row(key: _Key, owner: _Owner) -> dict[str, str]:
-    return {**key._asdict(), **owner._asdict()}
 
 
 def _insert_deliveries(connection: Connection, now: datetime, written: Iterable[Acceptance]) -> None:
@@ -273,6 +229,8 @@ def _insert_deliveries(connection: Connection, now: datetime, written: Iterable[
                     "as_sent": recipient.as_sent,
                     "member_id": recipient.member_id,
                     "queue": recipient.queue,
+                    "resolved_code": recipient.resolved_code,
+                    "resolved_version": recipient.resolved_version,
                     "state": DeliveryState.QUEUED.value,
                     "attempts": 0,
                     "updated_at": now,

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from gateway.records import Credential, Event
+from gateway.credentials import Credential
+from gateway.records import Event
 from gateway.store.database import Database
 from gateway.store.staging import Staging
 from gateway.store.tables import credential

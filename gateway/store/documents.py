@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -36,6 +36,7 @@ from gateway.store.signatures import find_evidence
 from gateway.store.staging import Staging
 from gateway.store.tables import body, delivery, message
 from gateway.store.writer import Writer
+from routing.heading import Course
 from schemas.references import Relation
 
 _MESSAGE: Final = select(*MESSAGE_COLUMNS).where(message.c.id == bindparam("id"))
@@ -65,6 +66,10 @@ class SqlDocuments:
     async def replay(self, keys: Sequence[IdempotencyKey], sha256: str) -> Accepted | None:
         """See `ports.Documents`; None also when another of the keys stands for other bytes, which `accept` would refuse."""
         return await self._database.read(partial(find_replay, keys=keys, sha256=sha256))
+
+    async def now(self) -> datetime:
+        """See `ports.Documents`."""
+        return await self._database.read(partial(transaction_time, clock=self._clock))
 
     async def message(self, message_id: str) -> Message | None:
         """See `ports.Documents`."""
@@ -109,9 +114,11 @@ class SqlDocuments:
         """See `ports.Documents`."""
         await self._writer.write(self._links.link, (message, links))
 
-    async def claim(self, *, limit: int, lease: timedelta) -> tuple[OutboxItem, ...]:
-        """See `ports.Documents`; logs `publish_attempt` for deliveries."""
-        return await self._writer.write(self._outbox.claim, outbox.Claim(limit=limit, lease=lease))
+    async def claim(
+        self, *, limit: int, lease: timedelta, course: Course | None = None
+    ) -> tuple[OutboxItem, ...]:
+        """See `ports.Documents`."""
+        return await self._writer.write(self._outbox.claim, outbox.Claim(limit, lease, course))
 
     async def release_leases(self) -> None:
         """See `ports.Documents`."""
@@ -145,9 +152,9 @@ class SqlDocuments:
         """See `ports.Documents`."""
         return await self._database.read(partial(inbox.one_item, member_id=member_id, item_id=item_id))
 
-    async def mark_fetched(self, item: InboxItem) -> None:
+    async def mark_fetched(self, item: InboxItem) -> bool:
         """See `ports.Documents`."""
-        await self._writer.write(self._inbox.mark_fetched, item)
+        return await self._writer.write(self._inbox.mark_fetched, item)
 
     async def acknowledge(self, item: InboxItem, *, receipt: bytes) -> bool:
         """See `ports.Documents`."""

@@ -35,12 +35,14 @@ _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _IDENTITIES: Final = select(message.c.id, message.c.sha256, message.c.gateway).where(message.c.id.in_(_IDS))
 _BEFORE: Final = select(arrival).where(arrival.c.id.in_(_IDS))
 _OPEN: Final = (
-    select(arrival.c.id, arrival.c.reply_queue)
+    select(arrival.c.id, arrival.c.member_id, arrival.c.reply_queue)
     .where(arrival.c.id.in_(_IDS), arrival.c.acknowledged_at.is_(None), arrival.c.refusal.is_(None))
     .order_by(arrival.c.id)
     .with_for_update()
 )
-_KEPT: Final = select(arrival.c.id).where(arrival.c.id.in_(_IDS), arrival.c.refusal.is_(None))
+_KEPT: Final = select(arrival.c.id, arrival.c.member_id).where(
+    arrival.c.id.in_(_IDS), arrival.c.refusal.is_(None)
+)
 _FETCH: Final = (
     update(arrival)
     .where(arrival.c.id.in_(_IDS), arrival.c.fetched_at.is_(None))
@@ -95,26 +97,29 @@ class Inbox:
         self._staging.stage(connection, now, events)
         return [place in fresh for place in range(len(items))]
 
-    def mark_fetched(self, connection: Connection, now: datetime, items: Sequence[InboxItem]) -> list[None]:
-        """Note the first time, and log every time, that a member reads a body."""
-        ids = {item.id for item in items}
-        kept = set(connection.execute(_KEPT, {"ids": ids}).scalars())
-        connection.execute(_FETCH, {"ids": kept, "now": now})
-        self._staging.stage(
-            connection, now, [_event(Kind.FETCHED, item) for item in items if item.id in kept]
-        )
-        return [None] * len(items)
+    def mark_fetched(self, connection: Connection, now: datetime, items: Sequence[InboxItem]) -> list[bool]:
+        """Note the first time, and log every time, that a member reads a body that is still its own."""
+        rows = connection.execute(_KEPT, {"ids": {item.id for item in items}})
+        owners = {row.id: row.member_id for row in rows}
+        results = [owners.get(item.id) == item.recipient.member_id for item in items]
+        fetched = [item for item, is_own in zip(items, results, strict=True) if is_own]
+        connection.execute(_FETCH, {"ids": {item.id for item in fetched}, "now": now})
+        self._staging.stage(connection, now, [_event(Kind.FETCHED, item) for item in fetched])
+        return results
 
     def acknowledge(
         self, connection: Connection, now: datetime, items: Sequence[Acknowledgement]
     ) -> list[bool]:
         """Take items from the inbox, each once, and send their receipts."""
         rows = connection.execute(_OPEN, {"ids": {each.item.id for each in items}})
-        waiting = {row.id: row.reply_queue for row in rows}
+        waiting, owners = {}, {}
+        for row in rows:
+            waiting[row.id], owners[row.id] = row.reply_queue, row.member_id
         taken: dict[str, Acknowledgement] = {}
         results: list[bool] = []
         for each in items:
-            results.append(each.item.id in waiting and each.item.id not in taken)
+            is_own = owners.get(each.item.id) == each.item.recipient.member_id
+            results.append(is_own and each.item.id not in taken)
             if results[-1]:
                 taken[each.item.id] = each
         if taken:
@@ -206,6 +211,8 @@ def _arrival_row(now: datetime, item: Arrival) -> dict[str, Any]:
         "as_sent": item.recipient.as_sent,
         "member_id": item.recipient.member_id,
         "queue": item.recipient.queue,
+        "resolved_code": item.recipient.resolved_code,
+        "chosen_at": item.recipient.chosen_at,
         "reply_queue": item.reply_queue,
         "refusal": item.refusal,
         "receipt": item.receipt,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -18,10 +18,12 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, func, selec
 
 from gateway.records import Event, OutboxItem, ReceiptStep, SendOutcome, SendResult
 from gateway.store.bulk import update_rows
+from gateway.store.diverting import Diverter, astray
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, routed_message_of
 from gateway.store.staging import Staging
 from gateway.store.tables import delivery, message, outbox
 from routing.delivery import DeliveryState
+from routing.heading import Course
 from routing.log import Kind
 
 LONGEST_BACKOFF: Final = timedelta(seconds=400)
@@ -43,6 +45,10 @@ _DUE: Final = (
         outbox.c.queue.label("outbox_queue"),
         outbox.c.body,
         outbox.c.kind.label("outbox_kind"),
+        delivery.c.resolved_version,
+        delivery.c.chosen_at,
+        delivery.c.state,
+        delivery.c.held_since,
     )
     .select_from(outbox)
     .outerjoin(delivery, (delivery.c.id == outbox.c.id) & (outbox.c.kind == "delivery"))
@@ -89,10 +95,11 @@ _DROP: Final = delete(outbox).where(outbox.c.id.in_(_IDS))
 
 
 class Claim(NamedTuple):
-    """How much to lease, and for how long."""
+    """How much to lease, for how long, and by what it is decided who shall get it."""
 
     limit: int
     lease: timedelta
+    course: Course | None = None
 
 
 class Settlement(NamedTuple):
@@ -118,16 +125,25 @@ class Outbox:
 
     def __init__(self, staging: Staging) -> None:
         self._staging = staging
+        self._diverter = Diverter(staging)
         self._random = random.Random()  # noqa: S311 - jitter is no secret
 
     def claim(
         self, connection: Connection, now: datetime, items: Sequence[Claim]
     ) -> list[tuple[OutboxItem, ...]]:
-        """Lease what is due, the longest due first; each attempt to publish a delivery is an entry."""
+        """Lease what is due, the longest due first; each attempt to publish a delivery is an entry.
+
+        What has to go elsewhere, or nowhere, is diverted instead, and leased by a later claim if it goes on.
+        """
         return [self._claim(connection, now, claim) for claim in items]
 
     def _claim(self, connection: Connection, now: datetime, claim: Claim) -> tuple[OutboxItem, ...]:
-        leased = [_item(row) for row in connection.execute(_DUE, {"now": now, "limit": claim.limit})]
+        rows = connection.execute(_DUE, {"now": now, "limit": claim.limit}).all()
+        diverted: set[str] = set()
+        if claim.course is not None and (journeys := list(astray(rows, claim.course, now))):
+            self._diverter.divert(connection, now, journeys, claim.course)
+            diverted = {each.id for each in journeys}
+        leased = [_item(row) for row in rows if row.outbox_id not in diverted and row.held_since is None]
         if not leased:
             return ()
         connection.execute(_LEASE, {"ids": [item.id for item in leased], "until": now + claim.lease})
@@ -191,7 +207,9 @@ class Outbox:
                 continue
             states[step.delivery_id] = step.state
             because = step.reason[:MAX_REASON] if step.reason else None
-            moved[step.delivery_id] = _moved(step.delivery_id, step.state, because, now)
+            moved[step.delivery_id] = _moved(step.delivery_id, step.state, because, now) | {
+                "held_since": None
+            }
             events.append(step.event)
         if moved:
             update_rows(connection, delivery, list(moved.values()))
@@ -234,6 +252,8 @@ def backlog(connection: Connection, now: datetime) -> dict[str, int]:
 
 def _item(row: Any) -> OutboxItem:  # noqa: ANN401 - a row of _DUE
     about, recipient = routed_message_of(row) if row.outbox_kind == "delivery" else (None, None)
+    if recipient is not None and recipient.resolved_code is not None:
+        recipient = replace(recipient, resolved_version=row.resolved_version, chosen_at=row.chosen_at)
     return OutboxItem(
         id=row.outbox_id,
         fence=row.fence + 1,

@@ -30,17 +30,18 @@ _MOST_UNLINKED: Final = 50
 """What never finds its document (it was refused here) must not be looked at for ever."""
 
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_RECIPIENTS: Final[BindParameter[Any]] = bindparam("recipients", expanding=True)
 _PASSED_TO: Final = or_(
-    exists().where(delivery.c.message_id == message.c.id, delivery.c.code == bindparam("recipient")),
+    exists().where(delivery.c.message_id == message.c.id, delivery.c.code.in_(_RECIPIENTS)),
     exists().where(
         arrival.c.message_id == message.c.id,
-        arrival.c.code == bindparam("recipient"),
+        arrival.c.code.in_(_RECIPIENTS),
         arrival.c.refusal.is_(None),
     ),
 )
 _OF_SENDER: Final = (
     select(*MESSAGE_COLUMNS)
-    .where(message.c.kind == "edoc", message.c.sender_code == bindparam("sender"))
+    .where(message.c.kind == "edoc", message.c.sender_code.in_(bindparam("senders", expanding=True)))
     .order_by(message.c.id)
     .limit(1)
 )
@@ -123,14 +124,14 @@ def insert_links(
 
 def find_document(connection: Connection, sought: Sought) -> Message | None:
     """Return the document sought; number and date count only where the sender used no such id."""
-    named = {"sender": sought.sender, "document": sought.document_id}
-    found = _first(connection, _BY_ID, named, sought.recipient)
+    named = {"senders": sought.senders, "document": sought.document_id}
+    found = _first(connection, _BY_ID, named, sought.recipients)
     if found is not None or sought.number is None or sought.promulgation_date is None:
         return found
-    if sought.recipient is not None and _first(connection, _BY_ID, named, None) is not None:
+    if sought.recipients is not None and _first(connection, _BY_ID, named, None) is not None:
         return None  # the id is known, and went to others
-    numbered = {"sender": sought.sender, "number": sought.number, "day": sought.promulgation_date}
-    return _first(connection, _BY_NUMBER, numbered, sought.recipient)
+    numbered = {"senders": sought.senders, "number": sought.number, "day": sought.promulgation_date}
+    return _first(connection, _BY_NUMBER, numbered, sought.recipients)
 
 
 def find_mentions(
@@ -163,10 +164,10 @@ def find_unlinked(connection: Connection, *, senders: set[str]) -> tuple[Message
 
 
 def _first(
-    connection: Connection, query: Select[Any], facts: dict[str, Any], recipient: str | None
+    connection: Connection, query: Select[Any], facts: dict[str, Any], recipients: tuple[str, ...] | None
 ) -> Message | None:
-    if recipient is not None:
-        query, facts = query.where(_PASSED_TO), {**facts, "recipient": recipient}
+    if recipients is not None:
+        query, facts = query.where(_PASSED_TO), {**facts, "recipients": recipients}
     row = connection.execute(query, facts).one_or_none()
     return None if row is None else message_of(row)
 

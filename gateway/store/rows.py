@@ -15,7 +15,7 @@ from routing.delivery import DeliveryState
 MESSAGE_FIELDS: Final = tuple(field.name for field in fields(Message))
 MESSAGE_COLUMNS: Final[tuple[Column[Any], ...]] = tuple(message.c[name] for name in MESSAGE_FIELDS)
 
-_RECIPIENT_FIELDS: Final = ("code", "as_sent", "member_id", "queue")
+_RECIPIENT_FIELDS: Final = ("code", "as_sent", "member_id", "queue", "resolved_code")
 
 _DELIVERY_FIELDS: Final = tuple(field.name for field in fields(Delivery))
 DELIVERY_COLUMNS: Final[tuple[Column[Any], ...]] = tuple(delivery.c[name] for name in _DELIVERY_FIELDS)
@@ -49,8 +49,7 @@ def message_of(values: Sequence[Any]) -> Message:
 
 def recipient_of(values: Sequence[Any]) -> Recipient:
     """Return the recipient from the values of `RECIPIENT_COLUMNS`, alone or after a message."""
-    delivery_id, code, as_sent, member_id, queue = values[:5]
-    return Recipient(delivery_id=delivery_id, code=code, as_sent=as_sent, member_id=member_id, queue=queue)
+    return Recipient(**dict(zip(("delivery_id", *_RECIPIENT_FIELDS), values, strict=False)))
 
 
 def routed_message_of(values: Sequence[Any]) -> tuple[Message, Recipient]:
@@ -62,6 +61,7 @@ def delivery_of(values: Sequence[Any]) -> Delivery:
     """Return the delivery from the values of `DELIVERY_COLUMNS`."""
     facts = dict(zip(_DELIVERY_FIELDS, values, strict=True))
     facts["state"] = DeliveryState(facts["state"])
+    facts["former_members"] = tuple(facts["former_members"])
     return Delivery(**facts)
 
 

@@ -22,6 +22,7 @@ from gateway.store.registry import SqlRegistry
 from gateway.store.staging import Staging
 from gateway.store.tables import readiness
 from gateway.store.trust import SqlTrustStore
+from gateway.store.under_way import SqlUnderWay
 from gateway.store.writer import Writer
 from routing.note import PrivateKey
 
@@ -46,6 +47,7 @@ class SqlStore:
         """What the embedded axis link reads from."""
         self.documents = SqlDocuments(database, self.writer, staging, clock=clock)
         self.parked = SqlParkedDocuments(database, self.writer, staging)
+        self.under_way = SqlUnderWay(database, self.writer, staging)
         self.registry = SqlRegistry(database, self.writer, staging)
         self.changes = SqlChanges(database, self.writer, staging)
         self.log = SqlRoutingLog(

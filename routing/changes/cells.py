@@ -12,17 +12,23 @@ def cell_faults(operation: Operation) -> Iterator[ChangeFault]:
     """Yield what cannot be read in a row, or cannot stand there."""
     for each in operation.unread:
         yield operation.fault(each.column, each.reason, each.value)
-    if operation.op is None:
-        if not any(each.column == "–" for each in operation.unread):
-            yield from _code_faults(operation, "code", operation.code)
+    unread = {each.column for each in operation.unread}
+    for fault in _faults(operation):
+        if fault.facts["column"] not in unread:
+            yield fault
+
+
+def _faults(operation: Operation) -> Iterator[ChangeFault]:
+    if operation.op is None and not operation.code:
         return
     yield from _code_faults(operation, "code", operation.code)
     if operation.parent:
         yield from _code_faults(operation, "parent", operation.parent)
-    yield from _description_faults(operation, operation.op)
     yield from _alias_faults(operation)
-    yield from _successor_faults(operation, operation.op)
-    yield from _forwarding_faults(operation, operation.op)
+    if operation.op is not None:
+        yield from _description_faults(operation, operation.op)
+        yield from _successor_faults(operation, operation.op)
+        yield from _forwarding_faults(operation, operation.op)
 
 
 def _code_faults(operation: Operation, column: str, text: str) -> Iterator[ChangeFault]:

@@ -52,14 +52,15 @@ class Counts:
 
 
 def diff(change: AgencyChange, directory: Directory) -> tuple[Diff, ...]:
-    """Return what the change does to a directory that has what it closes, by moment and code."""
+    """Return what the change does, by moment and code, to a directory that has what it closes, or what it adds."""
     closed, added = _by_code(change.closed), _by_code(change.added)
     found: list[Diff] = []
     for code in change.codes:
         gone = closed.get(code, [])
-        keys = {version_key(each) for each in gone}
+        new = added.get(code, [])
+        keys = {version_key(each) for each in (*gone, *new)}
         kept = [plain(each) for each in directory.versions(code) if version_key(each) not in keys]
-        before, after = _events([*kept, *gone]), _events([*kept, *added.get(code, [])])
+        before, after = _events([*kept, *gone]), _events([*kept, *new])
         found += [_told(code, *event) for key, event in after.items() if key not in before]
         found += [_told(code, *event, withdrawn=True) for key, event in before.items() if key not in after]
     return tuple(sorted(found, key=_place))

@@ -6,8 +6,8 @@ a cell are separated by ``;`` or spaces. Times are ISO 8601 with a zone; a day a
 A cell ``-`` under ``parent`` or ``code_qcvn102`` says that there is to be none. JSON is ``{"operations": [{…}]}``
 with the same names, several values as a list, and null or nothing for an empty cell.
 
-Invariants: what cannot be read in a row is kept as such, so that all faults of all rows are told together;
-names are kept in Unicode form NFC; only a file that has no readable rows at all is refused here.
+Invariants: what cannot be read in a row, or in the header, is kept as such, so that all faults are told together;
+names are kept in Unicode form NFC; only a file in which no row could be read is refused here.
 """
 
 import json
@@ -79,10 +79,11 @@ def _of_records(records: Iterator[Record]) -> tuple[Operation, ...]:
         operations = tuple(_of_cells(number, cells, header) for number, cells in records)
     except RegistryFileErrors as error:
         raise _refusal(error.faults) from error
-    if faults:
-        raise _refusal(tuple(faults))
     if not operations:
-        raise ChangeRefused((ChangeFault(ChangeReason.NO_OPERATIONS),))
+        raise _refusal(faults) if faults else ChangeRefused((ChangeFault(ChangeReason.NO_OPERATIONS),))
+    if faults:
+        unknown = (Unread(column=str(each.facts["column"]), value="", reason=each.fault) for each in faults)
+        return (_unreadable(faults[0].row, *unknown), *operations)
     return operations
 
 
@@ -104,18 +105,23 @@ def _refusal(faults: Iterable[FileFault]) -> ChangeRefused:
 def _of_cells(number: int, cells: list[str], header: list[str]) -> Operation:
     if len(cells) != len(header):
         shown = f"{len(cells)} ≠ {len(header)}"
-        wrong = Unread(column="–", value=shown, reason=RegistryFault.FIELD_COUNT)
-        return Operation(row=number, op=None, code="", valid_from=None, unread=(wrong,))
+        return _unreadable(number, Unread(column="–", value=shown, reason=RegistryFault.FIELD_COUNT))
     return _operation(number, dict(zip(header, cells, strict=True)), [])
+
+
+def _unreadable(number: int, *unread: Unread) -> Operation:
+    """Return what is left of a row of which nothing can be said but why."""
+    return Operation(row=number, op=None, code="", valid_from=None, unread=unread)
 
 
 def _operation(number: int, cells: Mapping[str, str], unread: list[Unread]) -> Operation:
     """Return what a row says; `unread` holds what was wrong with it before."""
     op = cells.get("op", "")
-    if op not in _OPS:
+    bad = {each.column for each in unread}
+    if op not in _OPS and "op" not in bad:
         unread.append(Unread(column="op", value=op, reason=ChangeReason.UNKNOWN_OPERATION))
     valid_from = _moment("valid_from", cells, unread)
-    if not cells.get("valid_from") and not any(each.column == "valid_from" for each in unread):
+    if not cells.get("valid_from") and "valid_from" not in bad:
         unread.append(Unread(column="valid_from", value="", reason=ChangeReason.MISSING_INSTANT))
     parent, aliases = cells.get("parent", ""), cells.get("code_qcvn102", "")
     forward_until = _moment("forward_until", cells, unread)
@@ -174,8 +180,7 @@ def _shown(error: Exception) -> str:
 
 def _of_object(number: int, row: object) -> Operation:
     if not isinstance(row, dict):
-        wrong = Unread(column="–", value=str(row), reason=ChangeReason.BAD_VALUE)
-        return Operation(row=number, op=None, code="", valid_from=None, unread=(wrong,))
+        return _unreadable(number, Unread(column="–", value=str(row), reason=ChangeReason.BAD_VALUE))
     unread: list[Unread] = []
     cells: dict[str, str] = {}
     for name, value in row.items():

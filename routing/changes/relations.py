@@ -13,8 +13,6 @@ from routing.changes.timeline import Step, Unfolded
 from routing.changes.world import World
 from routing.errors_change import ChangeFault, ChangeReason
 from routing.table_file import CANONICAL, scheme_of
-from schemas.codes import AgencyCode
-from schemas.errors import BadAgencyCode
 
 _ENDS = frozenset({Op.CLOSE, Op.ANNUL})
 
@@ -28,25 +26,29 @@ def relation_faults(
     excused = {each.code for each in operations if id(each) not in made}
     yield from _successor_faults(unfolded.steps, world, excused)
     yield from _parent_faults(unfolded.steps, world, excused)
-    yield from _alias_faults(unfolded, directory)
+    yield from _alias_faults(unfolded, world)
 
 
 def _successor_faults(steps: Iterable[Step], world: World, excused: set[str]) -> Iterator[ChangeFault]:
     ending = {(step.operation.code, step.at): step for step in steps if step.op in _ENDS}
     circle = _circles(ending)
+    blamed: set[tuple[str, str]] = set()
     for step in steps:
         for successor in dict.fromkeys(step.operation.successors):
             reason = _dangling(step, successor, world)
-            if reason is None or successor in excused:
+            if reason is None:
+                continue
+            blamed.add((step.operation.code, successor))
+            if successor in excused:
                 continue
             if (successor, step.at) in ending:
                 both = {(successor, step.at), (step.operation.code, step.at)} <= circle
                 reason = ChangeReason.SUCCESSOR_CYCLE if both else ChangeReason.SUCCESSOR_ENDS
             yield step.fault(reason, "successors", successor)
-        if step.op in _ENDS:
-            for waiting in world.awaiting(step.operation.code, step.at)[:1]:
-                if (waiting, step.at) not in ending:
-                    yield step.fault(ChangeReason.AWAITED_SUCCESSOR, "code", waiting)
+    for (code, at), step in ending.items():
+        waiting = [each for each in world.awaiting(code, at) if (each, code) not in blamed]
+        if waiting:
+            yield step.fault(ChangeReason.AWAITED_SUCCESSOR, "code", _shown(waiting))
 
 
 def _dangling(step: Step, successor: str, world: World) -> ChangeReason | None:
@@ -102,8 +104,12 @@ def _parent_faults(steps: Iterable[Step], world: World, excused: set[str]) -> It
     for parent, children in world.orphans({code: step.at for code, step in ended.items()}).items():
         orphans = sorted(set(children) - blamed)
         if orphans and parent not in excused:
-            others = f" (+{len(orphans) - 1})" if len(orphans) > 1 else ""
-            yield ended[parent].fault(ChangeReason.OPEN_CHILDREN, "code", orphans[0] + others)
+            yield ended[parent].fault(ChangeReason.OPEN_CHILDREN, "code", _shown(orphans))
+
+
+def _shown(codes: list[str]) -> str:
+    """Return the first of some codes, and how many more there are."""
+    return codes[0] if len(codes) == 1 else f"{codes[0]} (+{len(codes) - 1})"
 
 
 def _bad_parent(step: Step, world: World, rooted: set[str]) -> tuple[ChangeReason | None, str]:
@@ -118,7 +124,7 @@ def _bad_parent(step: Step, world: World, rooted: set[str]) -> tuple[ChangeReaso
         return ChangeReason.PARENT_UNKNOWN, parent
     if world.agency(parent, step.at) is None:
         return ChangeReason.PARENT_NOT_IN_FORCE, parent
-    if not world.throughout(parent, step.at, agency.valid_to):
+    if not world.throughout(parent, step.at, world.ends(agency)):
         return ChangeReason.PARENT_ENDS, parent
     return (ChangeReason.PARENT_CYCLE if _circular(agency.code, step.at, world, rooted) else None), parent
 
@@ -137,25 +143,17 @@ def _circular(code: str, at: datetime, world: World, rooted: set[str]) -> bool:
     return False
 
 
-def _alias_faults(unfolded: Unfolded, directory: Directory) -> Iterator[ChangeFault]:
+def _alias_faults(unfolded: Unfolded, world: World) -> Iterator[ChangeFault]:
     owners: dict[str, str] = {}
     codes = unfolded.versions.keys()
     for step in unfolded.steps:
         code = step.operation.code
-        if step.op is Op.OPEN and _owner(code, directory) not in {None, code}:
+        if step.op is Op.OPEN and world.owner(code) not in {None, code}:
             yield step.fault(ChangeReason.CODE_IS_ALIAS)
         for alias in dict.fromkeys(step.operation.aliases or ()) if step.op in DESCRIBES else ():
             owner = owners.setdefault(alias, code)
-            known = _owner(alias, directory)
+            known = world.owner(alias)
             if alias in codes or alias == known:
                 yield step.fault(ChangeReason.ALIAS_IS_CODE, "code_qcvn102", alias)
             elif owner != code or known not in {None, code}:
                 yield step.fault(ChangeReason.ALIAS_TAKEN, "code_qcvn102", alias)
-
-
-def _owner(text: str, directory: Directory) -> str | None:
-    """Return the canonical code to which a text leads in the directory."""
-    try:
-        return directory.canonical(AgencyCode.parse(text))
-    except BadAgencyCode:
-        return None

@@ -19,7 +19,7 @@ from routing.agencies import Agency, Directory, entity_id
 from routing.changes.operation import Op, Operation
 from routing.errors_change import ChangeFault, ChangeReason
 from routing.status import Status
-from routing.table_file import VIETNAM
+from routing.table_file import CANONICAL, VIETNAM, scheme_of
 
 Versions = tuple[Agency, ...]
 
@@ -53,7 +53,7 @@ def unfold(operations: Iterable[Operation], directory: Directory) -> Unfolded:
     steps = [
         Step(operation=each, op=each.op, at=each.valid_from)
         for each in operations
-        if each.op is not None and each.valid_from is not None and each.code
+        if each.op is not None and each.valid_from is not None and scheme_of(each.code) in CANONICAL
     ]
     steps.sort(key=lambda step: (step.operation.code, step.at))
     versions: dict[str, Versions] = {}

@@ -30,7 +30,7 @@ def rollback(change: AgencyChange, directory: Directory, *, now: datetime) -> Ag
 
     """
     old = _before(change, directory)
-    heirs = _heirs(change)
+    heirs = _heirs(change, World(directory, old), now)
     versions = {code: _spliced(directory.versions(code), old[code], now, heirs.get(code, ())) for code in old}
     _refuse({code for code in versions if _overlap(versions[code])})
     undone = change_to(versions, directory)
@@ -74,10 +74,13 @@ def _by_code(agencies: Iterable[Agency]) -> dict[str, list[Agency]]:
     return found
 
 
-def _heirs(change: AgencyChange) -> Mapping[str, tuple[str, ...]]:
-    """Return, for each code that others ended in favour of by this change, those others."""
+def _heirs(change: AgencyChange, without: World, now: datetime) -> Mapping[str, tuple[str, ...]]:
+    """Return, for each code in favour of which others have ended by the change, those that are in force again at `now`."""
     found: dict[str, dict[str, None]] = {}
     for each in sorted(change.added, key=lambda agency: agency.code):
+        ended = each.valid_to is not None and each.valid_to <= now
+        if not ended or without.agency(each.code, now) is None:
+            continue
         for successor in each.successors:
             found.setdefault(successor, {})[each.code] = None
     return {code: tuple(others) for code, others in found.items()}
@@ -136,6 +139,8 @@ def _stood_on(undone: AgencyChange, world: World, now: datetime) -> set[str]:
             continue
         since = max(now, each.valid_from or now)
         if each.parent and world.versions(each.parent) and not world.throughout(each.parent, since, until):
+            found.add(each.code)
+        if any(owner not in {None, each.code} for owner in map(world.owner, each.aliases)):
             found.add(each.code)
         if until is not None and any(world.agency(code, until) is None for code in each.successors):
             found.add(each.code)

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from routing.agencies import Agency, Directory
 from routing.changes.timeline import Versions
 from routing.status import Status
+from schemas.codes import AgencyCode
+from schemas.errors import BadAgencyCode
 
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -32,6 +34,13 @@ class World:
         """Return what a code names at a moment."""
         return next((each for each in self.versions(code) if each.in_force(at)), None)
 
+    def owner(self, text: str) -> str | None:
+        """Return the canonical code to which a text leads in the directory before the change."""
+        try:
+            return self._directory.canonical(AgencyCode.parse(text))
+        except BadAgencyCode:
+            return None
+
     def throughout(self, code: str, since: datetime, until: datetime | None) -> bool:
         """Tell whether a code is in force at every moment of [since, until); None is an open end."""
         for version in self.versions(code):
@@ -40,6 +49,14 @@ class World:
                     return True
                 since = version.valid_to
         return False
+
+    def ends(self, agency: Agency) -> datetime | None:
+        """Return when the entity of a version ends, or comes under another parent; None is an open end."""
+        for each in self.versions(agency.code):
+            same = each.entity_id == agency.entity_id and each.parent == agency.parent
+            if same and each.valid_from is not None and each.valid_from == agency.valid_to:
+                agency = each
+        return agency.valid_to
 
     def orphans(self, ended: Mapping[str, datetime]) -> dict[str, list[str]]:
         """Return, for codes that end something at a moment, the codes under them that are in force without them later."""

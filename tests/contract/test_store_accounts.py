@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from gateway.records import Credential
+from gateway.credentials import Credential
 from gateway.store import SqlStore
 from routing.log import Kind, LogEntry, read_leaf
 from tests.support.store_samples import NOON, Clock

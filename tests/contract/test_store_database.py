@@ -58,6 +58,14 @@ _BEFORE_0011 = (
 )
 _BEFORE_0010 = (
     *_BEFORE_0011,
+    "DROP TABLE notice",
+    "ALTER TABLE arrival DROP COLUMN resolved_code",
+    "ALTER TABLE arrival DROP COLUMN chosen_at",
+    "DROP INDEX ix_delivery_held",
+    *(
+        f"ALTER TABLE delivery DROP COLUMN {name}"
+        for name in ("resolved_code", "resolved_version", "chosen_at", "held_since", "former_members")
+    ),
     "ALTER TABLE registry_version DROP COLUMN recipe",
     "DROP TABLE registry_preparation",
     "DROP INDEX ix_agency_code",

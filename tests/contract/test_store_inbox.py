@@ -333,7 +333,7 @@ async def test_processes_that_receive_the_same_store_it_once(stores: Stores) -> 
 
 async def _correspondence(store: SqlStore, message: Message, recipient_code: str) -> Message | None:
     return await store.documents.correspondence(
-        Sought(sender=message.sender_code, recipient=recipient_code, document_id=message.document_id)
+        Sought(senders=(message.sender_code,), recipients=(recipient_code,), document_id=message.document_id)
     )
 
 

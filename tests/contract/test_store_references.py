@@ -231,18 +231,21 @@ async def test_facts_of_a_message_come_back(store: SqlStore) -> None:
     ("sought", "found"),
     [
         ({}, True),
-        ({"recipient": None}, True),
+        ({"recipients": None}, True),
         ({"document_id": "other"}, True),
         ({"document_id": ""}, True),
         ({"document_id": "other", "number": None}, False),
         ({"document_id": "other", "promulgation_date": None}, False),
         ({"document_id": "other", "promulgation_date": ISSUED - timedelta(days=1)}, False),
         ({"document_id": "other", "number": "12/VP"}, False),
-        ({"document_id": "other", "sender": "H26"}, False),
-        ({"document_id": "other", "recipient": "H53.8"}, False),
+        ({"document_id": "other", "senders": ("H26",)}, False),
+        ({"document_id": "other", "senders": ("H26", "H26.1"), "recipients": ("H39", "H53.7")}, True),
+        ({"senders": ("H26", "H26.1"), "recipients": ("H39", "H53.7")}, True),
+        ({"senders": ("H26", "H26.1"), "recipients": ("H39",)}, False),
+        ({"document_id": "other", "recipients": ("H53.8",)}, False),
         ({"number": "12/VP"}, True),
-        ({"recipient": "H53.8"}, False),
-        ({"recipient": "H53.9"}, False),
+        ({"recipients": ("H53.8",)}, False),
+        ({"recipients": ("H53.9",)}, False),
     ],
     ids=str,
 )
@@ -253,8 +256,8 @@ async def test_a_document_is_found_by_number_and_date(
     sent = await accepted(store, document_id="d-1", number="12/QĐ-UBND", promulgation_date=ISSUED)
     await accepted(store, "H53.9", document_id="d-2", number="12/QĐ-UBND", promulgation_date=ISSUED)
     facts: dict[str, Any] = {
-        "sender": sent.sender_code,
-        "recipient": "H53.7",
+        "senders": (sent.sender_code,),
+        "recipients": ("H53.7",),
         "document_id": "d-1",
         "number": "12/QĐ-UBND",
         "promulgation_date": ISSUED,

@@ -24,7 +24,7 @@ from gateway.flow.envelope import Receipt, Stage, seal_message, seal_receipt
 from gateway.flow.notifying import MEMBERS
 from gateway.flow.receiving import Receiver
 from gateway.keys import SigningKey
-from gateway.loops import terms_of
+from gateway.loops import patience_of, terms_of
 from gateway.records import AxisMessage, Incoming, Message, MessageKind, PeerGateway, Recipient
 from routing.agencies import Member
 from routing.log import Kind, LogEntry
@@ -224,6 +224,7 @@ async def test_a_defect_of_ours_holds_nothing_up(gateway: World) -> None:
         bell=context.bell,
         metrics=context.metrics,
         terms=terms_of(context.settings),
+        patience=patience_of(context.settings),
     )
     _, sealed = envelope(from_the_office())
     refused = envelope(from_the_office(), key=STRANGER)[1]

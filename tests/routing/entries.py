@@ -28,6 +28,7 @@ MEMBERS: dict[str, Json] = {
     "credential": "cred-3",
     "entity": "entity-9",
     "entries": 12,
+    "former_member": "H39",
     "gateway": "gw.other.example",
     "justification": "mã bị cấp nhầm, văn bản đang đi lạc",
     "issuer": "CN=Tổ chức chứng thực,C=VN",

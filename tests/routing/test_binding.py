@@ -213,7 +213,9 @@ def test_a_system_may_not_send_for_others(member: Member, code: str) -> None:
     with pytest.raises(CallerNotBound) as caught:
         bind_caller(member, an_agency(code), directory=a_directory(), at=BEFORE)
     assert caught.value.code == "access.sender_not_bound"
-    assert caught.value.facts == {"agency": code, "caller": member.id, "serves": member.prefixes}
+    facts = caught.value.facts
+    assert (facts["agency"], facts["caller"], facts["serves"]) == (code, member.id, member.prefixes)
+    assert facts["reason"] == "not_serving"
 
 
 def test_the_shorter_prefix_gives_no_right() -> None:

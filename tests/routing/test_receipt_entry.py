@@ -26,6 +26,18 @@ DELIVERIES = {
     Kind.ACKNOWLEDGED: DeliveryState.ACKNOWLEDGED,
     Kind.ARRIVAL_REFUSED: DeliveryState.REFUSED,
     Kind.RECIPIENT_REFUSED: DeliveryState.REFUSED,
+    Kind.HELD: DeliveryState.HELD,
+    Kind.RELEASED: DeliveryState.QUEUED,
+    Kind.REROUTED: DeliveryState.QUEUED,
+    Kind.UNDELIVERABLE: DeliveryState.UNDELIVERABLE,
+}
+GIVES_A_REASON = {
+    Kind.REFUSED_RECEIPT,
+    Kind.ARRIVAL_REFUSED,
+    Kind.RECIPIENT_REFUSED,
+    Kind.HELD,
+    Kind.RELEASED,
+    Kind.UNDELIVERABLE,
 }
 FROM_PEER = (Kind.DELIVERED_RECEIPT, Kind.ACKNOWLEDGED_RECEIPT, Kind.REFUSED_RECEIPT)
 REJECTED = entry(
@@ -84,7 +96,8 @@ def test_a_delivery_says_how_far_it_came(kind: Kind, stage: DeliveryState) -> No
     assert isinstance(receipt, DeliveryReceipt)
     assert (receipt.stage, receipt.delivery_id, receipt.recipient) == (stage, DELIVERY, "H57.4")
     assert (receipt.recorded_at, receipt.payload_sha256) == (AT, SHA256)
-    assert (receipt.reason is not None) == (stage is DeliveryState.REFUSED)
+    assert (receipt.reason is not None) == (kind in GIVES_A_REASON)
+    assert receipt.resolved_code == ("H57.9" if kind is Kind.REROUTED else None)
     peer = ("gw.other.example", AT.replace(second=59, minute=59, hour=16, microsecond=0), SHA256)
     assert (receipt.peer, receipt.peer_at, receipt.peer_receipt_sha256) == (
         peer if kind in FROM_PEER else (None, None, None)

@@ -79,7 +79,7 @@ def test_a_closed_code_names_its_successors() -> None:
         "since": "2025-07-01T00:00:00+07:00",
         "successors": ("H53",),
     }
-    assert error.fix_vi.format(**error.facts) == "Gửi tới cơ quan kế thừa. Mã của cơ quan kế thừa: H53."
+    assert error.fix_vi.format(**error.facts) == "Dùng mã của cơ quan kế thừa: H53."
 
 
 def test_a_code_closed_without_successor_says_so() -> None:
@@ -87,7 +87,7 @@ def test_a_code_closed_without_successor_says_so() -> None:
     error = refusal("H26.21", AFTER)
     assert isinstance(error, CodeClosed)
     assert error.facts["successors"] == ()
-    assert error.fix_en.format(**error.facts).endswith("successors: –.")
+    assert error.fix_en.format(**error.facts).endswith("took over: –.")
 
 
 def test_a_future_code_says_from_when() -> None:

@@ -17,6 +17,7 @@ from gateway.store.tables.evidence import evidence
 from gateway.store.tables.keys import receipt_key
 from gateway.store.tables.local import axis_message, readiness
 from gateway.store.tables.log import log_checkpoint, log_entry, log_head, log_node
+from gateway.store.tables.notices import notice
 from gateway.store.tables.parking import first_seen, parked
 from gateway.store.tables.registry import (
     agency,
@@ -51,6 +52,7 @@ __all__ = [
     "member",
     "message",
     "metadata",
+    "notice",
     "officer_key",
     "outbox",
     "parked",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from gateway.store.columns import Day, Digest, Instant, Json, where, words
 from gateway.store.tables.base import metadata
@@ -86,6 +86,12 @@ delivery: Final = Table(
     Column("reason", Text()),
     Column("updated_at", Instant(), nullable=False),
     Index("ix_delivery_message_id_position", "message_id", "position"),
+    Column("resolved_code", Text()),
+    Column("resolved_version", Integer()),
+    Column("chosen_at", Instant()),
+    Column("held_since", Instant()),
+    Column("former_members", Json(), nullable=False, server_default=text("'[]'")),
+    Index("ix_delivery_held", "code", "id", **where("held_since IS NOT NULL")),
     Index(
         "ix_delivery_under_way", "code", **where("state NOT IN ('acknowledged', 'refused', 'undeliverable')")
     ),
@@ -124,6 +130,8 @@ arrival: Final = Table(
     Column("arrived_at", Instant(), nullable=False),
     Column("fetched_at", Instant()),
     Column("acknowledged_at", Instant()),
+    Column("resolved_code", Text()),
+    Column("chosen_at", Instant()),
     Index("ix_arrival_waiting", "member_id", "id", **where("acknowledged_at IS NULL AND refusal IS NULL")),
     Index("uq_arrival_message_id_code", "message_id", "code", unique=True),
 )

@@ -1,0 +1,42 @@
+"""What is said where an addressee's code ended while a document was under way.
+
+GatewayError
+├── LeftQueueError             axis.left_queue                  (retry)
+├── NothingHeldError           registry.nothing_held
+└── UnusableSuccessorError     registry.unusable_successor
+"""
+
+from __future__ import annotations
+
+from gateway.errors import GatewayError
+
+
+class LeftQueueError(GatewayError):
+    """A document came to a queue that its addressee has left; it gets no receipt, so that its sender sends it anew."""
+
+    code = "axis.left_queue"
+    retry = True
+    vi = "Cơ quan {recipient} không còn nhận văn bản ở hàng đợi này."
+    en = "{recipient} does not get its documents from this queue any more."
+    fix_vi = "Không cần làm gì: cổng gửi sẽ gửi tới nơi kế thừa hoặc tạm giữ văn bản."
+    fix_en = "Nothing to do: the sending gateway sends it to the successor, or holds it."
+
+
+class NothingHeldError(GatewayError):
+    """Nothing that was sent to this code waits for a decision; facts: code."""
+
+    code = "registry.nothing_held"
+    vi = "Không có văn bản nào gửi tới mã “{code}” đang tạm giữ."
+    en = "Nothing that was sent to the code “{code}” is held."
+    fix_vi = "Xem danh sách việc chờ: vanthu registry tasks."
+    fix_en = "See what waits: vanthu registry tasks."
+
+
+class UnusableSuccessorError(GatewayError):
+    """The code chosen cannot take documents over now; facts: code, reason_vi, reason_en."""
+
+    code = "registry.unusable_successor"
+    vi = "Không thể chuyển văn bản tới mã “{code}”: {reason_vi}."
+    en = "Documents cannot go to the code “{code}”: {reason_en}."
+    fix_vi = "Chọn một mã đang hoạt động và đã có hệ thống kết nối."
+    fix_en = "Choose a code that is active and served by a connected system."
