@@ -206,3 +206,24 @@ class RegistryVersion:
         """The change set that it was made of."""
         prefix, _, change_id = self.source.partition(" ")
         return change_id if prefix == "change" else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderWay:
+    """A delivery that is not at its end: to which code it goes now, and when its document was accepted."""
+
+    delivery_id: str
+    message_id: str
+    code: str
+    member_id: str
+    state: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What passes through the codes of a change: deliveries under way, and messages since a moment by code."""
+
+    under_way: tuple[UnderWay, ...]
+    sent: Mapping[str, int]
+    received: Mapping[str, int]

@@ -85,6 +85,7 @@ ROUTES: Final[tuple[_Route, ...]] = (
     # the registry and its changes
     ("GET", "/v1/registry", only_for(Access.CODES, registry.show_registry)),
     ("GET", "/v1/registry/versions", only_for(Access.CODES, registry.list_versions)),
+    ("GET", "/v1/registry/templates/{name}", only_for(Access.CODES, registry.get_template)),
     ("GET", "/v1/registry/officers", only_for(Access.CODES, registry.list_officers)),
     ("GET", "/v1/registry/changes", only_for(Access.CODES, changes.list_changes)),
     ("POST", "/v1/registry/changes", only_for(Access.REGISTRY, change_files.draft)),
@@ -93,6 +94,7 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("PUT", "/v1/registry/changes/{id}/source", only_for(Access.REGISTRY, change_files.replace)),
     ("GET", "/v1/registry/changes/{id}/lines", only_for(Access.CODES, changes.show_lines)),
     ("GET", "/v1/registry/changes/{id}/diff", only_for(Access.CODES, changes.show_diff)),
+    ("GET", "/v1/registry/changes/{id}/impact", only_for(Access.CODES, changes.show_impact)),
     ("POST", "/v1/registry/changes/{id}/validate", only_for(Access.REGISTRY, changes.look_again)),
     ("POST", "/v1/registry/changes/{id}/propose", only_for(Access.REGISTRY, changes.propose)),
     ("POST", "/v1/registry/changes/{id}/approve", only_for(Access.REGISTRY, changes.approve)),

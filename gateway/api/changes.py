@@ -21,6 +21,7 @@ from gateway.api.parameters import Parameters, instant, path_identifier
 from gateway.change_sets import unpack
 from gateway.errors import BadParameterError
 from gateway.flow.access import Caller
+from gateway.flow.change_impact import impact_of
 from routing.change_state import ChangeState
 from routing.errors import printable
 
@@ -108,6 +109,12 @@ async def show_diff(request: web.Request, context: Context, _caller: Caller) -> 
             "next": following,
         }
     )
+
+
+async def show_impact(request: web.Request, context: Context, _caller: Caller) -> web.StreamResponse:
+    """Show which documents, systems and certificates it touches."""
+    change = await context.registrar.existing(path_identifier(request, "id"))
+    return wire.answer(dict(await impact_of(context.store, change, clock=context.clock)))
 
 
 async def look_again(request: web.Request, context: Context, _caller: Caller) -> web.StreamResponse:

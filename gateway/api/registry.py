@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Final
 
 import msgspec
@@ -9,8 +10,10 @@ from aiohttp import web
 
 from gateway.api import wire, wire_changes
 from gateway.api.bodies import received_json
+from gateway.api.change_files import CSV, JSON, XLSX
 from gateway.api.context import Context
 from gateway.api.parameters import Parameters, path_identifier
+from gateway.change_templates import TEMPLATES
 from gateway.errors import BadParameterError, NotFoundError
 from gateway.flow.access import Caller
 from gateway.flow.notifying import LOG
@@ -19,6 +22,7 @@ from routing.errors_log import VerifierKeyMalformed
 from routing.note import parse_verifier_key
 
 _VERSIONS: Final = 2**31 - 1
+_MEDIA: Final = {"csv": CSV, "xlsx": XLSX, "json": JSON}
 
 
 class NewOfficerKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +54,17 @@ async def list_versions(request: web.Request, context: Context, _caller: Caller)
     found = await context.store.changes.versions(before=before, limit=limit)
     items = [wire_changes.registry_version(each) for each in found]
     return wire.answer({"items": items, "next": found[-1].version if len(found) == limit else None})
+
+
+async def get_template(request: web.Request, _context: Context, _caller: Caller) -> web.StreamResponse:
+    """Give a file to fill in."""
+    name = request.match_info["name"]
+    make = TEMPLATES.get(name)
+    if make is None:
+        raise NotFoundError(what=f"“{printable(name)}”")
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    media = _MEDIA[name.rpartition(".")[2]]
+    return web.Response(body=await asyncio.to_thread(make), content_type=media, headers=headers)
 
 
 async def list_officers(_request: web.Request, context: Context, _caller: Caller) -> web.StreamResponse:

@@ -14,6 +14,7 @@ from gateway.change_sets import (
     OfficerKey,
     RegistryVersion,
     Source,
+    Traffic,
 )
 from routing.change_state import ChangeState
 
@@ -101,6 +102,9 @@ class Changes(Protocol):
 
     async def emergencies(self) -> int:
         """Return how many change sets stand on one officer's signature, for a limited time."""
+
+    async def traffic(self, codes: frozenset[str], *, since: datetime) -> Traffic:
+        """Return the deliveries under way to these codes, and how many messages they sent and received since a moment."""
 
     async def version_made(self, change_id: str) -> int | None:
         """Return the version of the registry that was made of a change set, also if that was not noted yet."""

@@ -18,12 +18,13 @@ from gateway.change_sets import (
     OfficerKey,
     RegistryVersion,
     Source,
+    Traffic,
 )
 from gateway.ports import ChangeMovedError
 from gateway.records import Event
 from gateway.store import change_entries as entries
 from gateway.store import change_rows as rows
-from gateway.store import officer_keys, registry_history
+from gateway.store import change_traffic, officer_keys, registry_history
 from gateway.store.database import Database
 from gateway.store.dialects import transaction_time
 from gateway.store.staging import Staging
@@ -192,6 +193,10 @@ class SqlChanges:
     async def emergencies(self) -> int:
         """See `ports.Changes`."""
         return await self._database.read(rows.emergencies)
+
+    async def traffic(self, codes: frozenset[str], *, since: datetime) -> Traffic:
+        """See `ports.Changes`."""
+        return await self._database.read(partial(change_traffic.traffic, codes=codes, since=since))
 
     async def version_made(self, change_id: str) -> int | None:
         """See `ports.Changes`."""
