@@ -63,7 +63,7 @@ class Changes(Protocol):
         """Let an approved change set that is held go on. Logs `registry_released`."""
 
     async def withdraw(self, seen: ChangeSet, *, actor: str, reason: str) -> ChangeSet:
-        """End it before it was scheduled. Logs `registry_withdrawn` if anybody had signed it."""
+        """End it before it was scheduled. Logs `registry_withdrawn` unless it was only a draft."""
 
     async def scheduled(self, seen: ChangeSet, version: int) -> ChangeSet:
         """Note the version that was made of it. A change set that it rolls back is rolled back by that."""

@@ -42,6 +42,7 @@ def details(change: ChangeSet) -> dict[str, Json]:
         "source_type": change.source_type.value,
         "instants": [each.isoformat() for each in change.instants],
         "retroactive": change.retroactive,
+        "held": change.held,
         "proposer": change.proposer,
         "created_at": change.created_at.isoformat(),
     }

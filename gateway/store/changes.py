@@ -139,7 +139,7 @@ class SqlChanges:
         """See `ports.Changes`."""
 
         def step(connection: Connection, now: datetime) -> ChangeSet:
-            if rows.void(connection, now, seen.id):
+            if rows.void(connection, now, seen.id) or seen.state is ChangeState.APPROVED:
                 self._stage(connection, now, entries.withdrawn(seen, actor, reason))
             values = {"reason": reason or None, "expires_at": None}
             return rows.move(connection, now, seen, ChangeState.WITHDRAWN, **values)
@@ -246,6 +246,8 @@ class SqlChanges:
         rows.keep_signature(connection, now, seen, approval)
         is_first = kind in {Kind.REGISTRY_PROPOSED, Kind.REGISTRY_EMERGENCY}
         more = {}
+        if is_first:
+            values["reason"] = None
         if kind is Kind.REGISTRY_EMERGENCY:
             more = {"justification": values["emergency"], **entries.until(values["expires_at"])}
         self._stage(connection, now, entries.signed(kind, seen, approval, first=is_first, **more))

@@ -81,7 +81,10 @@ async def test_workbooks(gateway: World) -> None:
         "validated",
         "changes.xlsx",
     )
-    listed = [["code", "name", "parent", "kind"], ["G22", "Văn phòng", None, "central"]]
+    listed: list[list[str | None]] = [
+        ["code", "name", "parent", "kind"],
+        ["G22", "Văn phòng", None, "central"],
+    ]
     whole = (await upload(gateway, a_workbook(*listed), media=XLSX, of="agencies", at=LATER)).json
     assert whole["state"] == "validated", whole["faults"]
     broken = (await upload(gateway, b"PK", media=XLSX)).json

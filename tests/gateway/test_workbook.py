@@ -21,7 +21,7 @@ def a_workbook(*rows: Sequence[Any]) -> bytes:
     """Return a workbook with these rows."""
     book = Workbook()
     for row in rows:
-        book.worksheets[0].append(row)
+        book.worksheets[0].append(list(row))
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()

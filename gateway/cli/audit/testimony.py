@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from gateway.ports.receipt_keys import OVERLAP
 from routing.delivery import DeliveryState
@@ -28,6 +28,18 @@ _CERTIFICATE_KINDS = frozenset(
 _NOT_ACCEPTED = frozenset({Kind.REJECTED, Kind.UNDECIDED, Kind.PARKED})
 _TRUST_KINDS = frozenset({Kind.TRUST_ADDED, Kind.TRUST_CHANGED, Kind.TRUST_RETIRED})
 _REGISTRY_KINDS = _CERTIFICATE_KINDS | {Kind.REGISTRY_ACTIVATED, Kind.MEMBER_ADDED, Kind.MEMBER_CHANGED}
+_CHANGE_KINDS = frozenset(
+    {
+        Kind.REGISTRY_PROPOSED,
+        Kind.REGISTRY_APPROVED,
+        Kind.REGISTRY_WITHDRAWN,
+        Kind.REGISTRY_VOIDED,
+        Kind.REGISTRY_RELEASED,
+        Kind.REGISTRY_EMERGENCY,
+        Kind.REGISTRY_RATIFIED,
+        Kind.REGISTRY_LAPSED,
+    }
+)
 _RECEIPTS = {
     Kind.DELIVERED_RECEIPT: DeliveryState.RECEIVED,
     Kind.ACKNOWLEDGED_RECEIPT: DeliveryState.ACKNOWLEDGED,
@@ -101,6 +113,14 @@ class Peer:
     since: datetime
 
 
+class Spoken(NamedTuple):
+    """One entry about a change set."""
+
+    kind: Kind
+    fields: Fields
+    at: datetime
+
+
 @dataclass(slots=True)
 class Span:
     """What the log says of a key for receipts: since when it is in use, and until when it was."""
@@ -121,6 +141,9 @@ class Testimony:
     receipt_keys: dict[str, Span] = field(default_factory=dict)
     first_seen: dict[str, datetime] = field(default_factory=dict)
     """When bytes that were not accepted at once were first decided on, by SHA-256."""
+    changes: dict[str, list[Spoken]] = field(default_factory=dict)
+    """What is said of each change set, in order."""
+    officer_keys: list[Fields] = field(default_factory=list)
     log_key: str | None = None
     trust: dict[int, Fields] = field(default_factory=dict)
     """What each version of the trust store changed."""
@@ -146,6 +169,8 @@ class Testimony:
                 self.first_seen.setdefault(str(entry.fields["payload_sha256"]), entry.t)
         elif entry.kind in _REGISTRY_KINDS:
             self._note_registry(entry)
+        elif entry.kind in _CHANGE_KINDS:
+            self._note_change(entry)
         elif entry.kind in _TRUST_KINDS:
             self.trust[cast("int", entry.fields["trust_number"])] = {**entry.fields, "at": entry.t}
         else:
@@ -169,6 +194,12 @@ class Testimony:
             at=entry.t,
         )
 
+    def _note_change(self, entry: LogEntry) -> None:
+        spoken = Spoken(entry.kind, entry.fields, entry.t)
+        self.changes.setdefault(str(entry.fields["change"]), []).append(spoken)
+        if entry.kind is Kind.REGISTRY_LAPSED:
+            self.changes.setdefault(str(entry.fields["rolled_back_by"]), []).append(spoken)
+
     def _note_access(self, entry: LogEntry) -> None:
         fields: Fields = entry.fields
         if entry.kind is Kind.LOG_OPENED:
@@ -179,6 +210,8 @@ class Testimony:
             self.revocations[str(fields["credential"])] = entry.t
         elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "peer":
             self.peers[str(fields["verifier_key"])] = Peer(gateway=str(fields.get("gateway")), since=entry.t)
+        elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "officer":
+            self.officer_keys.append({**fields, "at": entry.t})
         elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "receipt":
             self._note_receipt_key(str(fields["verifier_key"]), entry.t)
 
