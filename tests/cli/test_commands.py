@@ -20,6 +20,14 @@ VERBS = (
     *(("inbox", "list"), ("inbox", "get"), ("inbox", "ack"), ("registry", "load")),
     *(("member", "add"), ("token", "issue"), ("log", "verify"), ("verdict", "replay")),
     *(("cert", verb) for verb in ("register", "list", "suspend", "resume", "revoke", "calendar")),
+    *(
+        ("registry", verb)
+        for verb in (
+            *("propose", "changes", "show", "diff", "impact", "approve", "emergency", "release", "withdraw"),
+            *("rollback", "status", "versions", "template"),
+        )
+    ),
+    *(("registry", "key", verb) for verb in ("new", "show", "register", "list")),
     *(("receipt", "get"), ("receipt", "keys"), ("receipt", "verify")),
 )
 """Seconds of processor time that the command may take to begin."""
