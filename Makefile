@@ -41,8 +41,9 @@ attacks: .venv/test ## Write every vector about signatures, with its keys, to va
 mutants: .venv/test ## Take every check of the verifier out once and see a test go red (MODULE=certs/shape.py)
 	$(BIN)/python -m tests.mutation --workers $$(nproc) $(if $(MODULE),--module $(MODULE))
 
-bench: .venv/test ## Measure, as ratios within one run
+bench: .venv/test ## Measure: documents as ratios within one run, the registry as it grows to national size
 	$(BIN)/python -m benchmarks.documents
+	$(BIN)/python -m benchmarks.registry
 
 lock: .venv/test ## Pin every dependency anew, with hashes
 	$(BIN)/pip install -q uv

@@ -105,6 +105,8 @@ class Metrics:
         self.parked = gauge("vanthu_parked", "Documents that could not be decided yet, by road.", ("road",))
         self.parked_bytes = gauge("vanthu_parked_bytes", "Bytes of these documents, by road.", ("road",))
         self.parked_oldest = gauge("vanthu_parked_oldest_seconds", "Age of the oldest of these.", ("road",))
+        self.held = gauge("vanthu_held", "Deliveries held until the code administrators decide.")
+        self.held_oldest = gauge("vanthu_held_oldest_seconds", "Age of the oldest of these.")
         self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
         self.registry_emergencies = gauge(
             "vanthu_registry_emergencies", "Changes of the registry in force on one officer's signature."

@@ -27,7 +27,7 @@ __all__ = ["Agency", "AgencyChange", "Directory", "Member", "entity_id"]
 class Directory:
     """All agencies and members of one registry version; an immutable snapshot that every thread may share."""
 
-    __slots__ = ("_digests", "_index", "_members", "_services", "sha256", "version")
+    __slots__ = ("_codes", "_digests", "_index", "_members", "_services", "_several", "sha256", "version")
 
     def __init__(
         self,
@@ -48,6 +48,8 @@ class Directory:
         self.version: Final = version
         self.sha256: Final = sha256
         self._index: Final = agencies if isinstance(agencies, AgencyIndex) else AgencyIndex.of(agencies)
+        self._codes: Final = self._index.codes
+        self._several: Final = self._index.several
         self._members: Final = tuple(members)
         self._services: Final = index_services(self._members)
         self._digests = digests
@@ -127,10 +129,13 @@ class Directory:
 
     def agency(self, code: str, at: datetime) -> Agency | None:
         """Return what the canonical code names at `at`, or None when it names nothing then."""
-        for agency in self.versions(code):
-            if agency.in_force(at):
-                return agency
-        return None
+        # Written out, because every lookup comes here.
+        only = self._codes.get(code)
+        if only is None:
+            return None
+        if code in self._several:
+            return next((each for each in self._several[code] if each.in_force(at)), None)
+        return only if only.in_force(at) else None
 
     def canonical(self, code: AgencyCode) -> str | None:
         """Return the canonical form of a code as sent, or None when the registry does not know it.
@@ -159,20 +164,17 @@ class Directory:
 
     def member_for(self, code: str, at: datetime) -> Member | None:
         """Return the system that serves a canonical code at `at`: the one with the longest matching prefix."""
-        found = self._serving(code, at)
+        found = serving(code, self._services, lambda prefix: self._bearer(prefix, at))
         return None if found is None else found[1]
 
     def prefix_for(self, code: str, at: datetime) -> str | None:
         """Return the longest prefix, of those served at `at`, that a canonical code is or lies under."""
-        found = self._serving(code, at)
+        found = serving(code, self._services, lambda prefix: self._bearer(prefix, at))
         return None if found is None else found[0]
 
-    def _serving(self, code: str, at: datetime) -> tuple[str, Member] | None:
-        def bearer(prefix: str) -> str | None:
-            agency = self.agency(prefix, at)
-            return None if agency is None else agency.entity_id
-
-        return serving(code, self._services, bearer)
+    def _bearer(self, code: str, at: datetime) -> str | None:
+        agency = self.agency(code, at)
+        return None if agency is None else agency.entity_id
 
     def steady(self, at: datetime) -> tuple[datetime | None, datetime | None]:
         """Return the half-open interval around `at` in which nothing begins or ends; None is an open end."""

@@ -115,9 +115,14 @@ def bind_late_caller(
 
 
 def turning_points(code: str, *, directory: Directory, grace: timedelta) -> Iterator[datetime]:
-    """Yield the moments, besides those of the directory, at which one of these rules begins or ends to say something else."""
-    for each in directory.versions(code):
-        if each.forward_until is not None:
-            yield each.forward_until
-        if each.valid_to is not None:
-            yield each.valid_to + grace
+    """Yield the moments, besides those of the directory, at which a rule begins or ends to say something else of a code."""
+    met, edge = set[str](), {code}
+    for _ in range(MOST_STEPS):
+        versions = [each for name in edge for each in directory.versions(name)]
+        for each in versions:
+            if each.forward_until is not None:
+                yield each.forward_until
+            if each.valid_to is not None:
+                yield each.valid_to + grace
+        met |= edge
+        edge = {name for each in versions for name in each.successors} - met

@@ -59,12 +59,15 @@ def serving(code: str, services: Services, bearer: Callable[[str], str | None]) 
     ``H26.2`` is a prefix of ``H26.2.7`` and not of ``H26.21``. `bearer` tells which entity bears a code at the
     moment in question; a service for another one does not count.
     """
+    has_hierarchy = "A" <= code[:1] <= "Y"
     while True:
-        for service in services.get(code, ()):
-            if not service.entity_id or service.entity_id == bearer(code):
-                return code, service.member
+        found = services.get(code)
+        if found is not None:
+            for entity, member in found:
+                if not entity or entity == bearer(code):
+                    return code, member
         cut = code.rfind(".")
-        if cut <= 0 or not "A" <= code[:1] <= "Y":
+        if cut <= 0 or not has_hierarchy:
             return None
         code = code[:cut]
 

@@ -12,8 +12,10 @@ Invariants: the hash depends on the content alone, not on the order in which it 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from heapq import merge
 from json import JSONEncoder
 from json.encoder import encode_basestring as quoted
 from typing import Final, Self
@@ -41,7 +43,7 @@ class Digests:
     @classmethod
     def of(cls, agencies: Iterable[Agency], members: Iterable[Member]) -> Self:
         """Return the digests of this content."""
-        return cls(b"".join(sorted(_digests(agencies, members))))
+        return cls(b"".join(_sorted(_digests(agencies, members))))
 
     @property
     def sha256(self) -> str:
@@ -62,14 +64,12 @@ class Digests:
             ValueError: a line is not there that is to go.
 
         """
-        gone, come = _digests(closed, left), _digests(added, joined)
         # A place is the number of digests before it; what goes at a place goes before anything comes there.
-        edits = [(self._place(each), 0, each) for each in gone] + [
-            (self._place(each), 1, each) for each in come
-        ]
+        gone = ((self._place(each), 0, each) for each in _sorted(_digests(closed, left)))
+        come = ((self._place(each), 1, each) for each in _sorted(_digests(added, joined)))
         pieces: list[bytes] = []
         done = 0
-        for place, comes, digest in sorted(edits):
+        for place, comes, digest in merge(gone, come):
             pieces.append(self.octets[done * _SIZE : place * _SIZE])
             done = max(done, place)
             if comes:
@@ -116,6 +116,15 @@ def _digests(agencies: Iterable[Agency], members: Iterable[Member]) -> list[byte
     digests = [hashlib.sha256(_agency_line(each).encode()).digest() for each in agencies]
     lines = (_CANONICAL.encode({"member": _member_fields(each)}) for each in members)
     return digests + [hashlib.sha256(line.encode()).digest() for line in lines]
+
+
+def _sorted(digests: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield digests in order, sorting few at a time: sorting a hundred thousand at once would keep other threads waiting."""
+    alike: defaultdict[int, list[bytes]] = defaultdict(list)
+    for each in digests:
+        alike[each[0]].append(each)
+    for first in sorted(alike):
+        yield from sorted(alike[first])
 
 
 def _without(line: dict[str, dict[str, object]], names: tuple[str, ...]) -> str:

@@ -21,6 +21,8 @@ from routing.times import shown
 from schemas.codes import AgencyCode
 from schemas.errors import BadAgencyCode
 
+_ACTIVE = Status.ACTIVE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
@@ -48,6 +50,10 @@ def resolve(text: str, *, directory: Directory, at: datetime) -> Resolved:
         CodeAnnulledError: the code was issued in error.
 
     """
+    registered = directory.agency(text, at)
+    if registered is not None and registered.status is _ACTIVE:
+        # What stands in the registry letter by letter needs no grammar to be known by.
+        return Resolved(as_sent=text, agency=registered)
     try:
         code = AgencyCode.parse(text)
     except BadAgencyCode as error:

@@ -21,6 +21,7 @@ from gateway.parked import Parked, ParkedState
 from gateway.records import Json, LogRow, Message
 from routing.log import Kind, LogEntry, read_leaf
 
+_TO_INBOX: Final = frozenset({Kind.ARRIVED, Kind.HANDED_OVER})
 _PRIVATE: Final = frozenset({"credential", "instance"})
 """Fields of log entries that are nobody's business but the auditor's."""
 
@@ -99,10 +100,12 @@ def _events(timeline: list[tuple[LogRow, LogEntry]], caller: Caller) -> list[Jso
 
 
 def _has_part(message: Message, timeline: list[tuple[LogRow, LogEntry]], caller: Caller) -> bool:
-    """Say whether the caller's system sent this message, or got it into its inbox."""
+    """Say whether the caller's system sent this message, or got it into its inbox and was not to hand it over."""
     if caller.member is None:
         return False
-    member_id = caller.member.id
-    return message.member_id == member_id or any(
-        entry.kind is Kind.ARRIVED and entry.fields.get("member") == member_id for _, entry in timeline
-    )
+    holders = {
+        entry.fields.get("delivery"): entry.fields.get("member")
+        for _, entry in timeline
+        if entry.kind in _TO_INBOX
+    }
+    return caller.member.id in {message.member_id, *holders.values()}

@@ -94,6 +94,10 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
         context.metrics.parked_bytes.labels(road.value).set(waiting.size)
         age = (now - waiting.oldest).total_seconds() if waiting.oldest else 0.0
         context.metrics.parked_oldest.labels(road.value).set(age)
+    held = await context.store.under_way.held()
+    context.metrics.held.set(sum(each.deliveries for each in held))
+    oldest = min((each.since for each in held), default=now)
+    context.metrics.held_oldest.set((now - oldest).total_seconds())
     body = await asyncio.to_thread(generate_latest, context.metrics.registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -85,10 +85,12 @@ def _chosen(stated: Resolution, directory: Directory) -> str | None:
 
 
 def _canonical(text: str, directory: Directory) -> str | None:
+    """Return the canonical form of a code, or the code itself where a list left it out; None if it is none."""
     try:
-        return directory.canonical(AgencyCode.parse(text))
+        code = AgencyCode.parse(text)
     except BadAgencyCode:
         return None
+    return directory.canonical(code) or code.value
 
 
 def _printed(text: str) -> str:

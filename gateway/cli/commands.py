@@ -15,6 +15,7 @@ from gateway.cli import (
     demo,
     inbox,
     log,
+    notices,
     parked,
     policy,
     receipt,
@@ -49,6 +50,7 @@ app.command("schema")(schema.schema)
 app.command("show")(show.show)
 app.command("compose")(compose.compose)
 app.command("send")(send.send)
+app.command("notices")(notices.notices)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(parked.app, name="parked")
 app.add_typer(receipt.app, name="receipt")

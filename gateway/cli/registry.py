@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import registry_changes, registry_keys
+from gateway.cli import registry_changes, registry_keys, tasks
 from gateway.cli.options import LOCAL, AsJson, Token, Url
 
 
@@ -99,3 +99,4 @@ def versions(
 
 registry_changes.add_to(app)
 app.add_typer(registry_keys.app, name="key")
+tasks.register(app)

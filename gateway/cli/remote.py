@@ -156,7 +156,10 @@ def _inbox_row(item: InboxItem) -> tuple[str, ...]:
     document = item.document
     status = f"trạng thái {document.status_code}  " if document.status_code else ""
     about = f"{status}{document.number}  {document.subject}".strip()
-    return item.id, local(item.arrived_at), f"{item.sender.as_sent} → {item.recipient.as_sent}", about
+    to = item.recipient.as_sent
+    if item.recipient.resolved_code is not None:
+        to += f" ⇒ {item.recipient.resolved_code}"
+    return item.id, local(item.arrived_at), f"{item.sender.as_sent} → {to}", about
 
 
 def inbox_get(item_id: str, *, output: Path | None) -> Work:

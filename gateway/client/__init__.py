@@ -46,6 +46,7 @@ from gateway.client.parts import digest, part
 from gateway.client.revocation import RevocationData
 from gateway.client.transport import READ_SECONDS, Backoff, Transport, decode
 from gateway.client.trust import TrustResource
+from gateway.client.under_way import UnderWayResource
 from gateway.client.verdicts import VerdictResource
 
 __all__ = [
@@ -97,6 +98,7 @@ class Client(CertificateCalls):
         self.revocation = RevocationData(self.url, self._transport)
         self.verdicts = VerdictResource(self._transport)
         self.parked = ParkedResource(self._transport)
+        self.under_way = UnderWayResource(self._transport)
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""

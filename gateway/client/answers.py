@@ -20,6 +20,13 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRecipient(Party):
+    """The addressee of an inbox item; `resolved_code` is that of whoever took over from it, if anybody did."""
+
+    resolved_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far a document is at one recipient: the furthest status, and where a request to give it back stands."""
 
@@ -76,6 +83,8 @@ class Delivery:
     state_vi: str = ""
     state_en: str = ""
     reason: str | None = None
+    resolved_code: str | None = None
+    held_since: datetime | None = None
     progress: Progress = Progress()
 
 
@@ -180,7 +189,7 @@ class InboxItem:
     id: str
     kind: str
     document: InboxDocument
-    recipient: Party
+    recipient: InboxRecipient
     sender: Party
     arrived_at: datetime
     fetched_at: datetime | None = None

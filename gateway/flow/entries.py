@@ -96,10 +96,21 @@ def arrived(
             "recipient": recipient.code,
             "member": recipient.member_id,
             "delivery": recipient.delivery_id,
+            **_resolved(recipient),
             **decision(examination, message.sha256, message.size),
         },
     )
     return (arrival,)
+
+
+def _resolved(recipient: Recipient) -> dict[str, Json]:
+    """Return who took over from the addressee, and when people chose that if they did."""
+    facts: dict[str, Json] = {}
+    if recipient.resolved_code is not None:
+        facts["resolved_code"] = recipient.resolved_code
+    if recipient.chosen_at is not None:
+        facts["chosen_t"] = milliseconds(recipient.chosen_at)
+    return facts
 
 
 def links(message: Message, correspondence: Correspondence) -> tuple[Link, ...]:

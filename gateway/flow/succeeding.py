@@ -16,7 +16,9 @@ from gateway.ports import Clock, Store
 from gateway.under_way import Swept
 from routing.heading import Course, Patience
 
-BATCH: Final = 500
+BATCH: Final = 200
+"""Looked at in one transaction: others that write wait for it for some milliseconds."""
+
 LOOK_AGAIN: Final = 1.0
 SETTLE: Final = timedelta(seconds=10)
 """What was decided before the instant may be committed after the first look: it is looked at once more after this."""

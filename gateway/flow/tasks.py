@@ -18,7 +18,7 @@ from routing.heading import Addressee, Course
 from routing.status import Status
 from routing.succession import Cause, Waits
 
-BATCH: Final = 500
+BATCH: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,12 @@ async def resolve(under_way: UnderWay, choice: Choice, course: Course, *, now: d
     if choice.to is not None:
         _check(choice.to, course.directory, now)
     done = 0
-    while changed := await under_way.resolve(choice, course, limit=BATCH):
-        done += changed
+    try:
+        while changed := await under_way.resolve(choice, course, limit=BATCH):
+            done += changed
+    except ValueError:
+        # The instant has passed by the database's time, and with it the system that serves the code.
+        raise _not_connected(choice.to or "") from None
     if not done:
         raise NothingHeldError(code=choice.code)
     return done
@@ -77,9 +81,13 @@ def _check(code: str, directory: Directory, now: datetime) -> None:
         vi, en = ("không có trong danh mục", "unknown") if status is None else (status.vi, status.en)
         raise UnusableSuccessorError(code=code, reason_vi=vi, reason_en=en)
     if directory.member_for(code, now) is None:
-        raise UnusableSuccessorError(
-            code=code, reason_vi="chưa có hệ thống kết nối", reason_en="no connected system serves it"
-        )
+        raise _not_connected(code)
+
+
+def _not_connected(code: str) -> UnusableSuccessorError:
+    return UnusableSuccessorError(
+        code=code, reason_vi="chưa có hệ thống kết nối", reason_en="no connected system serves it"
+    )
 
 
 def _name(code: str, directory: Directory, at: datetime) -> str:

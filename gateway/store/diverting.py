@@ -258,7 +258,7 @@ def _notice(journey: Journey, event: Event, leaf_sha256: str, now: datetime) -> 
         "message_id": journey.message_id,
         "delivery_id": journey.id,
         "code": journey.addressee.code,
-        "resolved_code": fields.get("to", journey.addressee.resolved_code),
+        "resolved_code": fields.get("to"),
         "kind": _NOTICES[event.kind].value,
         "reason": fields.get("reason") or f"delivery.{fields['rule']}",
         "explanation": fields.get("explanation"),

@@ -35,14 +35,11 @@ from routing.agencies import Directory
 from routing.log import Kind
 
 AT_ONCE: Final = 500
-"""How many rows are written and put in force in one transaction."""
-PORTION: Final = 250
-"""How many rows of a prepared version one transaction writes; acceptances wait for it, a few milliseconds."""
+PORTION: Final = 250  # acceptances wait for it, a few milliseconds
 PAUSE: Final = 0.005
 """Seconds between two portions, for others."""
 LEASE: Final = timedelta(seconds=10)
 LEAD: Final = 3.0
-"""Seconds between announcement and effect, for other processes to read the version ahead."""
 
 _OTHERS: Final = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
@@ -73,6 +70,10 @@ class Preparing:
         self._database = database
         self._writer = writer
         self._staging = staging
+        self.at_once = AT_ONCE
+        """How many rows are written and put in force in one transaction."""
+        self.portion = PORTION
+        """How many rows of a prepared version one transaction writes."""
         self.lead = LEAD
         """Seconds that other processes get to read a version ahead, if there are any."""
 
@@ -84,7 +85,7 @@ class Preparing:
             RegistryBusyError: another change is being prepared.
 
         """
-        if plan.size <= AT_ONCE:
+        if plan.size <= self.at_once:
             return await self._writer.write(self._at_once, plan)
         prepared = _Prepared(plan=plan, token=str(uuid4()))
         await self._writer.write(self._claim, prepared)
@@ -103,7 +104,7 @@ class Preparing:
             await self._take_back(token)
 
     async def _prepare(self, prepared: _Prepared) -> Directory:
-        for portion in _portions(prepared):
+        for portion in _portions(prepared, self.portion):
             await self._writer.write(self._write, portion)
             await asyncio.sleep(PAUSE)
         await self._writer.write(self._announce, prepared)
@@ -181,13 +182,13 @@ def _require(head: Head, plan: Plan) -> None:
         raise StaleRegistryError
 
 
-def _portions(prepared: _Prepared) -> Iterator[_Portion]:
+def _portions(prepared: _Prepared, size: int) -> Iterator[_Portion]:
     plan, version = prepared.plan, prepared.plan.made.version
     for table, closed in ((agency, plan.closed), (certificate, plan.gone)):
-        for start in range(0, len(closed), PORTION):
-            yield _Portion(prepared.token, version, table, closed[start : start + PORTION], [])
-    for start in range(0, len(plan.added), PORTION):
-        yield _Portion(prepared.token, version, agency, [], plan.added[start : start + PORTION])
+        for start in range(0, len(closed), size):
+            yield _Portion(prepared.token, version, table, closed[start : start + size], [])
+    for start in range(0, len(plan.added), size):
+        yield _Portion(prepared.token, version, agency, [], plan.added[start : start + size])
 
 
 def _claim(connection: Connection, now: datetime, prepared: _Prepared) -> None:

@@ -19,6 +19,7 @@ from gateway.store.columns import EPOCH
 from gateway.store.quiet import quietly
 from gateway.store.tables import certificate, member
 from routing.agencies import Agency, AgencyChange, Directory, Member
+from routing.agency import recalled
 from routing.registration_record import registration_of
 from routing.registrations import Registration
 from routing.status import Status
@@ -52,6 +53,7 @@ _MEMBER: Final[tuple[Column[Any], ...]] = tuple(
     member.c[name] for name in ("member_id", "name", "prefixes", "queue", "gateway", "entities")
 )
 _PORTION: Final = 500
+_PAGE: Final = 10_000
 _codes_of: Final = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
@@ -71,8 +73,7 @@ def read_directory(connection: Connection, at: Head) -> Directory:
 def read_content(connection: Connection, version: int) -> tuple[list[Agency], list[Member]]:
     """Return all agencies, with the certificates of their entities, and all members of one version."""
     bindings = _registrations(in_force(connection, certificate, CERTIFICATE, version))
-    condition = f"since_version <= {version:d} AND (until_version IS NULL OR until_version > {version:d})"
-    agencies = list(_agencies(connection, condition, bindings))
+    agencies = list(_agencies(_all_rows(connection, version), bindings))
     return agencies, _members(connection, version)
 
 
@@ -93,8 +94,8 @@ def read_changes(connection: Connection, known: Directory, at: Head) -> Director
         )
         change = AgencyChange(
             base_version=since,
-            closed=tuple(_agencies(connection, gone, {})),
-            added=tuple(_agencies(connection, come, {})),
+            closed=tuple(_agencies(_rows(connection, gone), {})),
+            added=tuple(_agencies(_rows(connection, come), {})),
         )
         return known.moved(
             version=until,
@@ -115,40 +116,65 @@ def in_force(
 
 
 def _agencies(
-    connection: Connection, condition: str, bindings: dict[str, tuple[Registration, ...]]
+    rows: Iterable[Sequence[Any]], bindings: dict[str, tuple[Registration, ...]]
 ) -> Iterator[Agency]:
-    shared: dict[str | None, str | None] = {}
-    moments: dict[int | None, datetime | None] = {None: None}
-    several: dict[str, tuple[str, ...]] = {"[]": ()}
+    shared = _Shared()
+    moments = _Moments({None: None})
     states = {each.value: each for each in Status}
-    for row in _rows(connection, f"SELECT {', '.join(AGENCY)} FROM agency WHERE {condition} ORDER BY id"):  # noqa: S608 - our own names and numbers
-        code, entity_id, name, parent, kind, start, end, successors, aliases, status, forward = row
-        for moment in (start, end, forward):
-            if moment not in moments:
-                moments[moment] = EPOCH + timedelta(microseconds=moment)
-        for codes in (successors, aliases):
-            if codes not in several:
-                several[codes] = _codes_of(codes)
-        yield Agency(
-            code=code,
-            entity_id=entity_id,
-            name=name,
-            parent=shared.setdefault(parent, parent),
-            kind=shared.setdefault(kind, kind) or kind,
-            valid_from=moments[start],
-            valid_to=moments[end],
-            successors=several[successors],
-            aliases=several[aliases],
-            certificates=bindings.get(entity_id, ()),
-            status=states[status],
-            forward_until=moments[forward],
+    for row in rows:
+        code, entity_id, name, parent, kind, start, end, successors, aliases, status, forward, _ = row
+        yield recalled(
+            (
+                code,
+                entity_id,
+                name,
+                shared[parent],
+                shared[kind],
+                moments[start],
+                moments[end],
+                () if successors == "[]" else _codes_of(successors),
+                () if aliases == "[]" else _codes_of(aliases),
+                bindings.get(entity_id, ()),
+                states[status],
+                moments[forward],
+            )
         )
 
 
-def _rows(connection: Connection, statement: str) -> Iterator[Sequence[Any]]:
+class _Shared(dict[str | None, str | None]):
+    """One object for each text that many have."""
+
+    def __missing__(self, text: str | None) -> str | None:
+        self[text] = text
+        return text
+
+
+class _Moments(dict[int | None, datetime | None]):
+    """One object for each moment."""
+
+    def __missing__(self, microseconds: int) -> datetime:
+        moment = self[microseconds] = EPOCH + timedelta(microseconds=microseconds)
+        return moment
+
+
+def _all_rows(connection: Connection, version: int) -> Iterator[Sequence[Any]]:
+    """Yield the rows of a version, page by page: PostgreSQL's library keeps all that it was asked for in memory at once."""
+    condition = f"since_version <= {version:d} AND (until_version IS NULL OR until_version > {version:d})"
+    last, found = 0, _PAGE
+    while found == _PAGE:
+        found = 0
+        page = _rows(connection, f"{condition} AND id > {last:d}", limit=_PAGE)
+        for found, row in enumerate(page, start=1):  # noqa: B007 - counts the page
+            yield row
+            last = row[-1]
+
+
+def _rows(connection: Connection, condition: str, *, limit: int | None = None) -> Iterator[Sequence[Any]]:
+    """Yield rows with the columns `AGENCY` and their number, in the order in which they were added."""
+    end = "" if limit is None else f" LIMIT {limit:d}"
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(statement)
+        cursor.execute(f"SELECT {', '.join(AGENCY)}, id FROM agency WHERE {condition} ORDER BY id{end}")  # noqa: S608 - our own names and numbers
         while rows := cursor.fetchmany(_PORTION):
             yield from rows
     finally:

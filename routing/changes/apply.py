@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from routing.agencies import Agency, Directory
 from routing.agency_change import AgencyChange
+from routing.changes.cells import cell_faults
 from routing.changes.operation import Operation
 from routing.changes.timeline import Versions, unfold
 from routing.errors_change import ChangeRefused
@@ -21,11 +22,7 @@ def applied(operations: Iterable[Operation], directory: Directory) -> AgencyChan
 
     """
     operations = tuple(operations)
-    unread = [
-        operation.fault(each.column, each.reason, each.value)
-        for operation in operations
-        for each in operation.unread
-    ]
+    unread = [fault for each in operations if not each.readable for fault in cell_faults(each)]
     unfolded = unfold(operations, directory)
     faults = sorted((*unread, *unfolded.faults), key=lambda fault: fault.row)
     if faults:

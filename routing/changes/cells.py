@@ -19,8 +19,12 @@ def cell_faults(operation: Operation) -> Iterator[ChangeFault]:
 
 
 def _faults(operation: Operation) -> Iterator[ChangeFault]:
-    if operation.op is None and not operation.code:
+    if operation.unread and operation.op is None and not operation.code:
         return
+    if operation.op is None:
+        yield operation.fault("op", ChangeReason.UNKNOWN_OPERATION, "")
+    if operation.valid_from is None:
+        yield operation.fault("valid_from", ChangeReason.MISSING_INSTANT, "")
     yield from _code_faults(operation, "code", operation.code)
     if operation.parent:
         yield from _code_faults(operation, "parent", operation.parent)

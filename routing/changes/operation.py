@@ -89,6 +89,11 @@ class Operation:
     forward_until: datetime | None = None
     unread: tuple[Unread, ...] = ()
 
+    @property
+    def readable(self) -> bool:
+        """Whether the row says what is to be done, and when."""
+        return not self.unread and self.op is not None and self.valid_from is not None
+
     def fault(self, column: str, reason: ChangeReason | RegistryFault, value: str) -> ChangeFault:
         """Return a fault of this row."""
         return ChangeFault(reason, row=self.row, column=column, value=value)

@@ -117,12 +117,9 @@ def _unreadable(number: int, *unread: Unread) -> Operation:
 def _operation(number: int, cells: Mapping[str, str], unread: list[Unread]) -> Operation:
     """Return what a row says; `unread` holds what was wrong with it before."""
     op = cells.get("op", "")
-    bad = {each.column for each in unread}
-    if op not in _OPS and "op" not in bad:
+    if op not in _OPS and not any(each.column == "op" for each in unread):
         unread.append(Unread(column="op", value=op, reason=ChangeReason.UNKNOWN_OPERATION))
     valid_from = _moment("valid_from", cells, unread)
-    if not cells.get("valid_from") and "valid_from" not in bad:
-        unread.append(Unread(column="valid_from", value="", reason=ChangeReason.MISSING_INSTANT))
     parent, aliases = cells.get("parent", ""), cells.get("code_qcvn102", "")
     forward_until = _moment("forward_until", cells, unread)
     return Operation(

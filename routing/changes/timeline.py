@@ -79,12 +79,17 @@ def _unfold_code(
             made.append(step)
     for earlier, later in pairwise(found):
         if earlier.valid_to is None or later.valid_from is None or later.valid_from < earlier.valid_to:
-            begun = [step for step in steps if step.op in _BEGINS and step.at == earlier.valid_from]
-            faults += [step.fault(ChangeReason.OVERLAP, "valid_from") for step in begun]
+            reaching = [step for step in steps if step.op in _BEGINS and _began(step, earlier)]
+            faults += [step.fault(ChangeReason.OVERLAP, "valid_from") for step in reaching]
     return found
 
 
 _BEGINS = frozenset({Op.OPEN, Op.RECONSTITUTE})
+
+
+def _began(step: Step, version: Agency) -> bool:
+    """Tell whether a version is of the entity that takes the code with this step."""
+    return version.entity_id == entity_id(step.operation.code, step.at)
 
 
 def _in_force(step: Step, versions: Versions) -> Agency:

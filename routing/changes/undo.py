@@ -18,6 +18,7 @@ from routing.changes.apply import change_to, version_key
 from routing.changes.timeline import Versions, in_order
 from routing.changes.world import World
 from routing.errors_change import ChangeOvertaken
+from routing.status import Status
 
 _SHOWN = 5
 
@@ -88,11 +89,10 @@ def _heirs(change: AgencyChange, without: World, now: datetime) -> Mapping[str, 
 
 def _spliced(current: Versions, old: Versions, now: datetime, heirs: tuple[str, ...]) -> Versions:
     """Return a code's history as it is up to `now`, and from then on as it would have been."""
-    kept = [each for each in current if each.valid_from is None or each.valid_from < now]
-    later = [each for each in old if each.valid_to is None or each.valid_to > now]
-    resumed = next((each for each in later if each.valid_from is None or each.valid_from < now), None)
-    following = [each for each in later if each is not resumed]
+    kept = [each for each in current if _begun(each, now)]
     last = kept.pop() if kept and not _over(kept[-1], now) else None
+    following = [each for each in old if not _begun(each, now)]
+    resumed = next((each for each in old if _begun(each, now) and not _over(each, now)), None)
     if last is not None and resumed is not None and _same(last, resumed):
         joined = replace(
             last,
@@ -101,11 +101,16 @@ def _spliced(current: Versions, old: Versions, now: datetime, heirs: tuple[str, 
             forward_until=resumed.forward_until,
         )
         return (*kept, joined, *following)
-    if last is not None and last.valid_to != now:
-        successors = heirs if resumed is None else ()
-        last = replace(last, valid_to=now, successors=successors, forward_until=None)
-    spliced = (last, None if resumed is None else replace(resumed, valid_from=now))
-    return (*kept, *(each for each in spliced if each is not None), *following)
+    if resumed is not None and resumed.valid_to != now:
+        following = [replace(resumed, valid_from=now), *following]
+    if last is not None:
+        goes_on = any(each.valid_from == now for each in following)
+        last = replace(last, valid_to=now, successors=() if goes_on else heirs, forward_until=None)
+    return (*kept, *following) if last is None else (*kept, last, *following)
+
+
+def _begun(agency: Agency, now: datetime) -> bool:
+    return agency.valid_from is None or agency.valid_from < now
 
 
 def _over(agency: Agency, now: datetime) -> bool:
@@ -134,14 +139,20 @@ def _stood_on(undone: AgencyChange, world: World, now: datetime) -> set[str]:
     found = set(world.orphans(ended))
     found |= {code for code in ended if world.awaiting(code, now)}
     for each in undone.added:
-        until = each.valid_to
-        if until is not None and until <= now:
-            continue
-        since = max(now, each.valid_from or now)
-        if each.parent and world.versions(each.parent) and not world.throughout(each.parent, since, until):
+        if any(world.owner(alias) not in {None, each.code} for alias in each.aliases):
             found.add(each.code)
-        if any(owner not in {None, each.code} for owner in map(world.owner, each.aliases)):
-            found.add(each.code)
-        if until is not None and any(world.agency(code, until) is None for code in each.successors):
+        counts = each.status is not Status.ANNULLED and (each.valid_to is None or each.valid_to > now)
+        if counts and not _has_what_it_needs(each, world, now):
             found.add(each.code)
     return found
+
+
+def _has_what_it_needs(agency: Agency, world: World, now: datetime) -> bool:
+    """Tell whether a version's parent is there as long as it is from `now` on, and its successors when it ends.
+
+    A parent that the registry does not know at all was missing before.
+    """
+    since, until = max(now, agency.valid_from or now), agency.valid_to
+    if agency.parent and world.versions(agency.parent) and not world.throughout(agency.parent, since, until):
+        return False
+    return until is None or all(world.agency(code, until) is not None for code in agency.successors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from routing.log import Kind
 from tests.api.world import GATEWAY, World, world
 from tests.support.rabbitmq import free_ports
+from tests.support.registry import an_agency
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -138,3 +140,46 @@ async def test_connecting_while_the_axis_is_down(tmp_path: Path) -> None:
         answer = await post(gateway, "/v1/members", id="vpcp", name="VPCP", prefixes=["G22"])
 
         assert answer.status == 201
+
+
+INSTANT = datetime(2025, 7, 1, 17, tzinfo=UTC)
+
+
+async def test_a_system_serves_the_body_that_bears_its_code(tmp_path: Path) -> None:
+    """And another one the body that will: each is told which; only the instant changes whom the code leads to."""
+    async with world(tmp_path, agencies="") as gateway:
+        old = an_agency("H53", "Tây Ninh (cũ)", valid_to=INSTANT)
+        new = an_agency("H53", "Tây Ninh (mới)", valid_from=INSTANT)
+        await gateway.store.registry.load_agencies((old, new), actor="test", source_sha256="00" * 32)
+        again = await post(gateway, "/v1/members", id="tayninh", name="Tây Ninh", prefixes=["H53"])
+        facts = {"id": "moi", "name": "Tây Ninh mới", "prefixes": ["H53", "H77"]}
+        taken = await post(gateway, "/v1/members", **facts)
+        other = await post(gateway, "/v1/members", **facts, since="2025-07-02T00:00:00+07:00")
+
+        assert (again.status, again.json["prefixes"], again.json["entities"]) == (
+            201,
+            ["H53"],
+            [old.entity_id],
+        )
+        assert (taken.status, taken.json["code"]) == (422, "registry.inconsistent")
+        assert (other.status, other.json["entities"]) == (201, [new.entity_id, None])
+        assert (await gateway.call("GET", "/v1/agencies/H53")).json["member"]["id"] == "tayninh"
+        gateway.clock.now = INSTANT
+        assert (await gateway.call("GET", "/v1/agencies/H53")).json["member"]["id"] == "moi"
+        renamed = await post(gateway, "/v1/members", id="tayninh", name="Tên khác", prefixes=["H53"])
+        assert renamed.json["entities"] == [old.entity_id]
+
+
+async def test_a_system_may_serve_both_bodies(tmp_path: Path) -> None:
+    """Then its prefix is there twice."""
+    async with world(tmp_path, agencies="") as gateway:
+        versions = (an_agency("H53", valid_to=INSTANT), an_agency("H53", valid_from=INSTANT))
+        await gateway.store.registry.load_agencies(versions, actor="test", source_sha256="00" * 32)
+        facts = {"id": "tayninh", "name": "Tây Ninh", "prefixes": ["H53"]}
+        await post(gateway, "/v1/members", **facts)
+        both = await post(gateway, "/v1/members", **facts, since="2025-07-01T17:00:00Z")
+        wrong = await post(gateway, "/v1/members", **facts, since="ngày mai")
+
+        assert both.json["prefixes"] == ["H53", "H53"]
+        assert both.json["entities"] == [each.entity_id for each in versions]
+        assert (wrong.status, wrong.json["code"]) == (400, "request.bad_parameter")

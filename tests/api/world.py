@@ -227,13 +227,19 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, *, pace: Pace | None = None, trusted: bool = True, agencies: str = AGENCIES, **settings: Any
+    folder: Path,
+    *,
+    pace: Pace | None = None,
+    trusted: bool = True,
+    agencies: str = AGENCIES,
+    now: datetime = NOW,
+    **settings: Any,
 ) -> AsyncIterator[World]:
     """Start a gateway in `folder`, with its own clock, and stop it at the end; `trusted` says whether it knows the root."""
     chosen = Settings(data=folder, name=GATEWAY, host="127.0.0.1", port=0, **settings)
     if trusted:
         await asyncio.to_thread(_trust, chosen.trust_folder)
-    clock = Clock(NOW)
+    clock = Clock(now)
     async with (
         running(chosen, clock=clock, pace=pace or Pace()) as gateway,
         aiohttp.ClientSession() as session,

@@ -45,6 +45,7 @@ UNVOUCHED = {
     ),
     **dict.fromkeys(("log_head.id", "registry_head.id", "trust_head.id"), "the only row"),
     "arrival.reply_queue": "where the receipt goes; it went there already",
+    "notice.id": "a name; of two for one entry the second is found",
     "peer.until": "derived from the next key",
     "log_checkpoint.signed_at": "not part of what was signed",
     "credential.label": "a note for people",
@@ -67,6 +68,11 @@ UNVOUCHED = {
     "idempotency.message_id": "only where it leads to another message with the same bytes",
 }
 """Columns that nothing vouches for, and why that is good enough."""
+
+
+_OTHER_NUMBER = (
+    "UPDATE message SET number = '999/VP-TH' WHERE id = (SELECT min(id) FROM message WHERE kind = 'edoc')"
+)
 
 
 @pytest.fixture
@@ -130,6 +136,33 @@ def test_a_gateway_that_has_done_nothing_yet_is_valid(tmp_path: Path) -> None:
 def test_running_gateway_can_be_audited(gateway: Served) -> None:
     """The database of a gateway at work passes as well, and is not disturbed."""
     assert run(["log", "verify", "--database", str(gateway.folder / "vanthu.db")]) == 0
+
+
+def test_what_is_being_prepared_is_no_part_of_any_version(database: Path) -> None:
+    """Rows after the newest version are a finding, unless a large change is being written, or broke off while it was."""
+    (version,) = _read(database, "SELECT version FROM registry_head")
+    _change(
+        database,
+        "INSERT INTO agency (code, entity_id, name, kind, successors, aliases, since_version) "
+        "VALUES ('H99', 'e', 'Xã', 'commune', '[]', '[]', ?)",
+        version + 1,
+    )
+    assert [each.where.partition("[")[0] for each in _audit(database).findings] == ["agency"]
+
+    _change(
+        database,
+        "INSERT INTO registry_preparation (id, version, token, lease_until) VALUES (1, ?, 't', 0)",
+        version + 1,
+    )
+    assert _audit(database).findings == []
+
+    _change(database, "UPDATE registry_preparation SET version = version + 1")
+    assert len(_audit(database).findings) == 1
+
+
+def _read(database: Path, query: str) -> tuple[Any, ...]:
+    with closing(sqlite3.connect(database)) as connection:
+        return tuple(connection.execute(query).fetchone())
 
 
 def test_report_for_machines(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,7 +237,7 @@ def test_every_altered_column_is_found(database: Path) -> None:
         *("message", "evidence", "reference", "body", "delivery", "arrival", "log_entry", "log_node"),
         *("registry_version", "agency", "member", "certificate", "peer", "credential", "receipt_key"),
         *("trust_version", "trust_certificate"),
-        *("parked", "first_seen"),
+        *("parked", "first_seen", "notice"),
         *("change_set", "change_content", "change_approval", "officer_key"),
     ],
 )
@@ -225,6 +258,7 @@ def test_removed_row_is_found(database: Path, table: str) -> None:
         ("credential", "credential[x]"),
         ("parked", "parked[x]"),
         ("change_set", "change_set[x]"),
+        ("notice", "notice[x]"),
     ],
 )
 def test_smuggled_row_is_found(database: Path, table: str, finding: str) -> None:
@@ -390,7 +424,7 @@ def test_without_a_key(database: Path, capsys: pytest.CaptureFixture[str]) -> No
 def test_alteration_is_found_without_a_key_too(database: Path) -> None:
     """What contradicts itself needs no signature to be found."""
     shutil.rmtree(database.parent / "keys")
-    _change(database, "UPDATE message SET number = '999/VP-TH' WHERE kind = 'edoc'")
+    _change(database, _OTHER_NUMBER)
 
     assert run(["log", "verify", "--database", str(database)]) == 1
 
@@ -436,8 +470,8 @@ def test_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_value_of_the_wrong_kind_is_found(database: Path) -> None:
     """A value that means nothing is a finding with its place, and the other parts are still looked at."""
-    _change(database, "UPDATE body SET body = 'text'")
-    _change(database, "UPDATE message SET number = '999/VP-TH' WHERE kind = 'edoc'")
+    _change(database, "UPDATE body SET body = 'text' WHERE rowid = (SELECT min(rowid) FROM body)")
+    _change(database, _OTHER_NUMBER)
 
     assert {each.where.partition("[")[0] for each in _audit(database).findings} >= {"body", "message"}
 

@@ -43,6 +43,7 @@ from tests.support.officers import Officer
 
 ROOT: Final = Path(__file__).parents[2]
 SECONDS: Final = 60
+GONE: Final = "H54"
 AGENCIES: Final = """\
 code,name,parent,kind,valid_from,code_qcvn102
 G22,Văn phòng Chính phủ,,central,,000.00.00.G22
@@ -100,6 +101,30 @@ async def _exchange(settings: Settings) -> None:
                 await _delivered(hanoi, sent.submitted.id)
     (private / "letter.edxml").write_bytes(sent.letter.signed)
     await _withdraw(settings, tokens[HANOI.member_id], keys[HANOI.code])
+    await _give_back(settings, admin_token, tokens[HANOI.member_id], keys[HANOI.code])
+
+
+async def _give_back(settings: Settings, admin_token: str, token: str, pen: Identity) -> None:
+    """Send a letter to an agency at another gateway whose code is gone before it arrives, and give it back."""
+    xml = edxml(sender=Organization(organ_id=HANOI.code), recipients=(Organization(organ_id=GONE),))
+    letter = sign_enveloped(xml, key=pen.key, certificates=(pen.certificate,))
+    async with (
+        running(settings) as gateway,
+        Client(gateway.url, token=admin_token) as admin,
+        Client(gateway.url, token=token) as hanoi,
+    ):
+        await admin.load_agencies(f"{AGENCIES}{GONE},Ủy ban nhân dân tỉnh Phú Thọ,,province,,\n".encode())
+        await admin.add_member("phutho", name="Phú Thọ", prefixes=[GONE], gateway="gw.other")
+        sent = await hanoi.submit_document(letter)
+        await _comes_to(hanoi, sent.id, "confirmed")
+        await admin.load_agencies(AGENCIES.encode())
+        await _comes_to(hanoi, sent.id, "held")
+        await admin.under_way.resolve(GONE, to=None, reason="Không có nơi kế thừa")
+
+
+async def _comes_to(client: Client, message_id: str, state: str) -> None:
+    while any(each.state != state for each in (await client.document(message_id)).deliveries):
+        await asyncio.sleep(0.01)
 
 
 async def _withdraw(settings: Settings, token: str, pen: Identity) -> None:

@@ -24,6 +24,22 @@ AGENCIES = (
     an_agency("H53", "Tỉnh Tây Ninh"),
 )
 LONG_AN, TAY_NINH = AGENCIES[2:]
+
+
+@pytest.fixture(params=[500, 0], ids=["at once", "prepared"])
+async def store(stores: Stores, request: pytest.FixtureRequest) -> SqlStore:
+    """Open a store that makes changes in one transaction, and one that prepares even the smallest."""
+    return changing(await stores.open(), request.param)
+
+
+def changing(store: SqlStore, at_once: int) -> SqlStore:
+    """Let a store prepare what is larger than this, with one row in a transaction."""
+    store.registry.preparing.at_once = at_once
+    store.registry.preparing.portion = 1
+    store.registry.preparing.lead = 0.1
+    return store
+
+
 SOURCE = "5b" * 32
 
 
@@ -121,9 +137,10 @@ async def test_a_change_of_another_version_is_stale(store: SqlStore, stores: Sto
     assert len(await activations(stores)) == 1
 
 
-async def test_of_changes_at_once_one_wins(stores: Stores) -> None:
+@pytest.mark.parametrize("at_once", [500, 0])
+async def test_of_changes_at_once_one_wins(stores: Stores, at_once: int) -> None:
     """Of several changes of one version, in one process or several, exactly one is made."""
-    processes = [await stores.open(), await stores.open()]
+    processes = [changing(await stores.open(), at_once) for _ in range(2)]
     await prepared(processes[0])
 
     answers = await asyncio.gather(

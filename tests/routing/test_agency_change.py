@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.agencies import Agency, AgencyChange, Directory
-from routing.agency import agency_content
+from routing.agency import agency_content, recalled
 from routing.errors import RegistryInconsistent
 from routing.registrations import Registration
+from routing.status import Status
 from schemas.codes import AgencyCode
-from tests.support.registry import AFTER, BEFORE, CUT_OVER, a_directory, an_agency, home_agencies
+from tests.support.registry import AFTER, BEFORE, CUT_OVER, HANOI, a_directory, an_agency, home_agencies
 
 CODES = ("H26", "H26.1", "H39", "H53")
 ALIASES = ("000.00.00.H26", "000.00.00.H39", "H53", "H26.9")
@@ -149,3 +150,34 @@ def test_a_change_of_something_else_is_refused(base: int, closed: Agency) -> Non
         a_directory(home_agencies()).after(
             AgencyChange(base_version=base, closed=(closed,), added=()), version=9
         )
+
+
+@given(content=agencies(), holders=st.sets(st.sampled_from(("a", "b", "c"))))
+def test_certificates_change_by_themselves(content: tuple[Agency, ...], holders: set[str]) -> None:
+    """With other certificates of some entities, and another member, a directory is what a load makes of that."""
+    before = built(content, 1)
+    if before is None:
+        return
+    wanted = dict.fromkeys(holders, CERTIFICATES["a"]) | {"a": ()}
+    after = tuple(
+        replace(each, certificates=wanted.get(each.entity_id, each.certificates)) for each in content
+    )
+
+    found = before.moved(version=2, certificates=wanted, members=(HANOI,))
+
+    expected = a_directory(after, (HANOI,), version=2)
+    assert answers(found) == answers(expected)
+    assert found.registered == expected.registered
+    assert found.member_for("H26.1", CUT_OVER) == HANOI
+
+
+def test_recalling_is_making() -> None:
+    """What was checked when it was made comes back the same."""
+    made = replace(
+        an_agency(valid_from=BEFORE, valid_to=AFTER, aliases=("000.00.00.H26",), successors=("H53",)),
+        status=Status.SUSPENDED,
+        forward_until=AFTER,
+        certificates=CERTIFICATES["a"],
+    )
+
+    assert recalled(tuple(getattr(made, name) for name in Agency.__slots__)) == made

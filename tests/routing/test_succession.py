@@ -14,7 +14,7 @@ from routing.succession import DEPTH, Cause, Goes, Stays, Step, Succession, Wait
 from tests.support.registry import AFTER, BEFORE, CUT_OVER, a_directory, an_agency
 
 DAY = timedelta(days=1)
-CODES = tuple(f"H{number}" for number in range(1, 7))
+CODES = tuple(f"H{number}" for number in range(11, 17))
 
 
 def ended(code: str, *successors: str, at: datetime = CUT_OVER, valid_from: datetime | None = None) -> Agency:

@@ -16,6 +16,7 @@ from gateway.cli.audit.changes import check_changes
 from gateway.cli.audit.findings import Difference, differs
 from gateway.cli.audit.indexes import check_indexes
 from gateway.cli.audit.messages import check_messages
+from gateway.cli.audit.notices import check_notices
 from gateway.cli.audit.parked import check_first_seen, check_parked
 from gateway.cli.audit.references import check_references
 from gateway.cli.audit.registry import check_registry
@@ -138,6 +139,7 @@ def _tables(
         "message": lambda: check_messages(database, log, bodies),
         "delivery": lambda: check_deliveries(database, log, Queues(database)),
         "arrival": lambda: check_arrivals(database, log, bodies, Queues(database)),
+        "notice": lambda: check_notices(database, log),
         "reference": lambda: check_references(database, log),
         "parked": lambda: check_parked(database, log),
         "first_seen": lambda: check_first_seen(database, log),

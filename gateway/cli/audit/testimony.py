@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 from gateway.ports.receipt_keys import OVERLAP
 from routing.delivery import DeliveryState
 from routing.errors_log import LogError
+from routing.heading import Rule
 from routing.log import Kind, LogEntry, read_leaf
 from schemas.references import Relation
 
@@ -47,6 +48,10 @@ _RECEIPTS = {
     Kind.UNDELIVERABLE: DeliveryState.UNDELIVERABLE,
 }
 
+_DIVERSIONS = frozenset({Kind.HELD, Kind.RELEASED, Kind.REROUTED})
+TOLD = _DIVERSIONS | {Kind.UNDELIVERABLE}
+"""Of what senders are told."""
+
 Fields = Mapping[str, Any]
 
 
@@ -58,6 +63,13 @@ class Transit:
     attempts: int = 0
     reason: str | None = None
     settled_at: datetime | None = None
+    towards: Fields | None = None
+    """Where it was sent on to, by the last entry that says so."""
+    formerly: tuple[str, ...] = ()
+    chosen_at: datetime | None = None
+    held_since: datetime | None = None
+    handed: Fields | None = None
+    """To whom the arrival was handed over."""
     arrived: Fields | None = None
     arrived_at: datetime | None = None
     refusal: str | None = None
@@ -87,6 +99,8 @@ class Life:
     parked: Fields | None = None
     parked_at: datetime | None = None
     ended: Ending | None = None
+    told: dict[str, tuple[LogEntry, str]] = field(default_factory=dict)
+    """Of what its sender is told: the entry and the delivery, by the hash of the entry."""
     mentions: dict[tuple[str, str], datetime] = field(default_factory=dict)
     """When which message came to speak of it, by message id and relation."""
 
@@ -243,9 +257,16 @@ def _note_document(life: Life, entry: LogEntry, stored: bytes) -> None:
         case Kind.PAYLOAD_ERASED:
             life.erased.add(str(fields["payload_sha256"]))
         case _ if isinstance(fields.get("delivery"), str):
-            _note_transit(life.transit(fields["delivery"]), entry)
+            _note_delivery(life, entry, stored)
         case _:
             pass
+
+
+def _note_delivery(life: Life, entry: LogEntry, stored: bytes) -> None:
+    delivery_id = str(entry.fields["delivery"])
+    _note_transit(life.transit(delivery_id), entry)
+    if entry.kind in TOLD:
+        life.told[stored.hex()] = (entry, delivery_id)
 
 
 def _end(life: Life, outcome: str, entry: LogEntry) -> None:
@@ -262,6 +283,10 @@ def _note_transit(transit: Transit, entry: LogEntry) -> None:
     match entry.kind:
         case Kind.PUBLISH_ATTEMPT:
             transit.attempts += 1
+        case kind if kind in _DIVERSIONS:
+            _note_diversion(transit, entry)
+        case Kind.HANDED_OVER:
+            transit.handed, transit.fetched_at = fields, None
         case Kind.BROKER_CONFIRMED:
             if transit.state.can_become(DeliveryState.CONFIRMED):
                 transit.state = DeliveryState.CONFIRMED
@@ -274,6 +299,21 @@ def _note_transit(transit: Transit, entry: LogEntry) -> None:
             transit.acknowledged_at = entry.t
         case kind if kind in _RECEIPTS:
             transit.state, transit.settled_at = _RECEIPTS[kind], entry.t
-            transit.reason = fields.get("reason")
+            transit.reason, transit.held_since = fields.get("reason"), None
         case _:
             pass
+
+
+def _note_diversion(transit: Transit, entry: LogEntry) -> None:
+    """Note that a delivery was held, goes on, or goes elsewhere; until the axis says something, a row says just that."""
+    fields: Fields = entry.fields
+    is_held = entry.kind is Kind.HELD
+    transit.state = DeliveryState.HELD if is_held else DeliveryState.QUEUED
+    transit.held_since = transit.settled_at = entry.t if is_held else None
+    transit.reason = fields.get("reason") if is_held else None
+    if entry.kind is Kind.REROUTED:
+        former = str(fields.get("former_member"))
+        if former != fields.get("member") and former not in transit.formerly:
+            transit.formerly = (*transit.formerly, former)
+        transit.towards = fields
+        transit.chosen_at = entry.t if fields["rule"] == Rule.CHOSEN.value else transit.chosen_at

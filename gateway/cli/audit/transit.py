@@ -12,7 +12,7 @@ from gateway.cli.audit.bodies import Bodies
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
 from gateway.cli.audit.testimony import Fields, Life, Testimony, Transit
 from gateway.errors import EnvelopeError
-from gateway.flow.envelope import Receipt, Stage, open_envelope
+from gateway.flow.envelope import Receipt, Stage, moment, open_envelope
 from gateway.store import Audit
 from gateway.store.tables import arrival, delivery, member
 from routing.errors_log import LogError
@@ -59,12 +59,19 @@ def check_deliveries(audit: Audit, log: Testimony, queues: Queues) -> Iterator[D
 def _delivery_pairs(row: Row[Any], life: Life, place: int, queues: Queues) -> Pairs:
     route, transit = life.routes[place], life.transits.get(row.id) or Transit()
     version = life.accepted.get("registry_version") if life.accepted is not None else None
+    towards = transit.towards or {}
+    member_id = towards.get("member", route.get("member"))
     pairs: dict[str, tuple[object, object]] = {
         "position": (place, row.position),
         "code": (route["code"], row.code),
         "as_sent": (route.get("as_sent"), row.as_sent),
-        "member_id": (route.get("member"), row.member_id),
-        "queue": (queues.of(route.get("member"), version), row.queue),
+        "member_id": (member_id, row.member_id),
+        "queue": (queues.of(member_id, towards.get("registry_version", version)), row.queue),
+        "resolved_code": (towards.get("to"), row.resolved_code),
+        "resolved_version": (towards.get("registry_version"), row.resolved_version),
+        "chosen_at": (transit.chosen_at, row.chosen_at),
+        "held_since": (transit.held_since, row.held_since),
+        "former_members": (transit.formerly, tuple(row.former_members)),
         "state": (transit.state.value, row.state),
         "attempts": (transit.attempts, row.attempts),
     }
@@ -88,7 +95,7 @@ def check_arrivals(audit: Audit, log: Testimony, bodies: Bodies, queues: Queues)
             continue
         yield from compare(where, _arrival_pairs(row, transit, transit.arrived))
         if transit.refusal is None:
-            yield from _addressee(where, row, transit.arrived, bodies, queues)
+            yield from _addressee(where, row, transit, bodies, queues)
         yield from _receipts(where, row, transit, verifiers)
     for life in log.lives.values():
         for delivery_id, transit in life.transits.items():
@@ -108,12 +115,21 @@ def _arrival_pairs(row: Row[Any], transit: Transit, logged: Fields) -> Pairs:
 
 
 def _addressee(
-    where: str, row: Row[Any], logged: Fields, bodies: Bodies, queues: Queues
+    where: str, row: Row[Any], transit: Transit, bodies: Bodies, queues: Queues
 ) -> Iterator[Difference]:
     """Hold the addressee of an accepted arrival against the log, the registry and the document."""
-    member_id = logged.get("member")
-    queue = queues.of(member_id, logged["registry_version"])
-    yield from compare(where, {"member_id": (member_id, row.member_id), "queue": (queue, row.queue)})
+    logged = transit.arrived or {}
+    taken = transit.handed or logged
+    chosen = logged.get("chosen_t")
+    member_id, code = taken.get("member"), taken.get("to", logged.get("resolved_code"))
+    queue = queues.of(member_id, taken["registry_version"])
+    pairs: Pairs = {
+        "member_id": (member_id, row.member_id),
+        "queue": (queue, row.queue),
+        "resolved_code": (code, row.resolved_code),
+        "chosen_at": (None if chosen is None else moment(chosen), row.chosen_at),
+    }
+    yield from compare(where, pairs)
     facts = bodies.facts(logged["payload_sha256"])
     if facts is not None and facts.addressees is not None and row.as_sent not in facts.addressees:
         yield differs(where, "as_sent", logged=", ".join(sorted(facts.addressees)), found=row.as_sent)

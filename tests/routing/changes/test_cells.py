@@ -27,6 +27,8 @@ def found(operation: Operation) -> list[tuple[str, str, str]]:
     [
         ("open,h53.1,Xã,,commune,2025-07-01,,,", ("code", "h53.1", "grammar")),
         ("open,,Xã,,commune,2025-07-01,,,", ("code", "", "grammar")),
+        (",H53,,,,2025-07-01,,,", ("op", "", "unknown_operation")),
+        ("close,H53,,,,,,,", ("valid_from", "", "missing_instant")),
         ("close,000.00.02.H26,,,,2025-07-01,,,", ("code", "000.00.02.H26", "old_form")),
         ("close,H26\u200b.2,,,,2025-07-01,,,", ("code", "H26\\u200b.2", "invisible")),
         ("open,H53.1,Xã,h53,commune,2025-07-01,,,", ("parent", "h53", "grammar")),
