@@ -29,7 +29,6 @@ from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
 from gateway.flow.parking import Terms
 from gateway.flow.receipts import Receipts
-from gateway.flow.registrar import Registrar
 from gateway.flow.sequencing import Sequencer
 from gateway.folders import prepare, take
 from gateway.keys import GatewayKeys, load_keys
@@ -160,7 +159,6 @@ async def _composed(
             settings=settings,
             spool=spool,
             intake=intake,
-            registrar=Registrar(store=store, clock=clock),
             link=link,
             bell=bell,
             keys=keys,

@@ -29,16 +29,7 @@ Loop = Callable[[], Awaitable[None]]
 
 def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
     """Make the loops that forward, receive, decide on what is parked, follow successors, and fetch what tells of revocation."""
-    forwarder = Forwarder(
-        documents=context.store.documents,
-        link=context.link,
-        key=context.keys.axis,
-        resend_after=timedelta(seconds=context.settings.resend_after),
-        bell=context.bell,
-        metrics=context.metrics,
-        registry=context.store.registry,
-        patience=patience_of(context.settings),
-    )
+    forwarder = _forwarder(context)
     succession = Succession(
         gateway=context.settings.name,
         store=context.store,
@@ -74,6 +65,19 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         "succeed": succession.one_pass,
         "fetch": fetch,
     }
+
+
+def _forwarder(context: Context) -> Forwarder:
+    return Forwarder(
+        documents=context.store.documents,
+        link=context.link,
+        key=context.keys.axis,
+        resend_after=timedelta(seconds=context.settings.resend_after),
+        bell=context.bell,
+        metrics=context.metrics,
+        registry=context.store.registry,
+        patience=patience_of(context.settings),
+    )
 
 
 def _receiver(context: Context, executor: Executor) -> Receiver:

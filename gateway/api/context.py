@@ -41,7 +41,6 @@ class Context:
     spool: Path
     store: Store
     intake: Intake
-    registrar: Registrar
     payloads: Payloads
     trust: TrustSource
     stock: RevocationStock
@@ -53,6 +52,11 @@ class Context:
     metrics: Metrics
     pdf: PdfReader
     pace: Pace = field(default_factory=Pace)
+
+    @property
+    def registrar(self) -> Registrar:
+        """What takes the steps of changes of the registry; it keeps nothing between them."""
+        return Registrar(store=self.store, clock=self.clock)
 
 
 CONTEXT: Final = web.AppKey("context", Context)

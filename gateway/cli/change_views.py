@@ -42,31 +42,7 @@ def show_change(console: Console, change: Mapping[str, Any], *, everything: bool
         vi=f"{change['state_vi'].upper()}{f', {count(faults)} lỗi' if faults else ''}",
         en=f"{change['state']}{f', {count(faults)} faults' if faults else ''}",
     )
-    counts = change["counts"].get("operations", {})
-    waits = change["waits_for"]
-    show_facts(
-        console,
-        [
-            ("mã · id", change["id"]),
-            ("tên · title", change["title"]),
-            ("căn cứ · legal basis", change["legal_basis"] or None),
-            ("tệp · file", change["source"]["name"] or None),
-            ("trên phiên bản · upon", count(change["base_version"])),
-            *((_OPS.get(op, op), count(number)) for op, number in sorted(counts.items())),
-            ("hiệu lực · effective", ", ".join(map(_moment, change["instants"])) or None),
-            ("sha256 (ký · signed)", change["diff_sha256"]),
-            *((f"ký · {each['role']}", _signature(each)) for each in change["approvals"]),
-            ("khẩn cấp · emergency", change["emergency"]),
-            ("hết hạn · expires", change["expires_at"] and _moment(change["expires_at"])),
-            ("hoàn tác · rolls back", change["rolls_back"]),
-            ("lý do · reason", change["reason"]),
-            ("phiên bản · version", change["version"] and count(change["version"])),
-            (
-                "đang chờ · waits for",
-                waits and _WAITS.get(waits, waits).replace("ID", change["id"][:8] + "…"),
-            ),
-        ],
-    )
+    show_facts(console, _facts(change))
     shown = change["faults"] if everything else change["faults"][:FAULTS]
     if shown:
         show_table(
@@ -76,6 +52,31 @@ def show_change(console: Console, change: Mapping[str, Any], *, everything: bool
         )
     if len(shown) < faults:
         console.print(f"… và {count(faults - len(shown))} lỗi nữa · more faults: vanthu registry show")
+
+
+def _facts(change: Mapping[str, Any]) -> list[tuple[str, object]]:
+    counts = change["counts"].get("operations", {})
+    waits = change["waits_for"]
+    return [
+        ("mã · id", change["id"]),
+        ("tên · title", change["title"]),
+        ("căn cứ · legal basis", change["legal_basis"] or None),
+        ("tệp · file", change["source"]["name"] or None),
+        ("trên phiên bản · upon", count(change["base_version"])),
+        *((_OPS.get(op, op), count(number)) for op, number in sorted(counts.items())),
+        ("hiệu lực · effective", ", ".join(map(_moment, change["instants"])) or None),
+        ("sha256 (ký · signed)", change["diff_sha256"]),
+        *((f"ký · {each['role']}", _signature(each)) for each in change["approvals"]),
+        ("khẩn cấp · emergency", change["emergency"]),
+        ("hết hạn · expires", change["expires_at"] and _moment(change["expires_at"])),
+        ("hoàn tác · rolls back", change["rolls_back"]),
+        ("lý do · reason", change["reason"]),
+        ("phiên bản · version", change["version"] and count(change["version"])),
+        (
+            "đang chờ · waits for",
+            waits and _WAITS.get(waits, waits).replace("ID", change["id"][:8] + "…"),
+        ),
+    ]
 
 
 def show_changes(console: Console, page: Mapping[str, Any]) -> None:

@@ -38,7 +38,7 @@ class Pen:
         except LogError as error:
             raise UnreadableFileError(vi=f"Tên khóa không dùng được: {self._name}", en=str(error)) from error
 
-    async def sign(self, client: Client, change: Mapping[str, Any], role: OfficerRole) -> dict[str, Any]:
+    async def statement(self, client: Client, change: Mapping[str, Any], role: OfficerRole) -> dict[str, Any]:
         """Sign exactly what the gateway shows, after hashing it here.
 
         Raises:
@@ -91,7 +91,7 @@ def draft(
             else:
                 change = await client.changes.replace(replaces, file)
         if pen is not None and not change["fault_count"]:
-            statement = await pen.sign(client, change, OfficerRole.PROPOSER)
+            statement = await pen.statement(client, change, OfficerRole.PROPOSER)
             change = await client.changes.propose(change["id"], statement)
         return _shown(change)
 
@@ -107,7 +107,7 @@ def propose(change_id: str, pen: Pen) -> Work:
             change = await client.changes.validate(change_id)
         if change["fault_count"]:
             return _shown(change)
-        statement = await pen.sign(client, change, OfficerRole.PROPOSER)
+        statement = await pen.statement(client, change, OfficerRole.PROPOSER)
         return _shown(await client.changes.propose(change_id, statement))
 
     return work
@@ -118,7 +118,7 @@ def approve(change_id: str, pen: Pen, *, wait: float) -> Work:
 
     async def work(client: Client) -> Result:
         change = await client.changes.show(change_id)
-        statement = await pen.sign(client, change, OfficerRole.APPROVER)
+        statement = await pen.statement(client, change, OfficerRole.APPROVER)
         change = await client.changes.approve(change_id, statement)
         return _shown(await _made(client, change, wait=wait))
 
@@ -130,7 +130,7 @@ def declare_emergency(change_id: str, pen: Pen, *, reason: str, hours: float, wa
 
     async def work(client: Client) -> Result:
         change = await client.changes.show(change_id)
-        statement = await pen.sign(client, change, OfficerRole.EMERGENCY)
+        statement = await pen.statement(client, change, OfficerRole.EMERGENCY)
         change = await client.changes.declare_emergency(change_id, statement, reason=reason, hours=hours)
         return _shown(await _made(client, change, wait=wait))
 
@@ -166,7 +166,7 @@ def roll_back(
             change_id, at=at, title=title, legal_basis=legal_basis, held=held
         )
         if pen is not None:
-            statement = await pen.sign(client, change, OfficerRole.PROPOSER)
+            statement = await pen.statement(client, change, OfficerRole.PROPOSER)
             change = await client.changes.propose(change["id"], statement)
         return _shown(change)
 

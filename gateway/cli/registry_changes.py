@@ -32,6 +32,15 @@ Seen: TypeAlias = Annotated[
     str | None,
     typer.Option("--sha256", metavar="START", help="SHA-256 đã xem, hoặc phần đầu · of what was looked at."),
 ]
+FileOrId: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE|ID", help="Tệp CSV, XLSX, JSON, hoặc mã · a file, or the id.", show_default=False
+    ),
+]
+Retroactive: TypeAlias = Annotated[
+    bool, typer.Option("--retroactive", help="Cho phép thời điểm đã qua · moments in the past are meant.")
+]
 Title: TypeAlias = Annotated[str, typer.Option("--title", help="Tên đợt thay đổi · what it is about.")]
 Basis: TypeAlias = Annotated[str, typer.Option("--legal-basis", help="Căn cứ pháp lý · what it rests on.")]
 At: TypeAlias = Annotated[
@@ -59,21 +68,14 @@ class StateName(StrEnum):
 
 
 def propose(  # noqa: PLR0913, PLR0917 - one parameter an option
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE|ID", help="Tệp CSV, XLSX, JSON, hoặc mã · a file, or the id.", show_default=False
-        ),
-    ],
+    source: FileOrId,
     title: Title = "",
     legal_basis: Basis = "",
     whole_list: Annotated[
         bool, typer.Option("--list", help="Tệp là cả danh mục · the file is a whole list; needs --at.")
     ] = False,
     at: At = None,
-    retroactive: Annotated[
-        bool, typer.Option("--retroactive", help="Cho phép thời điểm đã qua · moments in the past are meant.")
-    ] = False,
+    retroactive: Retroactive = False,
     held: Held = False,
     replaces: Annotated[
         str | None,
@@ -104,10 +106,10 @@ def propose(  # noqa: PLR0913, PLR0917 - one parameter an option
         return
     if whole_list != (at is not None):
         raise typer.BadParameter("--list, --at: đi cùng nhau · go together")
-    file = changing.read_changes(Path(source), at=None if at is None else moment(at), retroactive=retroactive)
-    work = changing.draft(
-        file, title=title or file.name, legal_basis=legal_basis, held=held, replaces=replaces, pen=pen
-    )
+    since = None if at is None else moment(at)
+    file = changing.read_changes(Path(source), at=since, retroactive=retroactive)
+    about = {"title": title or file.name, "legal_basis": legal_basis}
+    work = changing.draft(file, **about, held=held, replaces=replaces, pen=pen)
     remote.run(work, url=url, token=token, as_json=as_json)
 
 

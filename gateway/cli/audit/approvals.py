@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
-from gateway.cli.audit.testimony import Fields, Spoken, Testimony
+from gateway.cli.audit.spoken import Spoken
+from gateway.cli.audit.testimony import Fields, Testimony
 from gateway.store import Audit
 from gateway.store.tables import change_approval, officer_key
 from routing.change_approval import REGISTRY_APPROVAL, Signer, require_another

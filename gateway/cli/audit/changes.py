@@ -16,7 +16,8 @@ from sqlalchemy import Row
 from gateway.change_sets import unpack
 from gateway.cli.audit.approvals import check_approvals
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
-from gateway.cli.audit.testimony import Fields, Spoken, Testimony
+from gateway.cli.audit.spoken import Spoken
+from gateway.cli.audit.testimony import Fields, Testimony
 from gateway.store import Audit
 from gateway.store.planning import source_of_change
 from gateway.store.tables import change_content, change_set

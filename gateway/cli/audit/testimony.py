@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
+from gateway.cli.audit.spoken import CHANGE_KINDS, Spoken, note_change
 from gateway.ports.receipt_keys import OVERLAP
 from routing.delivery import DeliveryState
 from routing.errors_log import LogError
@@ -29,18 +30,6 @@ _CERTIFICATE_KINDS = frozenset(
 _NOT_ACCEPTED = frozenset({Kind.REJECTED, Kind.UNDECIDED, Kind.PARKED})
 _TRUST_KINDS = frozenset({Kind.TRUST_ADDED, Kind.TRUST_CHANGED, Kind.TRUST_RETIRED})
 _REGISTRY_KINDS = _CERTIFICATE_KINDS | {Kind.REGISTRY_ACTIVATED, Kind.MEMBER_ADDED, Kind.MEMBER_CHANGED}
-_CHANGE_KINDS = frozenset(
-    {
-        Kind.REGISTRY_PROPOSED,
-        Kind.REGISTRY_APPROVED,
-        Kind.REGISTRY_WITHDRAWN,
-        Kind.REGISTRY_VOIDED,
-        Kind.REGISTRY_RELEASED,
-        Kind.REGISTRY_EMERGENCY,
-        Kind.REGISTRY_RATIFIED,
-        Kind.REGISTRY_LAPSED,
-    }
-)
 _RECEIPTS = {
     Kind.DELIVERED_RECEIPT: DeliveryState.RECEIVED,
     Kind.ACKNOWLEDGED_RECEIPT: DeliveryState.ACKNOWLEDGED,
@@ -127,14 +116,6 @@ class Peer:
     since: datetime
 
 
-class Spoken(NamedTuple):
-    """One entry about a change set."""
-
-    kind: Kind
-    fields: Fields
-    at: datetime
-
-
 @dataclass(slots=True)
 class Span:
     """What the log says of a key for receipts: since when it is in use, and until when it was."""
@@ -183,8 +164,8 @@ class Testimony:
                 self.first_seen.setdefault(str(entry.fields["payload_sha256"]), entry.t)
         elif entry.kind in _REGISTRY_KINDS:
             self._note_registry(entry)
-        elif entry.kind in _CHANGE_KINDS:
-            self._note_change(entry)
+        elif entry.kind in CHANGE_KINDS:
+            note_change(self.changes, entry)
         elif entry.kind in _TRUST_KINDS:
             self.trust[cast("int", entry.fields["trust_number"])] = {**entry.fields, "at": entry.t}
         else:
@@ -207,12 +188,6 @@ class Testimony:
             source=source,
             at=entry.t,
         )
-
-    def _note_change(self, entry: LogEntry) -> None:
-        spoken = Spoken(entry.kind, entry.fields, entry.t)
-        self.changes.setdefault(str(entry.fields["change"]), []).append(spoken)
-        if entry.kind is Kind.REGISTRY_LAPSED:
-            self.changes.setdefault(str(entry.fields["rolled_back_by"]), []).append(spoken)
 
     def _note_access(self, entry: LogEntry) -> None:
         fields: Fields = entry.fields
