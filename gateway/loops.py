@@ -17,6 +17,7 @@ from gateway.flow.forwarding import Forwarder
 from gateway.flow.parking import Terms
 from gateway.flow.receiving import Receiver
 from gateway.flow.reexamining import Reexaminer
+from gateway.flow.scheduling import Scheduler
 from gateway.flow.succeeding import Succession
 from gateway.flow.supervision import forever
 from gateway.parked import Room
@@ -28,16 +29,7 @@ Loop = Callable[[], Awaitable[None]]
 
 def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
     """Make the loops that forward, receive, decide on what is parked, follow successors, and fetch what tells of revocation."""
-    forwarder = Forwarder(
-        documents=context.store.documents,
-        link=context.link,
-        key=context.keys.axis,
-        resend_after=timedelta(seconds=context.settings.resend_after),
-        bell=context.bell,
-        metrics=context.metrics,
-        registry=context.store.registry,
-        patience=patience_of(context.settings),
-    )
+    forwarder = _forwarder(context)
     succession = Succession(
         gateway=context.settings.name,
         store=context.store,
@@ -55,10 +47,14 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         clock=context.clock,
         bell=context.bell,
     )
+    scheduler = Scheduler(
+        store=context.store, clock=context.clock, bell=context.bell, gateway=context.settings.name
+    )
     return {
         "forward": forwarder.one_pass,
         "receive": receiver.one_pass,
         "reexamine": reexaminer.one_pass,
+        "schedule": scheduler.one_pass,
         "succeed": succession.one_pass,
         **_outward(context),
     }
@@ -75,6 +71,19 @@ def _outward(context: Context) -> dict[str, Loop]:
     )
     follow = {} if context.follower is None else {"follow": context.follower.one_pass}
     return {"fetch": fetch, **follow}
+
+
+def _forwarder(context: Context) -> Forwarder:
+    return Forwarder(
+        documents=context.store.documents,
+        link=context.link,
+        key=context.keys.axis,
+        resend_after=timedelta(seconds=context.settings.resend_after),
+        bell=context.bell,
+        metrics=context.metrics,
+        registry=context.store.registry,
+        patience=patience_of(context.settings),
+    )
 
 
 def _receiver(context: Context, executor: Executor) -> Receiver:

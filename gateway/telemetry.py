@@ -108,6 +108,9 @@ class Metrics:
         self.held = gauge("vanthu_held", "Deliveries held until the code administrators decide.")
         self.held_oldest = gauge("vanthu_held_oldest_seconds", "Age of the oldest of these.")
         self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
+        self.registry_emergencies = gauge(
+            "vanthu_registry_emergencies", "Changes of the registry in force on one officer's signature."
+        )
         self.revocation = RevocationMetrics(self.registry)
         self._watch_certificates(gauge)
         self.unlogged_refusals = count(

@@ -202,7 +202,7 @@ SHAPES: Mapping[str, Callable[[Json], bool]] = MappingProxyType(
         **dict.fromkeys(
             ("seq", "attempt", "entries", "payload_size", "registry_version", "trust_number"), _is_count
         ),
-        **dict.fromkeys(("issuer",), _is_text),
+        **dict.fromkeys(("issuer", "justification", "rolled_back_by"), _is_text),
         **dict.fromkeys(("sha256",), _is_sha256),
         **dict.fromkeys(("prev", "payload_sha256", "registry_sha256"), _is_sha256),
         **dict.fromkeys(

@@ -58,6 +58,11 @@ class Kind(StrEnum):
     REGISTRY_PROPOSED = "registry_proposed"
     REGISTRY_APPROVED = "registry_approved"
     REGISTRY_WITHDRAWN = "registry_withdrawn"
+    REGISTRY_VOIDED = "registry_voided"  # the signatures over a change set do not count any more
+    REGISTRY_RELEASED = "registry_released"  # approved beforehand and held; somebody let it go on
+    REGISTRY_EMERGENCY = "registry_emergency"  # put in force by one officer, until `expires_t` at the latest
+    REGISTRY_RATIFIED = "registry_ratified"  # by a second officer; the emergency is over
+    REGISTRY_LAPSED = "registry_lapsed"  # not ratified in time; `rolled_back_by` undoes it
     REGISTRY_ACTIVATED = "registry_activated"
     MEMBER_ADDED = "member_added"
     MEMBER_CHANGED = "member_changed"
@@ -161,6 +166,11 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.REGISTRY_PROPOSED: ("change", "change_sha256", "actor"),
         Kind.REGISTRY_APPROVED: ("change", "change_sha256", "actor"),
         Kind.REGISTRY_WITHDRAWN: ("change", "change_sha256", "actor"),
+        Kind.REGISTRY_VOIDED: ("change", "change_sha256", "reason"),
+        Kind.REGISTRY_RELEASED: ("change", "change_sha256", "actor"),
+        Kind.REGISTRY_EMERGENCY: ("change", "change_sha256", "actor", "justification"),
+        Kind.REGISTRY_RATIFIED: ("change", "change_sha256", "actor"),
+        Kind.REGISTRY_LAPSED: ("change", "change_sha256", "rolled_back_by"),
         Kind.REGISTRY_ACTIVATED: _REGISTRY,
         Kind.MEMBER_ADDED: ("member", "actor"),
         Kind.MEMBER_CHANGED: ("member", "actor"),

@@ -17,6 +17,7 @@ from gateway.flow.access import Caller
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
 from gateway.flow.receipts import Receipts
+from gateway.flow.registrar import Registrar
 from gateway.keys import GatewayKeys
 from gateway.ports import AxisLink, Clock, Payloads, PdfReader, RevocationStock, Store, TrustSource
 from gateway.settings import Settings
@@ -55,6 +56,11 @@ class Context:
     pdf: PdfReader
     pace: Pace = field(default_factory=Pace)
     follower: Follower | None = None
+
+    @property
+    def registrar(self) -> Registrar:
+        """What takes the steps of changes of the registry; it keeps nothing between them."""
+        return Registrar(store=self.store, clock=self.clock)
 
 
 CONTEXT: Final = web.AppKey("context", Context)

@@ -87,6 +87,7 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
         age = (now - each.this_update).total_seconds()
         context.metrics.revocation.age.labels(each.issuer, each.sha256).set(age)
     await count_certificates(context)
+    context.metrics.registry_emergencies.set(await context.store.changes.emergencies())
     now = context.clock()
     for road, waiting in (await context.store.parked.backlog()).items():
         context.metrics.parked.labels(road.value).set(waiting.documents)
@@ -130,6 +131,7 @@ async def _try_registry(context: Context) -> dict[str, Json]:
         "version": directory.version,
         "agencies": len(directory),
         "members": len(directory.members),
+        "emergencies": await context.store.changes.emergencies(),
     }
     follower = context.follower
     if follower is None:

@@ -39,6 +39,7 @@ from gateway.client.answers import (
     Submitted,
 )
 from gateway.client.certificates import CertificateCalls
+from gateway.client.changes import ChangesResource
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
 from gateway.client.parked import ParkedResource
 from gateway.client.parts import digest, part
@@ -93,6 +94,7 @@ class Client(CertificateCalls):
     ) -> None:
         self.url = url.rstrip("/")
         self._transport = Transport(url, token=token, language=language, backoff=backoff)
+        self.changes = ChangesResource(self._transport)
         self.trust = TrustResource(self._transport)
         self.revocation = RevocationData(self.url, self._transport)
         self.verdicts = VerdictResource(self._transport)

@@ -13,6 +13,7 @@ OUTBOX = "outbox"
 LOG = "log"
 MEMBERS = "members"
 PARKED = "parked"
+CHANGES = "changes"
 
 
 def inbox_of(member_id: str) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from gateway.ports.accounts import Accounts
 from gateway.ports.axis import AxisLink
+from gateway.ports.changes import ChangeMovedError, Changes
 from gateway.ports.conditions import (
     InstantPassedError,
     KeyConflictError,
@@ -34,6 +35,8 @@ from gateway.ports.under_way import UnderWay
 __all__ = [
     "Accounts",
     "AxisLink",
+    "ChangeMovedError",
+    "Changes",
     "Clock",
     "Documents",
     "InstantPassedError",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from gateway.ports.accounts import Accounts
+from gateway.ports.changes import Changes
 from gateway.ports.contacts import Contacts
 from gateway.ports.documents import Documents
 from gateway.ports.log import RoutingLog
@@ -34,6 +35,10 @@ class Store(Protocol):
     @property
     def registry(self) -> Registry:
         """Agencies, members, certificates, peers."""
+
+    @property
+    def changes(self) -> Changes:
+        """Changes of the registry that are proposed, and who signed them."""
 
     @property
     def log(self) -> RoutingLog:

@@ -41,6 +41,11 @@ class Plan:
         """How many rows are written."""
         return len(self.closed) + len(self.gone) + len(self.added)
 
+    @property
+    def named(self) -> str:
+        """What the version says that it was made of."""
+        return self.source if self.change_id is None else source_of_change(self.change_id)
+
     def fields(self) -> dict[str, Json]:
         """Return what the entry about it says."""
         told: dict[str, Json] = {} if self.change_id is None else {"change": self.change_id}
@@ -55,6 +60,11 @@ class Plan:
             "closed": len(self.closed),
             "agencies": self.agencies,
         }
+
+
+def source_of_change(change_id: str) -> str:
+    """Name a change set as what a version of the registry was made of."""
+    return f"change {change_id}"
 
 
 def change_to(known: Directory, wanted: Iterable[Agency]) -> AgencyChange:

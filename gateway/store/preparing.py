@@ -130,7 +130,7 @@ class Preparing:
         return self._activate(connection, now, plan)
 
     def _activate(self, connection: Connection, now: datetime, plan: Plan) -> Directory:
-        content.activate(connection, now, plan.made, actor=plan.actor, source=plan.source)
+        content.activate(connection, now, plan.made, actor=plan.actor, source=plan.named)
         event = Event(kind=Kind.REGISTRY_ACTIVATED, fields=plan.fields())
         self._staging.stage(connection, now, [event])
         return plan.made

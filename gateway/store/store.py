@@ -12,6 +12,7 @@ from uuid_utils import uuid7
 from gateway.ports import Clock
 from gateway.records import PeerGateway
 from gateway.store.accounts import SqlAccounts
+from gateway.store.changes import SqlChanges
 from gateway.store.contacts import SqlContacts
 from gateway.store.database import Database, open_database
 from gateway.store.documents import SqlDocuments
@@ -50,6 +51,7 @@ class SqlStore:
         self.parked = SqlParkedDocuments(database, self.writer, staging)
         self.under_way = SqlUnderWay(database, self.writer, staging)
         self.registry = SqlRegistry(database, self.writer, staging)
+        self.changes = SqlChanges(database, self.writer, staging)
         self.log = SqlRoutingLog(
             database, self.writer, staging, origin=f"{gateway_name}/routing", key=log_key
         )

@@ -62,7 +62,8 @@ class Writer:
 
     def __init__(self, engine: Engine, *, clock: Clock | None) -> None:
         self._engine = engine
-        self._clock = clock
+        self.clock = clock
+        """What tells the time of a transaction; None is the database's own."""
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -174,7 +175,7 @@ class Writer:
             raise _UnreachableError from error
         with connection:
             transaction = connection.begin()
-            now = transaction_time(connection, self._clock)
+            now = transaction_time(connection, self.clock)
             outcomes = _perform(connection, now, batch)
             try:
                 transaction.commit()

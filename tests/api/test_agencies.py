@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from routing.agency_csv import parse_agencies
 from routing.log import Kind
-from tests.api.world import AGENCIES, World, world
+from tests.api.world import AGENCIES, NOW, World, world
 from tests.support.registry import home_agencies
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -71,8 +72,8 @@ async def test_impossible_moment(gateway: World, at: str) -> None:
 
 
 async def test_load_agencies(tmp_path: Path) -> None:
-    """A list comes into force as one version; the same list again makes none."""
-    async with world(tmp_path) as gateway:
+    """A list comes into force as one version of an empty registry; the same list again makes none, and another is refused."""
+    async with world(tmp_path, agencies="") as gateway:
         longer = (AGENCIES + "H27,Ủy ban nhân dân tỉnh Hà Tĩnh,,province,,\n").encode()
 
         first = await gateway.post("/v1/registry/agencies", longer, "text/csv")
@@ -84,6 +85,31 @@ async def test_load_agencies(tmp_path: Path) -> None:
         assert found.status == 200
         activated = [entry for entry in await gateway.log() if entry.kind is Kind.REGISTRY_ACTIVATED]
         assert activated[-1].fields["registry_version"] == first.json["version"]
+        other = await gateway.post("/v1/registry/agencies", AGENCIES.encode(), "text/csv")
+        assert (other.status, other.json["code"]) == (409, "registry.not_empty")
+        assert "registry propose" in other.json["fix_en"]
+
+
+async def test_what_was_known_then(tmp_path: Path) -> None:
+    """What was in force at a moment can be asked of every version, by its number or by when it was the newest."""
+    async with world(tmp_path) as gateway:
+        before = await gateway.store.registry.directory()
+        gateway.clock.turn(hours=1)
+        later = AGENCIES.replace("H26,Ủy ban nhân dân thành phố Hà Nội", "H26,Thủ đô")
+        loaded = parse_agencies(later.encode())
+        await gateway.store.registry.load_agencies(loaded, actor="test", source_sha256="00" * 32)
+
+        async def name(query: str = "") -> str:
+            return str((await gateway.call("GET", f"/v1/agencies/H26{query}")).json["name"])
+
+        known_at = NOW.isoformat().replace("+", "%2B")
+        assert await name() == await name(f"?version={before.version + 1}") == "Thủ đô"
+        assert await name(f"?version={before.version}") == "Ủy ban nhân dân thành phố Hà Nội"
+        assert await name(f"?known_at={known_at}&at={known_at}") == "Ủy ban nhân dân thành phố Hà Nội"
+        unknown = await gateway.call("GET", "/v1/agencies/H26?version=999")
+        assert (unknown.status, unknown.json["code"]) == (404, "request.not_found")
+        both = await gateway.call("GET", f"/v1/agencies/H26?version=1&known_at={known_at}")
+        assert (both.status, both.json["code"]) == (400, "request.bad_parameter")
 
 
 async def test_faults_of_a_list(gateway: World) -> None:

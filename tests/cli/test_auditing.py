@@ -37,7 +37,10 @@ NO_EVIDENCE = {"outbox", "axis_message", "readiness", "registry_preparation"}
 
 UNVOUCHED = {
     **dict.fromkeys(
-        ("log_entry.id", "agency.id", "certificate.id", "member.id", "peer.id", "trust_certificate.id"),
+        (
+            *("log_entry.id", "agency.id", "certificate.id", "member.id", "peer.id", "trust_certificate.id"),
+            *("change_approval.id", "officer_key.id"),
+        ),
         "a row number",
     ),
     **dict.fromkeys(("log_head.id", "registry_head.id", "trust_head.id"), "the only row"),
@@ -57,6 +60,10 @@ UNVOUCHED = {
             for name in ("queue", "key", "next_at", "lease_until", "fence", "attempts", "reason")
         ),
         "only says what is still to be done, and why; of a refusal the log gives the reason",
+    ),
+    **dict.fromkeys(("change_set.revision", "change_set.changed_at"), "only say when it was last touched"),
+    **dict.fromkeys(
+        ("change_set.counts", "change_content.diff"), "for people; they follow from what was signed"
     ),
     "idempotency.message_id": "only where it leads to another message with the same bytes",
 }
@@ -231,6 +238,7 @@ def test_every_altered_column_is_found(database: Path) -> None:
         *("registry_version", "agency", "member", "certificate", "peer", "credential", "receipt_key"),
         *("trust_version", "trust_certificate"),
         *("parked", "first_seen", "notice"),
+        *("change_set", "change_content", "change_approval", "officer_key"),
     ],
 )
 def test_removed_row_is_found(database: Path, table: str) -> None:
@@ -249,6 +257,7 @@ def test_removed_row_is_found(database: Path, table: str) -> None:
         ("delivery", "delivery[x]"),
         ("credential", "credential[x]"),
         ("parked", "parked[x]"),
+        ("change_set", "change_set[x]"),
         ("notice", "notice[x]"),
     ],
 )

@@ -22,6 +22,14 @@ VERBS = (
     *(("cert", verb) for verb in ("register", "list", "suspend", "resume", "revoke", "calendar")),
     *(("agency", "find"), ("agency", "show"), ("member", "list"), ("member", "contacts")),
     *(("registry", "snapshot", "get"), ("registry", "snapshot", "verify")),
+    *(
+        ("registry", verb)
+        for verb in (
+            *("propose", "changes", "show", "diff", "impact", "approve", "emergency", "release", "withdraw"),
+            *("rollback", "status", "versions", "template"),
+        )
+    ),
+    *(("registry", "key", verb) for verb in ("new", "show", "register", "list")),
     *(("receipt", "get"), ("receipt", "keys"), ("receipt", "verify")),
 )
 """Seconds of processor time that the command may take to begin."""

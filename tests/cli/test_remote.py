@@ -14,7 +14,7 @@ from gateway.clock import utc_now
 from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
 from gateway.demo.letter import Letter, change_one_byte, write_letter, write_status
 from gateway.demo.pki import identities
-from tests.cli.world import AGENCIES, Served, lines_wider_than
+from tests.cli.world import AGENCIES, Served, lines_wider_than, served
 
 
 @pytest.fixture
@@ -138,22 +138,26 @@ def test_empty_inbox_and_paging(gateway: Served, capsys: pytest.CaptureFixture[s
     assert "--after" in capsys.readouterr().out
 
 
-def test_registry_load(gateway: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A list is loaded, the same list changes nothing, and a faulty one is refused with a table of its faults."""
+def test_registry_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A list begins an empty registry, the same list changes nothing, and what is faulty or comes later is refused."""
     file = tmp_path / "agencies.csv"
-    file.write_text(f"{AGENCIES}H60.2,Sở Nội vụ Tỉnh Tuyên Quang,H60,department,,\n")
-    loaded = _answer(gateway, capsys, "admin", "registry", "load", str(file))
-    assert (loaded["agencies"], loaded["changed"]) == (6, True)
+    with served(tmp_path / "data") as empty:
+        file.write_text("code,name,parent,kind\n" + "".join(f"bad{n},Tên,,province\n" for n in range(5)))
+        assert _call(empty, "admin", "registry", "load", str(file)) == 1
+        told = capsys.readouterr().err
+        assert "registry.file_refused" in told
+        assert all(f"“bad{n}”" in told for n in range(5))
+        assert lines_wider_than(100, told) == []
 
-    assert _call(gateway, "admin", "registry", "load", str(file)) == 0
-    assert "Danh mục không đổi" in capsys.readouterr().out
+        file.write_text(f"{AGENCIES}H60.2,Sở Nội vụ Tỉnh Tuyên Quang,H60,department,,\n")
+        loaded = _answer(empty, capsys, "admin", "registry", "load", str(file))
+        assert (loaded["agencies"], loaded["changed"]) == (6, True)
+        assert _call(empty, "admin", "registry", "load", str(file)) == 0
+        assert "Danh mục không đổi" in capsys.readouterr().out
 
-    file.write_text("code,name,parent,kind\n" + "".join(f"bad{n},Tên,,province\n" for n in range(5)))
-    assert _call(gateway, "admin", "registry", "load", str(file)) == 1
-    told = capsys.readouterr().err
-    assert "registry.file_refused" in told
-    assert all(f"“bad{n}”" in told for n in range(5))
-    assert lines_wider_than(100, told) == []
+        file.write_text(AGENCIES)
+        assert _call(empty, "admin", "registry", "load", str(file)) == 1
+        assert "registry.not_empty" in capsys.readouterr().err
 
 
 def test_member_token_and_certificate(

@@ -25,8 +25,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certs.issue import new_root
 from certs.revocation import Revocation
 from certs.sign import sign_enveloped
-from gateway.app import running
+from gateway.app import Running, running
 from gateway.client import Client
+from gateway.client.changes import ChangeFile
 from gateway.client.trust import TrustTerms
 from gateway.clock import utc_now
 from gateway.demo.cast import HANOI, SIDES, TUYEN_QUANG
@@ -35,8 +36,11 @@ from gateway.demo.exchange import Systems, exchange
 from gateway.demo.narration import Narrator
 from gateway.demo.pki import Identity, identities
 from gateway.settings import Settings
+from routing.agency_csv import parse_agencies
+from routing.change_approval import OfficerRole
 from schemas.document import Organization
 from tests.support.documents import edxml
+from tests.support.officers import Officer
 
 ROOT: Final = Path(__file__).parents[2]
 SECONDS: Final = 60
@@ -81,6 +85,7 @@ async def _exchange(settings: Settings) -> None:
             pem = keys[TUYEN_QUANG.code].certificate.public_bytes(Encoding.PEM)
             await admin.register_certificate(TUYEN_QUANG.code, pem)
             await _distrust(admin)
+            await _change_registry(gateway.url, admin)
             spare = await admin.issue_token(label="kiểm toán", roles=["auditor"])
             await admin.revoke_token(spare.credential_id)
             async with (
@@ -109,13 +114,19 @@ async def _give_back(settings: Settings, admin_token: str, token: str, pen: Iden
         Client(gateway.url, token=admin_token) as admin,
         Client(gateway.url, token=token) as hanoi,
     ):
-        await admin.load_agencies(f"{AGENCIES}{GONE},Ủy ban nhân dân tỉnh Phú Thọ,,province,,\n".encode())
+        await _load(gateway, f"{AGENCIES}{GONE},Ủy ban nhân dân tỉnh Phú Thọ,,province,,\n")
         await admin.add_member("phutho", name="Phú Thọ", prefixes=[GONE], gateway="gw.other")
         sent = await hanoi.submit_document(letter)
         await _comes_to(hanoi, sent.id, "confirmed")
-        await admin.load_agencies(AGENCIES.encode())
+        await _load(gateway, AGENCIES)
         await _comes_to(hanoi, sent.id, "held")
         await admin.under_way.resolve(GONE, to=None, reason="Không có nơi kế thừa")
+
+
+async def _load(gateway: Running, listed: str) -> None:
+    """Put a whole list in force behind the back of the API, which would ask for two officers."""
+    agencies = parse_agencies(listed.encode())
+    await gateway.store.registry.load_agencies(agencies, actor="test", source_sha256="00" * 32)
 
 
 async def _comes_to(client: Client, message_id: str, state: str) -> None:
@@ -154,6 +165,27 @@ async def _distrust(admin: Client) -> None:
     )
     added = await admin.trust.add(certificate.public_bytes(Encoding.PEM).decode(), terms)
     await admin.trust.retire(added.certificate.sha256, reason="hết thử nghiệm")
+
+
+async def _change_registry(url: str, admin: Client) -> None:
+    """Let two officers change the registry from tomorrow on."""
+    officers = [Officer(name=name) for name in ("an", "binh")]
+    tokens = []
+    for officer in officers:
+        made = await admin.issue_token(label=officer.name, roles=["registry"])
+        await admin.changes.register_key(made.credential_id, officer.verifier_key)
+        tokens.append(made.token)
+    at = (utc_now() + timedelta(days=1)).isoformat()
+    rows = f"op,code,name,parent,kind,valid_from\nopen,H26.9,Sở Nội vụ,H26,department,{at}\n"
+    file = ChangeFile(name="them.csv", media="text/csv", content=rows.encode())
+    async with Client(url, token=tokens[0]) as proposer, Client(url, token=tokens[1]) as approver:
+        change = await proposer.changes.draft(file, title="Thêm Sở Nội vụ", legal_basis="QĐ 1/QĐ-UBND")
+        signed = officers[0].sign(change, OfficerRole.PROPOSER, at=utc_now())
+        await proposer.changes.propose(change["id"], signed)
+        signed = officers[1].sign(change, OfficerRole.APPROVER, at=utc_now())
+        await approver.changes.approve(change["id"], signed)
+        while (await approver.changes.show(change["id"]))["state"] != "scheduled":
+            await asyncio.sleep(0.01)
 
 
 async def _delivered(client: Client, message_id: str) -> None:

@@ -51,9 +51,15 @@ _MESSAGE_BEFORE = (
     "sha256, size, accepted_at, registry_version, verdict) "
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
+_BEFORE_0011 = (
+    *(f"DROP TABLE {name}" for name in ("change_content", "change_approval", "change_set", "officer_key")),
+    "DROP INDEX ix_delivery_under_way",
+    "DROP INDEX ix_message_accepted_at",
+)
 _BEFORE_0010 = (
     "DROP TABLE contact",
     "DROP TABLE upstream_registry",
+    *_BEFORE_0011,
     "DROP TABLE notice",
     "ALTER TABLE arrival DROP COLUMN resolved_code",
     "ALTER TABLE arrival DROP COLUMN chosen_at",

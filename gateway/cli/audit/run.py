@@ -9,8 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from gateway.cli.audit.access import check_access
+from gateway.cli.audit.approvals import check_officer_keys
 from gateway.cli.audit.bodies import Bodies
 from gateway.cli.audit.certificates import check_certificates
+from gateway.cli.audit.changes import check_changes
 from gateway.cli.audit.findings import Difference, differs
 from gateway.cli.audit.indexes import check_indexes
 from gateway.cli.audit.messages import check_messages
@@ -130,6 +132,8 @@ def _tables(
         "log_head": lambda: _head(database, report),
         "log_opened": lambda: _opened(log, verifiers),
         "registry": lambda: check_registry(database, log),
+        "change_set": lambda: check_changes(database, log),
+        "officer_key": lambda: check_officer_keys(database, log),
         "trust": lambda: check_trust(database, log),
         "body": lambda: bodies.check_rows(database),
         "message": lambda: check_messages(database, log, bodies),

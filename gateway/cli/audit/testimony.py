@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+from gateway.cli.audit.spoken import CHANGE_KINDS, Spoken, note_change
 from gateway.ports.receipt_keys import OVERLAP
 from routing.delivery import DeliveryState
 from routing.errors_log import LogError
@@ -135,6 +136,9 @@ class Testimony:
     receipt_keys: dict[str, Span] = field(default_factory=dict)
     first_seen: dict[str, datetime] = field(default_factory=dict)
     """When bytes that were not accepted at once were first decided on, by SHA-256."""
+    changes: dict[str, list[Spoken]] = field(default_factory=dict)
+    """What is said of each change set, in order."""
+    officer_keys: list[Fields] = field(default_factory=list)
     log_key: str | None = None
     trust: dict[int, Fields] = field(default_factory=dict)
     """What each version of the trust store changed."""
@@ -160,6 +164,8 @@ class Testimony:
                 self.first_seen.setdefault(str(entry.fields["payload_sha256"]), entry.t)
         elif entry.kind in _REGISTRY_KINDS:
             self._note_registry(entry)
+        elif entry.kind in CHANGE_KINDS:
+            note_change(self.changes, entry)
         elif entry.kind in _TRUST_KINDS:
             self.trust[cast("int", entry.fields["trust_number"])] = {**entry.fields, "at": entry.t}
         else:
@@ -172,7 +178,8 @@ class Testimony:
             return
         source = f"member {fields.get('member')}"
         if entry.kind is Kind.REGISTRY_ACTIVATED:
-            source = str(fields.get("source_sha256"))
+            change = fields.get("change")
+            source = str(fields.get("source_sha256")) if change is None else f"change {change}"
         elif entry.kind in _CERTIFICATE_KINDS:
             source = f"certificate {fields.get('certificate_sha256')}"
         self.activations[version] = Activation(
@@ -192,6 +199,8 @@ class Testimony:
             self.revocations[str(fields["credential"])] = entry.t
         elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "peer":
             self.peers[str(fields["verifier_key"])] = Peer(gateway=str(fields.get("gateway")), since=entry.t)
+        elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "officer":
+            self.officer_keys.append({**fields, "at": entry.t})
         elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "receipt":
             self._note_receipt_key(str(fields["verifier_key"]), entry.t)
 

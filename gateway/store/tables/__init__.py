@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from gateway.store.tables.access import credential, peer
 from gateway.store.tables.base import metadata
+from gateway.store.tables.changes import change_approval, change_content, change_set, officer_key
 from gateway.store.tables.distribution import contact, upstream_registry
 from gateway.store.tables.documents import arrival, body, delivery, idempotency, message, outbox, reference
 from gateway.store.tables.evidence import evidence
@@ -37,6 +38,9 @@ __all__ = [
     "body",
     "certificate",
     "certificate_sighting",
+    "change_approval",
+    "change_content",
+    "change_set",
     "contact",
     "credential",
     "delivery",
@@ -51,6 +55,7 @@ __all__ = [
     "message",
     "metadata",
     "notice",
+    "officer_key",
     "outbox",
     "parked",
     "peer",

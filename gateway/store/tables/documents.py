@@ -38,6 +38,7 @@ message: Final = Table(
     Index("ix_message_sender_code_document_id", "sender_code", "document_id", **where("kind = 'edoc'")),
     Index("ix_message_business", "sender_code", "id", **where("business_type > 0")),
     Index("ix_message_sender_code_number", "sender_code", "number", **where("kind = 'edoc'")),
+    Index("ix_message_accepted_at", "accepted_at"),
 )
 
 reference: Final = Table(
@@ -91,6 +92,9 @@ delivery: Final = Table(
     Column("held_since", Instant()),
     Column("former_members", Json(), nullable=False, server_default=text("'[]'")),
     Index("ix_delivery_held", "code", "id", **where("held_since IS NOT NULL")),
+    Index(
+        "ix_delivery_under_way", "code", **where("state NOT IN ('acknowledged', 'refused', 'undeliverable')")
+    ),
 )
 
 outbox: Final = Table(
