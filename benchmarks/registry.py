@@ -305,7 +305,7 @@ def main() -> None:
             with TemporaryDirectory() as folder:
                 row = measure(f"sqlite:///{folder}/vanthu.db", count, elsewhere=False)
             table.add_row(f"{count:,}", *row)
-    Console().print(table)
+    Console(width=110).print(table)
 
 
 if __name__ == "__main__":

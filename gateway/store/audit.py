@@ -27,7 +27,7 @@ from gateway.store.database import head_revision, parse_url
 from gateway.store.errors import DamagedDatabaseError, UnknownSchemaError
 from gateway.store.evidence import ArrivalEvidence, MessageEvidence, RegistryEvidence
 from gateway.store.log import read_node
-from gateway.store.reading import read_content
+from gateway.store.rehashing import rehashed
 from gateway.store.rows import DELIVERY_COLUMNS, MESSAGE_COLUMNS, delivery_of, message_of
 from gateway.store.signatures import find_evidence
 from gateway.store.tables import (
@@ -41,7 +41,6 @@ from gateway.store.tables import (
     registry_version,
 )
 from gateway.trusted import content_sha256
-from routing.registry_hash import registry_sha256
 
 _PAGE: Final = 500
 _MAX_REASON: Final = 200
@@ -166,9 +165,11 @@ class Audit:
 
     def registry_versions(self) -> Iterator[RegistryEvidence]:
         """Yield every version of the registry, the oldest first, its hash computed again from the tables."""
-        for row in list(self._stream(select(registry_version).order_by(registry_version.c.version))):
+        rows = list(self._stream(select(registry_version).order_by(registry_version.c.version)))
+        hashes = rehashed(self._connection, [(row.version, row.recipe) for row in rows])
+        for row in rows:
             with _sound():
-                recomputed = registry_sha256(*read_content(self._connection, row.version), recipe=row.recipe)
+                recomputed = next(hashes)
             yield RegistryEvidence(
                 version=row.version,
                 sha256=row.sha256,

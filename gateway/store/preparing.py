@@ -34,8 +34,8 @@ from gateway.store.writer import Writer
 from routing.agencies import Directory
 from routing.log import Kind
 
-AT_ONCE: Final = 500
-PORTION: Final = 250  # acceptances wait for it, a few milliseconds
+AT_ONCE: Final = 200
+PORTION: Final = 100  # acceptances wait for it, a few milliseconds
 PAUSE: Final = 0.005
 """Seconds between two portions, for others."""
 LEASE: Final = timedelta(seconds=10)

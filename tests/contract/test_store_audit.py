@@ -23,7 +23,7 @@ from routing.delivery import DeliveryState
 from routing.log import Kind, read_leaf
 from routing.merkle import leaf_hash
 from routing.registry_hash import registry_sha256
-from tests.support.registry import HANOI, TAY_NINH
+from tests.support.registry import HANOI, TAY_NINH, an_agency
 from tests.support.store_samples import NOON, a_message, a_recipient, an_acceptance, an_arrival, sha256
 from tests.support.stores import Stores, audit_log
 
@@ -137,6 +137,35 @@ async def test_evidence_is_what_the_entries_speak_of(store: SqlStore, stores: St
         registry_sha256((), [HANOI, TAY_NINH]),
     ]
     assert all(each.recomputed_sha256 == each.sha256 for each in versions)
+
+
+async def test_versions_are_hashed_by_their_recipe(store: SqlStore, stores: Stores) -> None:
+    """A version from before the second recipe is judged by the first, whatever comes before or after it."""
+    await history(store)
+    await store.registry.load_agencies([an_agency("H26")], actor="admin", source_sha256="5a" * 32)
+    await stores.tamper("UPDATE registry_version SET recipe = 1 WHERE version = 2")
+
+    versions = await seen(stores.url, lambda evidence: list(evidence.registry_versions()))
+
+    assert [each.recomputed_sha256 for each in versions] == [
+        versions[0].sha256,
+        registry_sha256((), [HANOI, TAY_NINH], recipe=1),
+        versions[2].sha256,
+    ]
+
+
+async def test_every_version_is_hashed_by_itself(store: SqlStore, stores: Stores) -> None:
+    """An altered row shows in those versions in which it is in force, contradictory or not, and in no others."""
+    codes = ("H26", "H27", "H28")
+    for number in (1, 2, 3, 2, 1):
+        agencies = [an_agency(code) for code in codes[:number]]
+        await store.registry.load_agencies(agencies, actor="admin", source_sha256="5a" * 32)
+
+    for alteration in ("code = 'H26'", "name = 'khác'"):
+        await stores.tamper(f"UPDATE agency SET {alteration} WHERE since_version = 2")  # noqa: S608 - our own
+        versions = await seen(stores.url, lambda evidence: list(evidence.registry_versions()))
+        same = [each.recomputed_sha256 == each.sha256 for each in versions]
+        assert same == [True, False, False, False, True]
 
 
 async def test_altered_registry_shows(store: SqlStore, stores: Stores) -> None:

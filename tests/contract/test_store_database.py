@@ -178,6 +178,21 @@ def test_a_status_from_before_links_were_kept(database_url: str) -> None:
     assert run(database_url, "SELECT id, business_type FROM message ORDER BY id") == [("d", 0), ("s", None)]
 
 
+def test_versions_from_before_keep_their_recipe(database_url: str) -> None:
+    """Migrating says of every version that is there that it was hashed by the first recipe."""
+    for statement in (*_BEFORE_0010, "UPDATE alembic_version SET version_num = '0009'"):
+        run(database_url, statement)
+    values = f"7, {_octets(database_url, bytes(32))}, 1, 'a', 's'"
+    run(
+        database_url,
+        f"INSERT INTO registry_version (version, sha256, activated_at, actor, source) VALUES ({values})",  # noqa: S608 - our own
+    )
+
+    open_database(database_url).close()
+
+    assert run(database_url, "SELECT recipe FROM registry_version WHERE version = 7") == [(1,)]
+
+
 def test_certificates_from_before_are_registrations(database_url: str) -> None:
     """Migrating reads key and end from the certificates that are there; one that cannot be read stays as it was."""
     for statement in (*_BEFORE_0004, "UPDATE alembic_version SET version_num = '0003'"):
