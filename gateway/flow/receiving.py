@@ -134,7 +134,8 @@ class Receiver:
         incoming = Incoming(queue=item.queue, body=item.body, tag=None)
         [looked] = await self._look([incoming], directory, parked=item)
         judged, fresh = await self._keep([looked], directory)
-        if all(each.arrival is None and each.dead is None for each in judged):
+        # What is over and still finds no answer (its addressee left this queue) is its sender's to send again.
+        if not item.is_over and all(each.arrival is None and each.dead is None for each in judged):
             reason = next((each.parking.parked.reason for each in judged if each.parking), item.parked.reason)
             delay = pause(item.parked.attempts)
             await self._store.parked.postpone(item, delay=delay, reason=reason)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
 from gateway.cli import run
+from schemas.document import Organization
+from tests.api.world import a_document
 from tests.cli.world import GONE, Served
+from tests.support.stages import HALF, INSTANT, OTHER_HALF, SPLIT, stage
 
 
 def call(gateway: Served, holder: str, *arguments: str) -> list[str]:
@@ -56,3 +61,31 @@ def test_nothing_waits_any_more(gateway: Served, capsys: pytest.CaptureFixture[s
 def test_a_decision_is_one_of_two(gateway: Served, decision: tuple[str, ...]) -> None:
     """Neither none nor both."""
     assert run(call(gateway, "admin", "registry", "resolve", GONE, "--reason", "x", *decision)) == 64
+
+
+async def test_a_task_is_seen_and_resolved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The administrators see what may be chosen and until when; the sender sees what they chose, and why."""
+    async with stage(tmp_path) as gateway:
+
+        async def says(holder: str, *arguments: str) -> str:
+            token = gateway.tokens[holder]
+            line = [*arguments, "--url", gateway.url, "--token", token]
+            assert await asyncio.to_thread(run, line) == 0
+            return " ".join(capsys.readouterr().out.split())
+
+        sent = await gateway.send(a_document(recipients=(Organization(organ_id=SPLIT),)))
+        gateway.clock.now = INSTANT
+        await gateway.start("forward")
+        await gateway.delivery(sent.json["id"], "held")
+
+        tasks = await says("admin", "registry", "tasks")
+        resolved = await says(
+            "admin", "registry", "resolve", SPLIT, "--to", HALF, "--reason", "Nghị quyết 1234"
+        )
+        notices = await says("hanoi", "notices")
+
+    for text in (SPLIT, HALF, OTHER_HALF, "successors", "05/07/2025"):
+        assert text in tasks
+    assert "sent on" in resolved
+    assert f"{SPLIT} → {HALF}" in notices
+    assert "1234" in notices

@@ -18,7 +18,7 @@ from routing.log import Kind
 from routing.note import parse_verifier_key
 from routing.receipt import DeliveryReceipt, open_receipt
 from schemas.document import Organization
-from tests.api.world import GATEWAY, HANOI, TAY_NINH, a_document
+from tests.api.world import GATEWAY, HANOI, TAY_NINH, a_document, a_status
 from tests.support.rabbitmq import RabbitMQ
 from tests.support.under_way import (
     CLOSED,
@@ -104,6 +104,23 @@ async def test_accepted_before_and_not_yet_sent_goes_to_the_one_successor(gatewa
     assert (await gateway.call("GET", "/v1/inbox", token="tayninh")).json["items"] == []
     await gateway.call("POST", f"/v1/inbox/{item['id']}/ack", token="moi")
     await gateway.delivery(document_id, "acknowledged")
+
+
+async def test_the_successor_answers_under_its_own_code(gateway: Stage) -> None:
+    """Its status is one about the document as it was addressed, and the sender sees how far it is there."""
+    document_id, _ = await accept(gateway, MERGED)
+    gateway.clock.now = INSTANT
+    await gateway.start("forward", "receive")
+    item = await gateway.arrived(document_id, member="moi")
+
+    status = a_status(item["document"]["document_id"], sender=SUCCESSOR)
+    answer = await gateway.send(status, path="/v1/statuses", token="moi")
+
+    assert answer.status == 201, answer.json
+    arrived = await gateway.arrived(answer.json["id"], member="hanoi")
+    assert arrived["document"]["about"] == document_id
+    shown = (await gateway.call("GET", f"/v1/documents/{document_id}")).json
+    assert shown["deliveries"][0]["progress"]["status_code"] == answer.json["status_code"]
 
 
 async def test_sent_before_and_still_in_the_old_queue_is_read_by_the_old_system(gateway: Stage) -> None:

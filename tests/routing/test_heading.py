@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.agencies import Agency, Directory, Member
@@ -224,21 +224,21 @@ COURSES = st.builds(served, registries(), st.lists(st.sampled_from(("", "a", "b"
 
 @given(
     found=COURSES,
-    code=st.sampled_from(CODES),
-    accepted_at=MOMENTS,
-    now=MOMENTS,
+    moments=st.tuples(MOMENTS, MOMENTS).map(sorted),
     state=st.sampled_from((QUEUED, CONFIRMED, HELD)),
 )
-def test_the_laws_of_turns(
-    found: Course, code: str, accepted_at: datetime, now: datetime, state: DeliveryState
-) -> None:
+def test_the_laws_of_turns(found: Course, moments: list[datetime], state: DeliveryState) -> None:
     """The same each time; a turn leads to a code in force and whoever serves it; done once, there is nothing more to do."""
-    assume(accepted_at <= now)
-    member = found.directory.member_for(code, accepted_at)
-    assume(member is not None and found.directory.status(code, accepted_at) is Status.ACTIVE)
-    assert member is not None
-    start = Addressee(code=code, accepted_at=accepted_at, member_id=member.id)
+    accepted_at, now = moments
+    for code in CODES:
+        member = found.directory.member_for(code, accepted_at)
+        if member is not None and found.directory.status(code, accepted_at) is Status.ACTIVE:
+            start = Addressee(code=code, accepted_at=accepted_at, member_id=member.id)
+            check_turn(found, start, state, now)
 
+
+def check_turn(found: Course, start: Addressee, state: DeliveryState, now: datetime) -> None:
+    """Check what has to be true of the turn of one delivery."""
     turn = found.turn(start, state, now, held_since=now)
 
     assert turn == found.turn(start, state, now, held_since=now)
@@ -256,4 +256,4 @@ def test_the_laws_of_turns(
     if turn is None and state is QUEUED:
         arriving = found.arriving(start, now, gateway="gw")
         assert isinstance(arriving, Arriving)
-        assert arriving.member == member
+        assert arriving.member.id == start.member_id
