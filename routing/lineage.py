@@ -16,8 +16,9 @@ from typing import Final
 
 from routing.agencies import Agency, Directory
 from routing.status import Status
+from routing.succession import DEPTH
 
-MOST_STEPS: Final = 8
+MOST_STEPS: Final = DEPTH
 """How far a line of succession is followed."""
 
 

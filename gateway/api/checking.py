@@ -20,7 +20,7 @@ from gateway.flow.spool import Spooled
 from gateway.records import Json
 from routing.agencies import Directory
 from routing.errors import RoutingError
-from routing.resolve import Resolved, resolve
+from routing.resolve import Resolved, resolve_recipient
 
 
 async def check_message(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
@@ -72,7 +72,8 @@ def _sender(examination: Examination) -> dict[str, Json] | None:
 def _resolved(code: str, examination: Examination, directory: Directory) -> Resolved | None:
     """Find whom a code names; why it names nobody is among the findings."""
     try:
-        return resolve(code, directory=directory, at=examination.at)
+        is_answer = examination.parties is not None and not examination.parties.is_document
+        return resolve_recipient(code, directory=directory, at=examination.codes_at, is_answer=is_answer)
     except RoutingError:
         return None
 

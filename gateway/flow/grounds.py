@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from certs.evidence import Evidence
-from certs.verdict import Verdict
+from certs.verdict import TimeSource, Verdict
 from gateway.flow.envelope import milliseconds
 from gateway.flow.examination import Examination
 from gateway.records import Json
@@ -80,20 +80,20 @@ def _around_closed_codes(examination: Examination) -> dict[str, Json]:
     facts: dict[str, Json] = {}
     if examination.codes_at != examination.at:
         facts["codes_t"] = milliseconds(examination.codes_at)
-    if examination.late is not None and examination.verdict is not None:
-        facts["late"] = _late(examination.late, examination.verdict)
+    if examination.late is not None:
+        facts["late"] = _late(examination.late)
     if examination.forwarded:
         facts["forwarded"] = [_forwarded(each) for each in examination.forwarded[:FORWARDED_PER_ENTRY]]
     return facts
 
 
-def _late(late: Grace, verdict: Verdict) -> dict[str, Json]:
+def _late(late: Grace) -> dict[str, Json]:
     return {
         "rule": ClosedCodeRule.CLOSED_CODE_GRACE.value,
         "code": late.agency.code,
         "entity": late.agency.entity_id,
         "proven_t": milliseconds(late.proven_at),
-        "time_source": verdict.moment.source.value,
+        "time_source": TimeSource.TIMESTAMP.value,
         "until_t": milliseconds(late.until),
     }
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from certs.verdict import Signer, TimeSource, Verdict
+from certs.timestamp import best_time
+from certs.verdict import Signer, Verdict
 from gateway.flow.attached import Signatures
 from gateway.flow.findings import Finding, Level
 from routing.agencies import Agency, Directory, Member
@@ -149,14 +150,12 @@ def find_recipients(found: Found, ground: Ground) -> None:
 
 def _grace(code: str, found: Found, ground: Ground) -> Grace | None:
     """Return why the sender's code counts after its end, if the signature proves that it should."""
-    verdict = found.verdict
-    if verdict is None or verdict.moment.source is TimeSource.CONTROL:
-        return None
+    # A receipt of this gateway would prove as much, but the gateway of the addressee does not know it and would refuse.
     return grace_of(
         _canonical(code, ground.directory),
         directory=ground.directory,
         at=ground.codes_at,
-        proven_at=verdict.moment.at,
+        proven_at=best_time(found.verdict.timestamps) if found.verdict is not None else None,
         grace=ground.grace,
     )
 

@@ -1,6 +1,7 @@
 """What submitting a message would come to: the examination, and all that only the store knows, without a trace.
 
-What others said to each other is nobody's business: the store is asked only for a caller that may speak for the sender.
+It is the examination that would decide: by the database's clock where that matters. What others said to each other is nobody's
+business: the store is asked only for a caller that may speak for the sender.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _NOT_FOR_THEM: Final = "access."
 async def preview(intake: Intake, store: Store, body: Spooled, *, caller: Member) -> Examination:
     """Examine a document or a status as if it were submitted, and gather every finding at once."""
     examination = await intake.examine(body, expect=None, caller=caller)
+    now = await store.documents.now()
+    if not examination.steady.holds(now):
+        examination = await intake.examine(body, expect=None, caller=caller, at=now)
     if examination.sender is None or any(
         finding.code.startswith(_NOT_FOR_THEM) for finding in examination.findings
     ):

@@ -160,6 +160,18 @@ def test_registry_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         assert "registry.not_empty" in capsys.readouterr().err
 
 
+def test_a_system_is_connected_for_the_bodies_of_its_codes(
+    gateway: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--since` asks for those of a moment, in the time of Vietnam; with no other body there is only one."""
+    facts = ["member", "add", "snv", "--name", "Sở Nội vụ", "--prefix", "H26.77"]
+    bound = _answer(gateway, capsys, "admin", *facts)
+    later = _answer(gateway, capsys, "admin", *facts, "--since", "2099-07-01T00:00:00")
+
+    assert bound["entities"] == later["entities"] == [None]
+    assert _call(gateway, "admin", *facts, "--since", "ngày mai") == 64
+
+
 def test_member_token_and_certificate(
     gateway: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
