@@ -44,6 +44,7 @@ mutants: .venv/test ## Take every check of the verifier out once and see a test 
 bench: .venv/test ## Measure: documents as ratios within one run, the registry as it grows to national size
 	$(BIN)/python -m benchmarks.documents
 	$(BIN)/python -m benchmarks.registry
+	$(BIN)/python -m benchmarks.changes
 
 lock: .venv/test ## Pin every dependency anew, with hashes
 	$(BIN)/pip install -q uv

@@ -20,7 +20,17 @@ from unicodedata import normalize
 from routing.agencies import Agency, entity_id
 from routing.errors import BadRow, FileFault, RegistryFault, RegistryFileErrors
 from routing.registrations import Registration
-from routing.table_file import CANONICAL, KIND, check_header, csv_records, moment_of, refused, scheme_of
+from routing.table_file import (
+    CANONICAL,
+    KIND,
+    check_header,
+    csv_records,
+    is_visible,
+    moment_of,
+    refused,
+    scheme_of,
+    spelled_out,
+)
 
 REQUIRED = ("code", "name", "parent", "kind")
 COLUMNS = (*REQUIRED, "valid_from", "code_qcvn102", "certificate_sha256")
@@ -103,10 +113,10 @@ def format_agencies(agencies: Iterable[Agency]) -> bytes:
 
 def _cell_faults(row: _Row) -> Iterator[BadRow]:
     """Yield what is wrong with the cells of one row, each looked at on its own."""
-    hidden = {column for column, text in row.cells.items() if not text.isprintable()}
+    hidden = {column for column, text in row.cells.items() if not is_visible(text)}
     for column in row.cells:
         if column in hidden:
-            yield row.fault(column, RegistryFault.INVISIBLE)
+            yield row.fault(column, RegistryFault.INVISIBLE, spelled_out(row.text(column)))
         elif column in _CHECKS:
             yield from _CHECKS[column](row)
 

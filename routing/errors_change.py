@@ -85,10 +85,6 @@ class ChangeReason(Enum):
         "cơ quan cấp trên kết thúc trước khi đơn vị này kết thúc",
         "the parent ends before this agency does",
     )
-    PARENT_CYCLE = (
-        "cơ quan trở thành cấp trên của chính mình",
-        "the agency would become its own ancestor",
-    )
     OPEN_CHILDREN = (
         "còn đơn vị trực thuộc có hiệu lực sau thời điểm đó",
         "agencies under it are in force after that moment",
@@ -107,6 +103,10 @@ class ChangeReason(Enum):
     )
 
 
+Reason = ChangeReason | RegistryFault
+"""Why something cannot stand in a change set."""
+
+
 class ChangeFault(RegistryError):  # noqa: N818 -- says what is wrong in the words of the domain
     """One fault of a change set; facts: row (0 = none), column, value, reason, reason_vi, reason_en."""
 
@@ -116,9 +116,7 @@ class ChangeFault(RegistryError):  # noqa: N818 -- says what is wrong in the wor
     fix_vi = "Sửa dòng này rồi nạp lại cả tập thay đổi."
     fix_en = "Correct this row and hand in the whole change set again."
 
-    def __init__(
-        self, fault: ChangeReason | RegistryFault, *, row: int = 0, column: str = "–", value: str = ""
-    ) -> None:
+    def __init__(self, fault: Reason, *, row: int = 0, column: str = "–", value: str = "") -> None:
         self.fault = fault
         self.row = row
         vi, en = fault.value

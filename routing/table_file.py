@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from routing.errors import BadFile, FileFault, RegistryFault, RegistryFileErrors
 from schemas.codes import AgencyCode, Scheme
 from schemas.errors import BadAgencyCode
+from schemas.invisible import INVISIBLE
 
 CANONICAL = frozenset({Scheme.QD20, Scheme.ENTERPRISE, Scheme.IDENTIFIER})
 """The schemes of codes that name agencies; the others are older forms."""
@@ -91,6 +92,16 @@ def check_header(
     ]
     if missing or repeated:
         raise RegistryFileErrors((*faults, *missing, *repeated))
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether every character of a text can be seen: no controls, no zero-width ones, no fillers, plain spaces only."""
+    return text.isprintable() and not INVISIBLE.search(text)
+
+
+def spelled_out(text: str) -> str:
+    """Return a text with each character that cannot be seen, and yet counts as printable, written as its code point."""
+    return INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def scheme_of(text: str) -> Scheme | None:

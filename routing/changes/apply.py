@@ -6,7 +6,8 @@ Invariant: the change holds whole versions; those that an operation leaves as th
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from routing.agencies import Agency, Directory
+from routing.agencies import Directory
+from routing.agency import Agency, agency_content
 from routing.agency_change import AgencyChange
 from routing.changes.cells import cell_faults
 from routing.changes.operation import Operation
@@ -35,8 +36,8 @@ def change_to(versions: Mapping[str, Versions], directory: Directory) -> AgencyC
     closed: list[Agency] = []
     added: list[Agency] = []
     for code in sorted(versions):
-        before = {version_key(each): each for each in directory.versions(code)}
-        after = {version_key(each): each for each in versions[code]}
+        before = {agency_content(each): each for each in directory.versions(code)}
+        after = {agency_content(each): each for each in versions[code]}
         closed += [plain(each) for key, each in before.items() if key not in after]
         added += [plain(each) for key, each in after.items() if key not in before]
     return AgencyChange(base_version=directory.version, closed=tuple(closed), added=tuple(added))
@@ -45,20 +46,3 @@ def change_to(versions: Mapping[str, Versions], directory: Directory) -> AgencyC
 def plain(agency: Agency) -> Agency:
     """Return a version without what the directory derives from its neighbours."""
     return agency if agency.reconstituted_at is None else replace(agency, reconstituted_at=None)
-
-
-def version_key(agency: Agency) -> tuple[object, ...]:
-    """Return what is the same of two versions that are the same to a change: all but certificates and what is derived."""
-    return (
-        agency.code,
-        agency.entity_id,
-        agency.name,
-        agency.parent,
-        agency.kind,
-        agency.valid_from,
-        agency.valid_to,
-        agency.successors,
-        tuple(sorted(agency.aliases)),
-        agency.status,
-        agency.forward_until,
-    )

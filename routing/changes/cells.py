@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from routing.changes.operation import DESCRIBES, NAMES_OTHERS, Op, Operation
 from routing.errors import RegistryFault
 from routing.errors_change import ChangeFault, ChangeReason
-from routing.table_file import CANONICAL, KIND, VIETNAM, scheme_of
+from routing.table_file import CANONICAL, KIND, VIETNAM, is_visible, scheme_of, spelled_out
 
 
 def cell_faults(operation: Operation) -> Iterator[ChangeFault]:
@@ -40,8 +40,8 @@ def _code_faults(operation: Operation, column: str, text: str) -> Iterator[Chang
     scheme = scheme_of(text)
     if scheme in CANONICAL:
         return
-    if not text.isprintable():
-        yield operation.fault(column, RegistryFault.INVISIBLE, text)
+    if not is_visible(text):
+        yield operation.fault(column, RegistryFault.INVISIBLE, spelled_out(text))
     else:
         reason = RegistryFault.GRAMMAR if scheme is None else RegistryFault.OLD_FORM
         yield operation.fault(column, reason, text)
@@ -51,13 +51,13 @@ def _description_faults(operation: Operation, op: Op) -> Iterator[ChangeFault]:
     name, kind = operation.name or "", operation.kind or ""
     if not name and op is Op.OPEN:
         yield operation.fault("name", RegistryFault.EMPTY_NAME, "")
-    if not name.isprintable():
-        yield operation.fault("name", RegistryFault.INVISIBLE, name)
+    if not is_visible(name):
+        yield operation.fault("name", RegistryFault.INVISIBLE, spelled_out(name))
     elif name and name[0] in "=+-@":
         yield operation.fault("name", RegistryFault.FORMULA, name)
     if (kind or op is Op.OPEN) and op in DESCRIBES and not KIND.fullmatch(kind):
-        reason = RegistryFault.BAD_KIND if kind.isprintable() else RegistryFault.INVISIBLE
-        yield operation.fault("kind", reason, kind)
+        reason = RegistryFault.BAD_KIND if is_visible(kind) else RegistryFault.INVISIBLE
+        yield operation.fault("kind", reason, spelled_out(kind))
 
 
 def _alias_faults(operation: Operation) -> Iterator[ChangeFault]:
@@ -65,8 +65,8 @@ def _alias_faults(operation: Operation) -> Iterator[ChangeFault]:
     for alias in operation.aliases or ():
         if alias in seen:
             yield operation.fault("code_qcvn102", ChangeReason.ALIAS_REPEATED, alias)
-        elif not alias.isprintable():
-            yield operation.fault("code_qcvn102", RegistryFault.INVISIBLE, alias)
+        elif not is_visible(alias):
+            yield operation.fault("code_qcvn102", RegistryFault.INVISIBLE, spelled_out(alias))
         elif scheme_of(alias) is None:
             yield operation.fault("code_qcvn102", RegistryFault.GRAMMAR, alias)
         seen.add(alias)

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from json import JSONEncoder
 
-from routing.agencies import Agency, Directory
+from routing.agencies import Directory
+from routing.agency import Agency, agency_content
 from routing.agency_change import AgencyChange
-from routing.changes.apply import plain, version_key
+from routing.changes.apply import plain
 from routing.changes.operation import Op
 from routing.changes.timeline import in_order
 from routing.registrations import text_of
@@ -58,8 +59,8 @@ def diff(change: AgencyChange, directory: Directory) -> tuple[Diff, ...]:
     for code in change.codes:
         gone = closed.get(code, [])
         new = added.get(code, [])
-        keys = {version_key(each) for each in (*gone, *new)}
-        kept = [plain(each) for each in directory.versions(code) if version_key(each) not in keys]
+        keys = {agency_content(each) for each in (*gone, *new)}
+        kept = [plain(each) for each in directory.versions(code) if agency_content(each) not in keys]
         before, after = _events([*kept, *gone]), _events([*kept, *new])
         found += [_told(code, *event) for key, event in after.items() if key not in before]
         found += [_told(code, *event, withdrawn=True) for key, event in before.items() if key not in after]

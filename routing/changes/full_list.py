@@ -7,7 +7,8 @@ successors, because a list names none. Certificates are not compared: they are r
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from routing.agencies import Agency, Directory
+from routing.agencies import Directory
+from routing.agency import Agency
 from routing.changes.operation import Op, Operation
 
 _FIRST_ROW = 2

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from routing.errors import RegistryFault
-from routing.errors_change import ChangeFault, ChangeReason
+from routing.errors_change import ChangeFault, Reason
 
 
 class Op(StrEnum):
@@ -65,7 +64,7 @@ class Unread:
 
     column: str
     value: str
-    reason: ChangeReason | RegistryFault
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +93,6 @@ class Operation:
         """Whether the row says what is to be done, and when."""
         return not self.unread and self.op is not None and self.valid_from is not None
 
-    def fault(self, column: str, reason: ChangeReason | RegistryFault, value: str) -> ChangeFault:
+    def fault(self, column: str, reason: Reason, value: str) -> ChangeFault:
         """Return a fault of this row."""
         return ChangeFault(reason, row=self.row, column=column, value=value)

@@ -11,7 +11,8 @@ from routing.agencies import Directory
 from routing.changes.operation import DESCRIBES, Op, Operation
 from routing.changes.timeline import Step, Unfolded
 from routing.changes.world import World
-from routing.errors_change import ChangeFault, ChangeReason
+from routing.errors import RegistryFault
+from routing.errors_change import ChangeFault, ChangeReason, Reason
 from routing.table_file import CANONICAL, scheme_of
 
 _ENDS = frozenset({Op.CLOSE, Op.ANNUL})
@@ -112,7 +113,7 @@ def _shown(codes: list[str]) -> str:
     return codes[0] if len(codes) == 1 else f"{codes[0]} (+{len(codes) - 1})"
 
 
-def _bad_parent(step: Step, world: World, rooted: set[str]) -> tuple[ChangeReason | None, str]:
+def _bad_parent(step: Step, world: World, rooted: set[str]) -> tuple[Reason | None, str]:
     """Return what speaks against the parent that a code has from a step on; `rooted` are codes known to lead to a root."""
     agency = world.agency(step.operation.code, step.at)
     parent = None if agency is None else agency.parent
@@ -126,7 +127,7 @@ def _bad_parent(step: Step, world: World, rooted: set[str]) -> tuple[ChangeReaso
         return ChangeReason.PARENT_NOT_IN_FORCE, parent
     if not world.throughout(parent, step.at, world.ends(agency)):
         return ChangeReason.PARENT_ENDS, parent
-    return (ChangeReason.PARENT_CYCLE if _circular(agency.code, step.at, world, rooted) else None), parent
+    return (RegistryFault.PARENT_CYCLE if _circular(agency.code, step.at, world, rooted) else None), parent
 
 
 def _circular(code: str, at: datetime, world: World, rooted: set[str]) -> bool:

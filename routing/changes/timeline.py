@@ -15,9 +15,10 @@ from itertools import groupby, pairwise
 from types import MappingProxyType
 from typing import Any
 
-from routing.agencies import Agency, Directory, entity_id
+from routing.agencies import Directory
+from routing.agency import Agency, entity_id
 from routing.changes.operation import Op, Operation
-from routing.errors_change import ChangeFault, ChangeReason
+from routing.errors_change import ChangeFault, ChangeReason, Reason
 from routing.status import Status
 from routing.table_file import CANONICAL, VIETNAM, scheme_of
 
@@ -32,7 +33,7 @@ class Step:
     op: Op
     at: datetime
 
-    def fault(self, reason: ChangeReason, column: str = "code", value: str | None = None) -> ChangeFault:
+    def fault(self, reason: Reason, column: str = "code", value: str | None = None) -> ChangeFault:
         """Return a fault of its row; the value is the code, or the moment, unless another is given."""
         if value is None:
             value = self.at.astimezone(VIETNAM).isoformat() if column == "valid_from" else self.operation.code

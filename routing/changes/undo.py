@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
-from routing.agencies import Agency, Directory
+from routing.agencies import Directory
+from routing.agency import Agency, agency_content
 from routing.agency_change import AgencyChange
-from routing.changes.apply import change_to, version_key
+from routing.changes.apply import change_to
 from routing.changes.timeline import Versions, in_order
 from routing.changes.world import World
 from routing.errors_change import ChangeOvertaken
@@ -58,12 +59,12 @@ def _before(change: AgencyChange, directory: Directory) -> dict[str, Versions]:
     overtaken: set[str] = set()
     for code in change.codes:
         current = directory.versions(code)
-        keys = {version_key(each) for each in current}
-        gone = {version_key(each) for each in added.get(code, ())}
+        keys = {agency_content(each) for each in current}
+        gone = {agency_content(each) for each in added.get(code, ())}
         back = closed.get(code, [])
-        if not gone <= keys or any(version_key(each) in keys for each in back):
+        if not gone <= keys or any(agency_content(each) in keys for each in back):
             overtaken.add(code)
-        found[code] = in_order((*(each for each in current if version_key(each) not in gone), *back))
+        found[code] = in_order((*(each for each in current if agency_content(each) not in gone), *back))
     _refuse(overtaken)
     return found
 
@@ -119,7 +120,7 @@ def _over(agency: Agency, now: datetime) -> bool:
 
 def _same(one: Agency, other: Agency) -> bool:
     """Tell whether two versions say the same of the same entity, but for when they begin and how they end."""
-    return version_key(_bare(one)) == version_key(_bare(other))
+    return agency_content(_bare(one)) == agency_content(_bare(other))
 
 
 def _bare(agency: Agency) -> Agency:

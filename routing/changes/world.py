@@ -7,7 +7,8 @@ code from the directory; nothing is built for that.
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from routing.agencies import Agency, Directory
+from routing.agencies import Directory
+from routing.agency import Agency
 from routing.changes.timeline import Versions
 from routing.status import Status
 from schemas.codes import AgencyCode

@@ -18,6 +18,7 @@ from routing.agency_csv import COLUMNS, format_agencies, parse_agencies
 from routing.errors import BadFile, BadRow, RegistryFileErrors
 from routing.registrations import Registration
 from routing.registry_hash import registry_sha256
+from routing.table_file import is_visible
 from tests.support.registry import AFTER, CUT_OVER, an_agency
 
 DEMO = Path(gateway.demo.__file__).with_name("agencies-2025-06-30.csv")
@@ -115,6 +116,7 @@ def test_names_are_kept_composed() -> None:
         ("H26,Hà\u200bNội,,province,,,", ("name", "Hà\\u200bNội", "invisible")),
         ("H26,Hà\u00a0Nội,,province,,,", ("name", "Hà\\u00a0Nội", "invisible")),
         ("H26,\u202eiộN àH,,province,,,", ("name", "\\u202eiộN àH", "invisible")),
+        ("H26,A\u3164B,,province,,,", ("name", "A\\u3164B", "invisible")),
         ("H26,A\x00B,,province,,,", ("name", "A\\u0000B", "invisible")),
         ('H26,"Hà\nNội",,province,,,', ("name", "Hà\\u000aNội", "invisible")),
         ("H26, ,,province,,,", ("name", "", "empty_name")),
@@ -269,7 +271,7 @@ NAMES = (
         alphabet=st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1, max_size=30
     )
     .map(lambda text: unicodedata.normalize("NFC", text).strip())
-    .filter(lambda text: bool(text) and text[0] not in "=+-@" and text.isprintable())
+    .filter(lambda text: bool(text) and text[0] not in "=+-@" and is_visible(text))
 )
 CODES = st.from_regex(r"[A-Y][0-9]{2}(\.[0-9A-Z]{1,2}){0,2}", fullmatch=True) | st.from_regex(
     r"[0-9]{10}", fullmatch=True

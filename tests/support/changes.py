@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from routing.agencies import Agency, Directory
+from routing.agencies import Directory
 from routing.agency_change import AgencyChange
-from routing.changes.apply import applied, version_key
+from routing.changes.apply import applied
 from routing.changes.operation import Op, Operation
 from routing.changes.validate import validate
-from routing.registry_hash import registry_sha256
 from tests.support.registry import BEFORE, CUT_OVER
 
 
@@ -72,11 +71,7 @@ def numbered(*operations: Operation) -> tuple[Operation, ...]:
 
 def after(change: AgencyChange, directory: Directory) -> Directory:
     """Return the directory of the version that the change makes."""
-    gone = {version_key(each) for each in change.closed}
-    rows: list[Agency] = [each for each in directory.agencies() if version_key(each) not in gone]
-    assert len(rows) == len(list(directory.agencies())) - len(gone)
-    rows += change.added
-    return Directory(directory.version + 1, registry_sha256(rows, directory.members), rows, directory.members)
+    return directory.after(change, version=directory.version + 1)
 
 
 def made(directory: Directory, *operations: Operation) -> Directory:

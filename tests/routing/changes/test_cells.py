@@ -36,6 +36,8 @@ def found(operation: Operation) -> list[tuple[str, str, str]]:
         ("open,H53.1,,,commune,2025-07-01,,,", ("name", "", "empty_name")),
         ("open,H53.1,Xã\u200bMới,,commune,2025-07-01,,,", ("name", "Xã\\u200bMới", "invisible")),
         ("open,H53.1,Xã\u00a0Mới,,commune,2025-07-01,,,", ("name", "Xã\\u00a0Mới", "invisible")),
+        ("rename,H53,Xã\u3164Mới,,,2025-07-01,,,", ("name", "Xã\\u3164Mới", "invisible")),
+        ("rename,H53,Xã\ufe0f,,,2025-07-01,,,", ("name", "Xã\\ufe0f", "invisible")),
         ("rename,H53,=cmd(),,,2025-07-01,,,", ("name", "=cmd()", "formula")),
         ("close,H53,@x,,,2025-07-01,,,", ("name", "@x", "formula")),
         ("open,H53.1,Xã,,,2025-07-01,,,", ("kind", "", "bad_kind")),
