@@ -24,7 +24,11 @@ from gateway.axis.amqp import AmqpLink
 from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
 from gateway.clock import utc_now
+from gateway.distribution.following import Follower
+from gateway.distribution.snapshots import Snapshots
+from gateway.distribution.upstream import Upstream
 from gateway.first_token import admin_token_file, first_token
+from gateway.flow.freshness import Freshness, always_fresh
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
 from gateway.flow.parking import Terms
@@ -97,6 +101,7 @@ class _Own(TypedDict):
     gateway: str
     terms: Terms
     grace: timedelta
+    freshness: Freshness
 
 
 @asynccontextmanager
@@ -149,12 +154,8 @@ async def _composed(
         pdf = stack.enter_context(PdfWorker())
         await first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock, "pdf": pdf}
-        own: _Own = {
-            "gateway": settings.name,
-            "terms": terms_of(settings),
-            "grace": timedelta(days=settings.code_grace),
-        }
-        intake = Intake(executor=executor, bell=bell, metrics=metrics, **own, **ports)
+        follower = await _follower(settings, store, clock=clock)
+        intake = Intake(executor=executor, bell=bell, metrics=metrics, **_own(settings, follower), **ports)
         yield Context(
             settings=settings,
             spool=spool,
@@ -163,8 +164,10 @@ async def _composed(
             bell=bell,
             keys=keys,
             receipts=receipts,
+            snapshots=Snapshots(settings.data / "snapshots", store=store, key=keys.registry, clock=clock),
             metrics=metrics,
             pace=pace,
+            follower=follower,
             stock=FolderStock(settings.trust_folder),
             **ports,
         )
@@ -185,6 +188,24 @@ async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlS
         await store.documents.release_leases()
         await store.parked.release_leases()
     return store
+
+
+def _own(settings: Settings, follower: Follower | None) -> _Own:
+    return {
+        "gateway": settings.name,
+        "terms": terms_of(settings),
+        "grace": timedelta(days=settings.code_grace),
+        "freshness": always_fresh if follower is None else follower.stale,
+    }
+
+
+async def _follower(settings: Settings, store: Store, *, clock: Clock) -> Follower | None:
+    upstream = Upstream.configured(settings)
+    if upstream is None:
+        return None
+    follower = Follower(upstream, store=store, clock=clock, folder=settings.data / "snapshots")
+    await follower.open()
+    return follower
 
 
 async def _declare_queues(store: Store, link: AxisLink) -> None:

@@ -50,6 +50,18 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
     scheduler = Scheduler(
         store=context.store, clock=context.clock, bell=context.bell, gateway=context.settings.name
     )
+    return {
+        "forward": forwarder.one_pass,
+        "receive": receiver.one_pass,
+        "reexamine": reexaminer.one_pass,
+        "succeed": succession.one_pass,
+        "schedule": scheduler.one_pass,
+        **_outward(context),
+    }
+
+
+def _outward(context: Context) -> dict[str, Loop]:
+    """Make the loops that ask others: authorities, and the gateway whose registry is followed, if there is one."""
     fetch = fetching(
         context.settings,
         trust=context.trust,
@@ -57,14 +69,8 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         clock=context.clock,
         metrics=context.metrics,
     )
-    return {
-        "forward": forwarder.one_pass,
-        "receive": receiver.one_pass,
-        "reexamine": reexaminer.one_pass,
-        "schedule": scheduler.one_pass,
-        "succeed": succession.one_pass,
-        "fetch": fetch,
-    }
+    follow = {} if context.follower is None else {"follow": context.follower.one_pass}
+    return {"fetch": fetch, **follow}
 
 
 def _forwarder(context: Context) -> Forwarder:

@@ -88,6 +88,15 @@ class Settings:
     parked_bytes: int = 2**30
     """Most bytes of one connected system that are kept undecided at a time."""
 
+    registry_upstream: str = ""
+    """Gateway whose registry is followed, `https://vanthu.example`. Empty means that the registry is kept here."""
+
+    registry_upstream_key: str = ""
+    """The verifier key that signs the registry of the upstream, from its `/v1/keys` (purpose `registry`)."""
+
+    registry_upstream_token: Path | None = None
+    """File with the token for the upstream, that only the gateway's user can read."""
+
     log_level: str = "info"
     """Least severe level that is written to standard output: debug, info, warning or error."""
 

@@ -177,3 +177,13 @@ def _member_fields(member: Member) -> dict[str, object]:
         "prefixes": sorted(member.prefixes),
         "queue": member.queue,
     }
+
+
+def agency_line(agency: Agency) -> bytes:
+    """Return the line of an agency version, as others read it (`routing.snapshot_lines`)."""
+    return _agency_line(agency).encode()
+
+
+def member_line(member: Member) -> bytes:
+    """Return the line of a member, as others read it (`routing.snapshot_lines`)."""
+    return _CANONICAL.encode({"member": _member_fields(member)}).encode()

@@ -13,7 +13,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api import wire
+from gateway.api import wire, wire_agencies
 from gateway.api.bodies import received
 from gateway.api.context import Context, note
 from gateway.api.parameters import Parameters
@@ -44,9 +44,16 @@ async def get_agency(request: web.Request, context: Context, _caller: Caller) ->
     at = parameters.instant("at") or context.clock()
     directory = await _known(context, parameters)
     found = look_up(request, directory, at)
-    member = directory.member_for(found.agency.code, at)
+    code = found.agency.code
     return wire.answer(
-        wire.agency(found.agency, as_sent=found.as_sent, member=member, version=directory.version, at=at)
+        wire.agency(
+            found.agency,
+            as_sent=found.as_sent,
+            member=directory.member_for(code, at),
+            version=directory.version,
+            at=at,
+            background=wire_agencies.background(code, directory, at=at),
+        )
     )
 
 

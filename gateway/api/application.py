@@ -9,11 +9,13 @@ from aiohttp import web
 
 from gateway.api import (
     agencies,
+    agency_search,
     certificates,
     change_files,
     changes,
     checking,
     composing,
+    contacts,
     docs,
     documents,
     inbox,
@@ -26,17 +28,20 @@ from gateway.api import (
     receipts,
     registry,
     revocation,
+    snapshots,
     submissions,
     tasks,
     trust,
     verdicts,
 )
-from gateway.api.auth import Access, Handler, only_for, open_to_all
+from gateway.api.agency_search import SEARCH
+from gateway.api.auth import Access, Handler, kept_here, only_for, open_to_all
 from gateway.api.bodies import AT_ONCE, BODIES, defer_continue
 from gateway.api.context import CONTEXT, Context
 from gateway.api.inbox import STOPPING
 from gateway.api.operations import READINESS, Readiness
 from gateway.api.refusals import ALLOWANCE, Allowance
+from gateway.distribution.search import AgencySearch
 
 _Route = tuple[str, str, Handler]
 
@@ -61,51 +66,64 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("GET", "/v1/inbox/{id}/content", only_for(Access.MEMBER, inbox.get_item_content)),
     ("POST", "/v1/inbox/{id}/ack", only_for(Access.MEMBER, inbox.acknowledge)),
     # agencies
+    ("GET", "/v1/agencies", only_for(Access.ANY, agency_search.list_agencies)),
     ("GET", "/v1/agencies/{code}", only_for(Access.ANY, agencies.get_agency)),
+    ("GET", "/v1/agencies/{code}/history", only_for(Access.ANY, agency_search.show_history)),
     ("GET", "/v1/agencies/{code}/certificates", only_for(Access.ANY, certificates.list_registrations)),
-    ("POST", "/v1/agencies/{code}/certificates", only_for(Access.REGISTRY, certificates.register)),
+    ("POST", "/v1/agencies/{code}/certificates", only_for(Access.REGISTRY, kept_here(certificates.register))),
     (
         "POST",
         "/v1/agencies/{code}/certificates/{registration}/suspend",
-        only_for(Access.REGISTRY, certificates.suspend),
+        only_for(Access.REGISTRY, kept_here(certificates.suspend)),
     ),
     (
         "POST",
         "/v1/agencies/{code}/certificates/{registration}/resume",
-        only_for(Access.REGISTRY, certificates.resume),
+        only_for(Access.REGISTRY, kept_here(certificates.resume)),
     ),
     (
         "POST",
         "/v1/agencies/{code}/certificates/{registration}/revoke",
-        only_for(Access.REGISTRY, certificates.revoke),
+        only_for(Access.REGISTRY, kept_here(certificates.revoke)),
     ),
+    ("GET", "/v1/agencies/{code}/contacts", only_for(Access.ANY, contacts.get_agency_contacts)),
+    ("PUT", "/v1/agencies/{code}/contacts", only_for(Access.REGISTRY, contacts.put_agency_contacts)),
     ("GET", "/v1/certificates", only_for(Access.ANY, certificates.list_all)),
     ("GET", "/v1/certificates/calendar", only_for(Access.ANY, certificates.show_calendar)),
-    ("POST", "/v1/registry/agencies", only_for(Access.REGISTRY, agencies.load_agencies)),
+    ("POST", "/v1/registry/agencies", only_for(Access.REGISTRY, kept_here(agencies.load_agencies))),
     # the registry and its changes
-    ("GET", "/v1/registry", only_for(Access.CODES, registry.show_registry)),
-    ("GET", "/v1/registry/versions", only_for(Access.CODES, registry.list_versions)),
-    ("GET", "/v1/registry/templates/{name}", only_for(Access.CODES, registry.get_template)),
-    ("GET", "/v1/registry/officers", only_for(Access.CODES, registry.list_officers)),
-    ("GET", "/v1/registry/changes", only_for(Access.CODES, changes.list_changes)),
-    ("POST", "/v1/registry/changes", only_for(Access.REGISTRY, change_files.draft)),
-    ("GET", "/v1/registry/changes/{id}", only_for(Access.CODES, changes.show)),
-    ("GET", "/v1/registry/changes/{id}/source", only_for(Access.CODES, change_files.show_source)),
+    ("GET", "/v1/registry", only_for(Access.KEEPERS, registry.show_registry)),
+    ("GET", "/v1/registry/versions", only_for(Access.KEEPERS, registry.list_versions)),
+    ("GET", "/v1/registry/templates/{name}", only_for(Access.KEEPERS, registry.get_template)),
+    ("GET", "/v1/registry/officers", only_for(Access.KEEPERS, registry.list_officers)),
+    ("GET", "/v1/registry/changes", only_for(Access.KEEPERS, changes.list_changes)),
+    ("POST", "/v1/registry/changes", only_for(Access.REGISTRY, kept_here(change_files.draft))),
+    ("GET", "/v1/registry/changes/{id}", only_for(Access.KEEPERS, changes.show)),
+    ("GET", "/v1/registry/changes/{id}/source", only_for(Access.KEEPERS, change_files.show_source)),
     ("PUT", "/v1/registry/changes/{id}/source", only_for(Access.REGISTRY, change_files.replace)),
-    ("GET", "/v1/registry/changes/{id}/lines", only_for(Access.CODES, changes.show_lines)),
-    ("GET", "/v1/registry/changes/{id}/diff", only_for(Access.CODES, changes.show_diff)),
-    ("GET", "/v1/registry/changes/{id}/impact", only_for(Access.CODES, changes.show_impact)),
+    ("GET", "/v1/registry/changes/{id}/lines", only_for(Access.KEEPERS, changes.show_lines)),
+    ("GET", "/v1/registry/changes/{id}/diff", only_for(Access.KEEPERS, changes.show_diff)),
+    ("GET", "/v1/registry/changes/{id}/impact", only_for(Access.KEEPERS, changes.show_impact)),
     ("POST", "/v1/registry/changes/{id}/validate", only_for(Access.REGISTRY, changes.look_again)),
     ("POST", "/v1/registry/changes/{id}/propose", only_for(Access.REGISTRY, changes.propose)),
-    ("POST", "/v1/registry/changes/{id}/approve", only_for(Access.REGISTRY, changes.approve)),
-    ("POST", "/v1/registry/changes/{id}/emergency", only_for(Access.REGISTRY, changes.declare_emergency)),
-    ("POST", "/v1/registry/changes/{id}/release", only_for(Access.REGISTRY, changes.release)),
+    ("POST", "/v1/registry/changes/{id}/approve", only_for(Access.REGISTRY, kept_here(changes.approve))),
+    (
+        "POST",
+        "/v1/registry/changes/{id}/emergency",
+        only_for(Access.REGISTRY, kept_here(changes.declare_emergency)),
+    ),
+    ("POST", "/v1/registry/changes/{id}/release", only_for(Access.REGISTRY, kept_here(changes.release))),
     ("POST", "/v1/registry/changes/{id}/withdraw", only_for(Access.REGISTRY, changes.withdraw)),
     ("POST", "/v1/registry/changes/{id}/rollback", only_for(Access.REGISTRY, changes.roll_back)),
+    ("GET", "/v1/registry/snapshot", only_for(Access.ANY, snapshots.get_snapshot)),
     ("GET", "/v1/registry/tasks", only_for(Access.REGISTRY, tasks.list_tasks)),
     ("POST", "/v1/registry/tasks/{code}/resolve", only_for(Access.REGISTRY, tasks.resolve_task)),
+    ("POST", "/v1/registry/agencies", only_for(Access.REGISTRY, kept_here(agencies.load_agencies))),
     # connected systems and tokens
+    ("GET", "/v1/members", only_for(Access.KEEPERS, members.list_members)),
     ("POST", "/v1/members", only_for(Access.ADMIN, members.put_member)),
+    ("GET", "/v1/members/{id}/contacts", only_for(Access.ANY, contacts.get_member_contacts)),
+    ("PUT", "/v1/members/{id}/contacts", only_for(Access.ADMIN, contacts.put_member_contacts)),
     ("POST", "/v1/members/{id}/tokens", only_for(Access.ADMIN, members.issue_member_token)),
     ("POST", "/v1/tokens", only_for(Access.ADMIN, members.issue_role_token)),
     (
@@ -146,6 +164,7 @@ def make_api(context: Context) -> web.Application:
     api[BODIES] = asyncio.Semaphore(AT_ONCE)
     api[ALLOWANCE] = Allowance()
     api[READINESS] = Readiness()
+    api[SEARCH] = AgencySearch()
     api[STOPPING] = asyncio.Event()
     api.on_response_prepare.append(middleware.add_headers)
     api.on_shutdown.append(_stop_waiting)

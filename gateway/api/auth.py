@@ -15,6 +15,7 @@ from aiohttp import hdrs, web
 from gateway.api.context import CALLER, CONTEXT, Context, note
 from gateway.errors import TokenInvalidError
 from gateway.flow.access import Caller, Role, authenticate
+from routing.errors_snapshot import FollowsUpstreamError
 
 OpenHandler: TypeAlias = Callable[[web.Request, Context], Awaitable[web.StreamResponse]]
 CallerHandler: TypeAlias = Callable[[web.Request, Context, Caller], Awaitable[web.StreamResponse]]
@@ -31,8 +32,8 @@ class Access(Enum):
     AUDITOR = Role.AUDITOR
     OVERSIGHT = (Role.ADMIN, Role.AUDITOR)
     """Those who may change something, and those who look at what was done."""
-    CODES = (Role.ADMIN, Role.REGISTRY, Role.AUDITOR)
-    """Those who may see how the registry comes to be what it is."""
+    KEEPERS = (Role.ADMIN, Role.REGISTRY, Role.AUDITOR)
+    """All who have a role."""
 
 
 _SCHEME: Final = "bearer"
@@ -64,6 +65,17 @@ def only_for(access: Access, handler: CallerHandler) -> Handler:
             caller.require_role(*access.value)
         elif access is Access.MEMBER:
             caller.require_member()
+        return await handler(request, context, caller)
+
+    return handle
+
+
+def kept_here(handler: CallerHandler) -> CallerHandler:
+    """Make a handler that changes agencies or registrations refuse while the registry is an upstream's."""
+
+    async def handle(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
+        if context.follower is not None:
+            raise FollowsUpstreamError(upstream=str(context.follower.upstream.url.origin()))
         return await handler(request, context, caller)
 
     return handle

@@ -11,6 +11,8 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.distribution.following import Follower
+from gateway.distribution.snapshots import Snapshots
 from gateway.flow.access import Caller
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
@@ -48,10 +50,12 @@ class Context:
     bell: Bell
     keys: GatewayKeys
     receipts: Receipts
+    snapshots: Snapshots
     clock: Clock
     metrics: Metrics
     pdf: PdfReader
     pace: Pace = field(default_factory=Pace)
+    follower: Follower | None = None
 
     @property
     def registrar(self) -> Registrar:

@@ -17,10 +17,10 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from gateway.api import wire
+from gateway.api import wire, wire_agencies
 from gateway.api.bodies import received_json
 from gateway.api.context import Context
-from gateway.api.parameters import instant, path_identifier
+from gateway.api.parameters import Parameters, instant, path_identifier
 from gateway.errors import BadParameterError, NotFoundError
 from gateway.flow.access import Caller, Role, new_token
 from gateway.flow.notifying import LOG, MEMBERS
@@ -89,6 +89,12 @@ async def put_member(request: web.Request, context: Context, caller: Caller) -> 
     context.bell.ring(MEMBERS)
     context.bell.ring(LOG)
     return wire.answer(wire.member(member, version=directory.version), status=201)
+
+
+async def list_members(request: web.Request, context: Context, _caller: Caller) -> web.StreamResponse:
+    """List the connected systems."""
+    Parameters(request)
+    return wire.answer(wire_agencies.members(await context.store.registry.directory()))
 
 
 async def issue_member_token(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:

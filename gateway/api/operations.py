@@ -127,11 +127,24 @@ async def _try_database(context: Context) -> dict[str, Json]:
 
 async def _try_registry(context: Context) -> dict[str, Json]:
     directory = await context.store.registry.directory()
-    return {
+    facts: dict[str, Json] = {
         "version": directory.version,
         "agencies": len(directory),
         "members": len(directory.members),
         "emergencies": await context.store.changes.emergencies(),
+    }
+    follower = context.follower
+    if follower is None:
+        return facts
+    if (stale := follower.stale(context.clock())) is not None:
+        raise stale
+    state = follower.state
+    return {
+        **facts,
+        "upstream": str(follower.upstream.url.origin()),
+        "upstream_version": None if state is None else state.version,
+        "upstream_expires": None if state is None else wire.moment(state.expires),
+        "upstream_error": follower.error or None,
     }
 
 

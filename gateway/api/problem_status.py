@@ -213,6 +213,18 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "registry.change_overtaken": 409,
         "registry.registration_refused": 422,
         "registry.registration_state": 409,
+        # snapshots of the registry, here or at an upstream
+        "registry.snapshot_version_gone": 410,
+        "registry.follows_upstream": 409,
+        "registry.upstream_stale": 503,
+        "registry.snapshot_malformed": 500,
+        "registry.snapshot_foreign": 500,
+        "registry.snapshot_altered": 500,
+        "registry.snapshot_older": 500,
+        "registry.snapshot_differs": 500,
+        "registry.snapshot_expired": 500,
+        "registry.snapshot_early": 500,
+        "registry.delta_mismatch": 500,
         "routing.recipient_not_connected": 422,
         # the routing log: only an index outside the tree is the caller's fault
         "log.proof_range": 404,

@@ -36,7 +36,7 @@ async def get_receipts(request: web.Request, context: Context, caller: Caller) -
 
 
 async def get_keys(_request: web.Request, context: Context) -> web.StreamResponse:
-    """List the verifier keys of this gateway: for receipts all that ever were, and those of the log and of the axis."""
+    """List the verifier keys of this gateway: for receipts all that ever were, and those of log, axis and registry."""
     keys: list[dict[str, Json]] = [
         {
             "purpose": "receipt",
@@ -46,7 +46,12 @@ async def get_keys(_request: web.Request, context: Context) -> web.StreamRespons
         }
         for each in await context.store.receipt_keys.published()
     ]
-    for purpose, key in (("log", context.keys.log), ("axis", context.keys.axis)):
+    others = (
+        ("log", context.keys.log),
+        ("axis", context.keys.axis),
+        ("registry", context.keys.registry),
+    )
+    for purpose, key in others:
         keys.append(
             {"purpose": purpose, "verifier_key": key.verifier, "valid_from": None, "valid_until": None}
         )

@@ -132,9 +132,15 @@ def inbox_item(item: InboxItem, correspondence: dict[str, Json]) -> dict[str, Js
 
 
 def agency(
-    found: Agency, *, as_sent: str, member: Member | None, version: int, at: datetime
+    found: Agency,
+    *,
+    as_sent: str,
+    member: Member | None,
+    version: int,
+    at: datetime,
+    background: dict[str, Json],
 ) -> dict[str, Json]:
-    """Write what a code names at a moment."""
+    """Write what a code names at a moment; `background` comes from `wire_agencies`."""
     return {
         "code": found.code,
         "as_sent": as_sent,
@@ -159,6 +165,7 @@ def agency(
         ],
         "member": None if member is None else {"id": member.id, "name": member.name},
         "registry_version": version,
+        **background,
     }
 
 

@@ -51,15 +51,50 @@ def add_member(  # noqa: PLR0913, PLR0917 - the options of the command
     """
     from gateway.cli import remote  # noqa: PLC0415 - start-up time
 
-    work = remote.member_add(
-        member,
-        name=name,
-        prefixes=prefix,
-        queue=queue,
-        gateway=gateway,
-        since=moment(since) if since else None,
-    )
+    begins = moment(since) if since else None
+    work = remote.member_add(member, name=name, prefixes=prefix, queue=queue, gateway=gateway, since=begins)
     remote.run(work, url=url, token=token, as_json=as_json)
+
+
+@member_app.command("list")
+def list_members(url: Url = LOCAL, token: Token = "", as_json: AsJson = False) -> None:
+    """Liệt kê các hệ thống kết nối. List the connected systems.
+
+    Example: vanthu member list
+    """
+    from gateway.cli import membership, remote  # noqa: PLC0415 - start-up time
+
+    remote.run(membership.member_list(), url=url, token=token, as_json=as_json)
+
+
+@member_app.command("contacts")
+def contacts(
+    member: Annotated[
+        str, typer.Argument(metavar="ID", help="Định danh hệ thống · the system's id.", show_default=False)
+    ],
+    replace: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME;ROLE;PHONE;EMAIL",
+            help="Thay toàn bộ bằng các đầu mối này · replace all by these; may be repeated.",
+        ),
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Xóa hết · remove all.")] = False,
+    url: Url = LOCAL,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Xem hoặc đặt đầu mối liên hệ của một hệ thống. Show or set whom to call.
+
+    Example: vanthu member contacts hanoi --set "Lê Thị Hoa;văn thư;+84 24 3804 3100;hoa@hanoi.gov.vn"
+    """
+    if clear and replace:
+        raise typer.BadParameter("chọn --set hoặc --clear · give either --set or --clear")
+    from gateway.cli import membership, remote  # noqa: PLC0415 - start-up time
+
+    chosen = [] if clear else replace
+    remote.run(membership.contacts(member, replace=chosen), url=url, token=token, as_json=as_json)
 
 
 @token_app.command("issue")

@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli import (
     access,
+    agency,
     certificates,
     check,
     compose,
@@ -24,6 +25,7 @@ from gateway.cli import (
     send,
     serve,
     show,
+    snapshot,
     trust,
     verdict,
     verify,
@@ -54,7 +56,9 @@ app.command("notices")(notices.notices)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(parked.app, name="parked")
 app.add_typer(receipt.app, name="receipt")
+registry.app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(registry.app, name="registry")
+app.add_typer(agency.app, name="agency")
 app.add_typer(access.member_app, name="member")
 app.add_typer(access.token_app, name="token")
 app.add_typer(certificates.app, name="cert")

@@ -43,6 +43,7 @@ from gateway.client.changes import ChangesResource
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
 from gateway.client.parked import ParkedResource
 from gateway.client.parts import digest, part
+from gateway.client.registry import RegistryResource
 from gateway.client.revocation import RevocationData
 from gateway.client.transport import READ_SECONDS, Backoff, Transport, decode
 from gateway.client.trust import TrustResource
@@ -99,6 +100,7 @@ class Client(CertificateCalls):
         self.verdicts = VerdictResource(self._transport)
         self.parked = ParkedResource(self._transport)
         self.under_way = UnderWayResource(self._transport)
+        self.registry = RegistryResource(self._transport)
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from uuid_utils import uuid7
 
+from gateway.errors import DocumentIdReusedError, GatewayError, KeyReusedError
 from gateway.flow import entries, grounds
 from gateway.flow.correspondence import Correspondence
 from gateway.flow.examination import Examination
 from gateway.flow.spool import SMALL, Spooled
 from gateway.flow.summary import summary
 from gateway.parked import ParkedItem
+from gateway.ports import KeyConflictError
 from gateway.records import Acceptance, CertificateUse, IdempotencyKey, Message, MessageKind, Recipient
 from routing.agencies import Member
 from routing.resolve import Resolved
@@ -124,3 +126,9 @@ def _message(
         verdict=grounds.verdict_facts(examination),
         **summary(content),
     )
+
+
+def reused(conflict: KeyConflictError) -> GatewayError:
+    """Say what goes by the names of other bytes."""
+    error = DocumentIdReusedError if conflict.scope == "document-id" else KeyReusedError
+    return error(message_id=conflict.message_id)

@@ -17,18 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gateway.errors import (
-    DocumentIdReusedError,
-    GatewayError,
-    KeyReusedError,
-    OverloadedError,
-    RegistryBusyError,
-)
+from gateway.errors import GatewayError, OverloadedError, RegistryBusyError
 from gateway.flow import entries
-from gateway.flow.accepting import NotAcceptedError, Submission, acceptance, keys_of
+from gateway.flow.accepting import NotAcceptedError, Submission, acceptance, keys_of, reused
 from gateway.flow.correspondence import correspond, with_findings
 from gateway.flow.errors_parking import NoRoomToParkError
 from gateway.flow.examination import Examination, Outcome, examine
+from gateway.flow.freshness import Freshness, always_fresh, unreliable
 from gateway.flow.notifying import LOG, OUTBOX, Bell
 from gateway.flow.parking import Terms, can_wait, parking
 from gateway.flow.spool import SMALL, Spooled
@@ -73,7 +68,9 @@ class Intake:
         terms: Terms,
         pdf: PdfReader | None = None,
         grace: timedelta = CODE_GRACE,
+        freshness: Freshness = always_fresh,
     ) -> None:
+        self._freshness = freshness
         self._gateway = gateway
         self._grace = grace
         self._terms = terms
@@ -116,14 +113,17 @@ class Intake:
         `existed_at` is when it came for the first time, if that was before; `at` is the moment, if it is not now.
         """
         directory = await self._store.registry.directory()
+        at, trust = at or self._clock(), self._trust.trust()
+        if (stale := self._freshness(at)) is not None:
+            return unreliable(stale, directory=directory, trust=trust, at=at)
         job = partial(
             examine,
             await self._source(body),
             expect=expect,
             caller=caller,
             directory=directory,
-            trust=self._trust.trust(),
-            at=self._clock() if at is None else at,
+            trust=trust,
+            at=at,
             existed_at=existed_at,
             grace=self._grace,
         )
@@ -205,7 +205,7 @@ class Intake:
         try:
             accepted = await self._store.documents.accept(taken)
         except KeyConflictError as conflict:
-            raise _reused(conflict) from None
+            raise reused(conflict) from None
         self._bell.ring(OUTBOX)
         self._bell.ring(LOG)
         return accepted
@@ -239,7 +239,7 @@ class Intake:
             except NoRoomError:
                 examination = with_findings(examination, [NoRoomToParkError(member=submission.caller.id)])
             except KeyConflictError as conflict:
-                examination = with_findings(examination, [_reused(conflict)])
+                examination = with_findings(examination, [reused(conflict)])
             except StillParkedError:
                 # The same body came at the same time and was faster.
                 if (known := await self._known(keys, sha256)) is not None:
@@ -292,8 +292,3 @@ class Intake:
         self._metrics.examined.labels(
             kind.value, examination.outcome.value, decisive.code if decisive else ""
         ).inc()
-
-
-def _reused(conflict: KeyConflictError) -> GatewayError:
-    error = DocumentIdReusedError if conflict.scope == "document-id" else KeyReusedError
-    return error(message_id=conflict.message_id)

@@ -40,11 +40,15 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayKeys:
-    """The keys of one gateway: `log` signs checkpoints, `receipt` what senders get, `axis` what other gateways get."""
+    """The keys of one gateway.
+
+    `log` signs checkpoints, `receipt` what senders get, `axis` what other gateways get, `registry` snapshots of the registry.
+    """
 
     log: SigningKey
     receipt: SigningKey
     axis: SigningKey
+    registry: SigningKey
 
 
 def load_keys(folder: Path, *, gateway: str, receipt: str = "") -> GatewayKeys:
@@ -61,6 +65,7 @@ def load_keys(folder: Path, *, gateway: str, receipt: str = "") -> GatewayKeys:
         log=SigningKey(name=f"{gateway}/routing", private=_load(folder / "log.key")),
         receipt=SigningKey(name=key_name(gateway), private=_receipt_key(folder, receipt)),
         axis=SigningKey(name=f"{gateway}/axis", private=_load(folder / "axis.key")),
+        registry=SigningKey(name=f"{gateway}/registry", private=_load(folder / "registry.key")),
     )
 
 

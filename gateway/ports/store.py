@@ -6,6 +6,7 @@ from typing import Protocol
 
 from gateway.ports.accounts import Accounts
 from gateway.ports.changes import Changes
+from gateway.ports.contacts import Contacts
 from gateway.ports.documents import Documents
 from gateway.ports.log import RoutingLog
 from gateway.ports.parked import ParkedDocuments
@@ -13,6 +14,7 @@ from gateway.ports.receipt_keys import ReceiptKeys
 from gateway.ports.registry import Registry
 from gateway.ports.trust import TrustStore
 from gateway.ports.under_way import UnderWay
+from gateway.ports.upstream import UpstreamRegistry
 
 
 class Store(Protocol):
@@ -53,6 +55,14 @@ class Store(Protocol):
     @property
     def receipt_keys(self) -> ReceiptKeys:
         """The keys under which receipts can be checked."""
+
+    @property
+    def contacts(self) -> Contacts:
+        """Whom to call."""
+
+    @property
+    def upstream(self) -> UpstreamRegistry:
+        """What is known of another gateway's registry."""
 
     async def ready(self) -> None:
         """Read and write for real; raises whatever is wrong."""

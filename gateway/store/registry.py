@@ -61,6 +61,8 @@ class SqlRegistry:
         self._writer = writer
         self._staging = staging
         self._memory = Memory()
+        self.known = self._memory.at
+        """Returns the directory of the version in force, for what is made of it in one transaction."""
         self._look: asyncio.Task[Directory] | None = None
         self._turn = asyncio.Lock()
         self._ahead: asyncio.Task[None] | None = None
@@ -171,7 +173,7 @@ class SqlRegistry:
             await self.preparing.clear()
             await asyncio.sleep(_LOOK_AGAIN)
 
-    async def _write(self, operation: Operation[T, Directory], item: T) -> Directory:
+    async def write(self, operation: Operation[T, Directory], item: T) -> Directory:
         """Make a small change, whose hash follows from digests that are there before anybody waits."""
         known = await self.directory()
         await asyncio.to_thread(_with_digests, known)
@@ -184,7 +186,7 @@ class SqlRegistry:
             RegistryInconsistent: a prefix is no code, or belongs to another member; nothing changes.
 
         """
-        return await self._write(self._put_members, _Membership(member, actor))
+        return await self.write(self._put_members, _Membership(member, actor))
 
     async def register_certificate(
         self, code: str, registration: Registration, *, pem: bytes, actor: str
@@ -196,14 +198,14 @@ class SqlRegistry:
 
         """
         item = NewRegistration(code, registration, pem, actor)
-        return await self._write(self._registrations.register, item)
+        return await self.write(self._registrations.register, item)
 
     async def change_registration(
         self, code: str, reference: str, change: StatusChange, *, actor: str
     ) -> Directory:
         """See `ports.Registry`."""
         item = ChangedRegistration(code, reference, change, actor)
-        return await self._write(self._registrations.change, item)
+        return await self.write(self._registrations.change, item)
 
     async def sightings(self) -> tuple[Sighting, ...]:
         """See `ports.Registry`."""

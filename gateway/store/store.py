@@ -13,6 +13,7 @@ from gateway.ports import Clock
 from gateway.records import PeerGateway
 from gateway.store.accounts import SqlAccounts
 from gateway.store.changes import SqlChanges
+from gateway.store.contacts import SqlContacts
 from gateway.store.database import Database, open_database
 from gateway.store.documents import SqlDocuments
 from gateway.store.log import SqlRoutingLog
@@ -23,6 +24,7 @@ from gateway.store.staging import Staging
 from gateway.store.tables import readiness
 from gateway.store.trust import SqlTrustStore
 from gateway.store.under_way import SqlUnderWay
+from gateway.store.upstream import SqlUpstreamRegistry
 from gateway.store.writer import Writer
 from routing.note import PrivateKey
 
@@ -55,6 +57,8 @@ class SqlStore:
         )
         self.accounts = SqlAccounts(database, self.writer, staging)
         self.trust = SqlTrustStore(database, self.writer, staging)
+        self.contacts = SqlContacts(database, self.writer)
+        self.upstream = SqlUpstreamRegistry(database, self.writer, staging, self.registry)
         self.receipt_keys = SqlReceiptKeys(database, self.writer, staging, gateway=gateway_name)
 
     async def ready(self) -> None:

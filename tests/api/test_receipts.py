@@ -150,14 +150,15 @@ async def test_what_was_not_decided_is_not_signed(tmp_path: Path) -> None:
 
 
 async def test_keys_are_for_everyone(gateway: World) -> None:
-    """Three keys, one for each purpose, with the time since when receipts are signed with theirs."""
+    """Four keys, one for each purpose, with the time since when receipts are signed with theirs."""
     keys = await keys_of(gateway)
 
-    assert [each["purpose"] for each in keys] == ["receipt", "log", "axis"]
+    assert [each["purpose"] for each in keys] == ["receipt", "log", "axis", "registry"]
     assert [each["verifier_key"] for each in keys] == [
         gateway.context.keys.receipt.verifier,
         gateway.context.keys.log.verifier,
         gateway.context.keys.axis.verifier,
+        gateway.context.keys.registry.verifier,
     ]
     assert (keys[0]["valid_from"], keys[0]["valid_until"]) == ("2025-07-01T02:00:00.000Z", None)
 

@@ -9,13 +9,16 @@ PACKAGES = ("gateway", "routing")
 ALLOWED = {
     # What signs octets: a statement under the line of its type, a note, and the two kinds of keys.
     "sign": {"routing/statement.py", "routing/note.py", "gateway/keys/token.py"},
-    # Who writes statements: receipts, envelopes between gateways, the test whether a key works, and officers at their desks.
+    # Who writes statements: receipts, envelopes between gateways, the registry, officers, and the test whether a key works.
     "sign_statement": {
         "routing/receipt.py",
         "routing/change_approval.py",
+        "routing/snapshot.py",
         "gateway/flow/envelope.py",
         "gateway/flow/receipts.py",
     },
+    # Who signs the registry: one class, what is in force.
+    "sign_header": {"gateway/distribution/snapshots.py"},
     # Who signs receipts: one class, from log entries.
     "sign_receipt": {"gateway/flow/receipts.py"},
     "sign_note": {"routing/checkpoint.py"},

@@ -28,6 +28,8 @@ VERBS = (
         )
     ),
     *(("registry", "key", verb) for verb in ("new", "show", "register", "list")),
+    *(("agency", "find"), ("agency", "show"), ("member", "list"), ("member", "contacts")),
+    *(("registry", "snapshot", "get"), ("registry", "snapshot", "verify")),
     *(("receipt", "get"), ("receipt", "keys"), ("receipt", "verify")),
 )
 """Seconds of processor time that the command may take to begin."""

@@ -58,6 +58,8 @@ _BEFORE_0011 = (
 )
 _BEFORE_0010 = (
     *_BEFORE_0011,
+    "DROP TABLE contact",
+    "DROP TABLE upstream_registry",
     "DROP TABLE notice",
     "ALTER TABLE arrival DROP COLUMN resolved_code",
     "ALTER TABLE arrival DROP COLUMN chosen_at",

@@ -12,14 +12,13 @@ from gateway.keys.files import make_key
 
 
 def test_keys_are_made_once_and_stay(tmp_path: Path) -> None:
-    """A second start has the same keys, three different ones, readable by nobody else."""
+    """A second start has the same keys, four different ones, readable by nobody else."""
     first = load_keys(tmp_path / "keys", gateway="gw")
     second = load_keys(tmp_path / "keys", gateway="gw")
 
-    assert [key.verifier for key in (first.log, first.receipt, first.axis)] == [
-        key.verifier for key in (second.log, second.receipt, second.axis)
-    ]
-    assert len({first.log.verifier, first.receipt.verifier, first.axis.verifier}) == 3
+    ours = [key.verifier for key in (first.log, first.receipt, first.axis, first.registry)]
+    assert ours == [key.verifier for key in (second.log, second.receipt, second.axis, second.registry)]
+    assert len(set(ours)) == 4
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").glob("*.key")} == {0o400}
 
 
@@ -45,7 +44,7 @@ def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
         load_keys(tmp_path, gateway="gw")
 
 
-@pytest.mark.parametrize("name", ["log", "receipt", "axis"])
+@pytest.mark.parametrize("name", ["log", "receipt", "axis", "registry"])
 def test_an_exposed_key_stops_the_start(tmp_path: Path, name: str) -> None:
     """Each of the keys is refused where others can read it."""
     load_keys(tmp_path, gateway="gw")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from gateway.store.tables.access import credential, peer
 from gateway.store.tables.base import metadata
 from gateway.store.tables.changes import change_approval, change_content, change_set, officer_key
+from gateway.store.tables.distribution import contact, upstream_registry
 from gateway.store.tables.documents import arrival, body, delivery, idempotency, message, outbox, reference
 from gateway.store.tables.evidence import evidence
 from gateway.store.tables.keys import receipt_key
@@ -40,6 +41,7 @@ __all__ = [
     "change_approval",
     "change_content",
     "change_set",
+    "contact",
     "credential",
     "delivery",
     "evidence",
@@ -66,4 +68,5 @@ __all__ = [
     "trust_certificate",
     "trust_head",
     "trust_version",
+    "upstream_registry",
 ]

@@ -1,0 +1,1 @@
+"""Searching the registry, handing it out, and following another's."""
