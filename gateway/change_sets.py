@@ -73,7 +73,7 @@ class Findings:
     lines: bytes
     diff: bytes
     diff_sha256: str | None
-    counts: Mapping[str, int]
+    counts: Mapping[str, Json]
     instants: tuple[datetime, ...]
 
     @property
@@ -146,7 +146,7 @@ class ChangeSet:
     faults: tuple[Mapping[str, Json], ...]
     fault_count: int
     diff_sha256: str | None
-    counts: Mapping[str, int]
+    counts: Mapping[str, Json]
     instants: tuple[datetime, ...]
     proposer: str
     reason: str | None

@@ -69,9 +69,13 @@ async def _known(context: Context, parameters: Parameters) -> Directory:
     if asked is None:
         return await context.store.registry.directory()
     try:
-        return await context.store.registry.directory_at(asked)
+        found = await context.store.registry.directory_at(asked)
     except KeyError:
         raise NotFoundError(what=f"“{asked}”") from None
+    if not len(found):
+        # Nothing was known then, which is an answer and no reason to ask again.
+        raise NotFoundError(what=f"“{asked}”")
+    return found
 
 
 async def load_agencies(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:

@@ -112,7 +112,7 @@ ROUTES: Final[tuple[_Route, ...]] = (
         only_for(Access.REGISTRY, kept_here(changes.declare_emergency)),
     ),
     ("POST", "/v1/registry/changes/{id}/release", only_for(Access.REGISTRY, kept_here(changes.release))),
-    ("POST", "/v1/registry/changes/{id}/withdraw", only_for(Access.REGISTRY, kept_here(changes.withdraw))),
+    ("POST", "/v1/registry/changes/{id}/withdraw", only_for(Access.REGISTRY, changes.withdraw)),
     ("POST", "/v1/registry/changes/{id}/rollback", only_for(Access.REGISTRY, kept_here(changes.roll_back))),
     ("GET", "/v1/registry/snapshot", only_for(Access.ANY, snapshots.get_snapshot)),
     ("GET", "/v1/registry/tasks", only_for(Access.REGISTRY, tasks.list_tasks)),

@@ -7,6 +7,7 @@ always gives the same diff, so it can be looked at again whenever the registry h
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -22,7 +23,7 @@ from routing.agency_change import AgencyChange
 from routing.agency_csv import parse_agencies
 from routing.change_lines import lines_of, version_fields
 from routing.changes.apply import applied
-from routing.changes.diff import Counts, Diff, counts, diff, diff_sha256
+from routing.changes.diff import Counts, Diff, counts, diff
 from routing.changes.full_list import operations_from_list
 from routing.changes.operation import Operation
 from routing.changes.parse import Media, operations_from_rows, parse_change
@@ -65,14 +66,14 @@ def found(change: AgencyChange, directory: Directory, *, instants: Sequence[date
     """Return what is kept of a change; one that does nothing has a fault."""
     if not change.closed and not change.added:
         return faulty((ChangeFault(ChangeReason.NO_OPERATIONS),), directory)
-    diffs = diff(change, directory)
+    diffs, lines = diff(change, directory), lines_of(change)
     return Findings(
         base_version=directory.version,
         faults=(),
         fault_count=0,
-        lines=pack(lines_of(change)),
+        lines=pack(lines),
         diff=pack(msgspec.json.encode([_told(each) for each in diffs])),
-        diff_sha256=diff_sha256(change),
+        diff_sha256=hashlib.sha256(lines).hexdigest(),
         counts=_counted(counts(diffs)),
         instants=tuple(sorted(set(instants))),
     )

@@ -108,6 +108,8 @@ async def test_what_was_known_then(tmp_path: Path) -> None:
         assert await name(f"?known_at={known_at}&at={known_at}") == "Ủy ban nhân dân thành phố Hà Nội"
         unknown = await gateway.call("GET", "/v1/agencies/H26?version=999")
         assert (unknown.status, unknown.json["code"]) == (404, "request.not_found")
+        long_ago = await gateway.call("GET", "/v1/agencies/H26?known_at=2000-01-01T00:00:00Z")
+        assert (long_ago.status, long_ago.json["code"]) == (404, "request.not_found")
         both = await gateway.call("GET", f"/v1/agencies/H26?version=1&known_at={known_at}")
         assert (both.status, both.json["code"]) == (400, "request.bad_parameter")
 

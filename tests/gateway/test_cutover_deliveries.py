@@ -20,7 +20,7 @@ from routing.receipt import DeliveryReceipt, open_receipt
 from schemas.document import Organization
 from tests.api.world import GATEWAY, HANOI, TAY_NINH, a_document, a_status
 from tests.support.rabbitmq import RabbitMQ
-from tests.support.under_way import (
+from tests.support.stages import (
     CLOSED,
     GRACE,
     HALF,
