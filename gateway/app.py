@@ -147,6 +147,7 @@ async def _composed(
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         store = await _store(settings, keys, clock=clock)
         stack.push_async_callback(store.close)
+        clock = store.clock
         trust = await open_trust(store.trust, settings, clock=clock)
         link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
         stack.push_async_callback(link.close)

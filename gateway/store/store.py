@@ -45,6 +45,8 @@ class SqlStore:
         self._database = database
         self.writer = Writer(database.writes, clock=clock)
         """The one writer of this process, for the embedded axis link, which shares the database."""
+        self.clock = self.writer.clock
+        """The time that counts for everything here: the database's, unless a clock was given."""
         self.database = database
         """What the embedded axis link reads from."""
         self.documents = SqlDocuments(database, self.writer, staging, clock=clock)

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.ports import Clock
 from gateway.store.dialects import transaction_time
 from gateway.store.errors import OutcomeUnknownError, StoreClosedError
+from gateway.store.reckoned_clock import ReckonedClock
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -62,8 +63,10 @@ class Writer:
 
     def __init__(self, engine: Engine, *, clock: Clock | None) -> None:
         self._engine = engine
-        self.clock = clock
-        """What tells the time of a transaction; None is the database's own."""
+        self._clock = clock
+        self._reckoned = ReckonedClock()
+        self.clock: Clock = clock or self._reckoned
+        """The time of this store's transactions, also between them; once the first one is over."""
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -175,7 +178,8 @@ class Writer:
             raise _UnreachableError from error
         with connection:
             transaction = connection.begin()
-            now = transaction_time(connection, self.clock)
+            now = transaction_time(connection, self._clock)
+            self._reckoned.tell(now)
             outcomes = _perform(connection, now, batch)
             try:
                 transaction.commit()
