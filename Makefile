@@ -7,10 +7,10 @@ BIN := .venv/bin
 TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1 softhsm2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports unit nightly attacks mutants bench lock clean
+.PHONY: help run test check lint types imports unit nightly attacks mutants bench cutover-rehearsal lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 run: .venv/run ## Set up and run the demo: a signed document goes from one agency's system to another's (PORT=8025)
 	@$(BIN)/vanthu demo --port $(PORT)
@@ -45,6 +45,9 @@ bench: .venv/test ## Measure: documents as ratios within one run, the registry a
 	$(BIN)/python -m benchmarks.documents
 	$(BIN)/python -m benchmarks.registry
 	$(BIN)/python -m benchmarks.changes
+
+cutover-rehearsal: .venv/test system-packages ## Go through the night of 1 July 2025 under load and check every decision (ARGS="--before 60")
+	$(BIN)/python -m tests.rehearsal $(ARGS)
 
 lock: .venv/test ## Pin every dependency anew, with hashes
 	$(BIN)/pip install -q uv
