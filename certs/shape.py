@@ -40,6 +40,11 @@ _MESSAGE_HEADER = f"{{{EDXML}}}MessageHeader"
 _SIGNATURE = f"{{{DS}}}Signature"
 _SPACE = " \t\r\n"
 _PROCESSING_INSTRUCTIONS = etree.XPath("boolean(//processing-instruction())")
+# Counting is quicker than climbing up from each of them.
+_HAS_STRAYS = etree.XPath(
+    "count(//ds:*) != count(//ds:Signature//ds:*) + count(//ds:Signature)", namespaces={"ds": DS}
+)
+_STRAYS = etree.XPath("//ds:*[not(ancestor-or-self::ds:Signature)]", namespaces={"ds": DS})
 _IDENTIFIED = etree.XPath("count(//@*[translate(local-name(), 'ID', 'id') = 'id'][. = $wanted])")
 
 # Content of each element as a pattern over its children's names, each followed by a space. An element that is
@@ -110,12 +115,9 @@ def find_signature(
     if len(found) > 1:
         raise SeveralSignaturesError(line=found[1].sourceline, count=len(found))
     signature = real[0] if real else None
-    inside = set(signature.iter(f"{{{DS}}}*")) if signature is not None else set()
-    for element in tree.iter(f"{{{DS}}}*"):
-        if element not in inside:
-            raise SignatureShapeError(
-                ShapeRule.STRAY_ELEMENT, line=element.sourceline, found=_local_name(element)
-            )
+    if _HAS_STRAYS(tree):
+        stray = _STRAYS(tree)[0]
+        raise SignatureShapeError(ShapeRule.STRAY_ELEMENT, line=stray.sourceline, found=_local_name(stray))
     if signature is None:
         raise NoSignatureError
     check_place(signature, path)

@@ -8,6 +8,7 @@ from typing import Final
 
 from cryptography import x509
 
+from certs.certificate import fingerprint
 from certs.known_paths import CertificatePath
 from certs.revocation import Status
 
@@ -23,16 +24,17 @@ class Sought:
     __slots__ = ("_pairs",)
 
     def __init__(self) -> None:
-        self._pairs: dict[Pair, None] = {}
+        self._pairs: dict[tuple[str, str], Pair] = {}
 
     def note(self, path: CertificatePath, statuses: tuple[Status, ...]) -> None:
         """Note the certificates of a path of which nothing is known."""
         for place, status in enumerate(statuses):
             if status.gap is not None and len(self._pairs) < MOST:
-                self._pairs[path[place], path[place + 1]] = None
+                pair = path[place], path[place + 1]
+                self._pairs[fingerprint(pair[0]), fingerprint(pair[1])] = pair
 
     def take(self) -> tuple[Pair, ...]:
         """Return what was noted since the last time."""
         # Other threads may be at it, and every step here is atomic; what gets lost is noted again with the next message.
         pairs, self._pairs = self._pairs, {}
-        return tuple(pairs)
+        return tuple(pairs.values())
