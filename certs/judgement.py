@@ -132,7 +132,7 @@ def _best(timestamps: tuple[Timestamp, ...], *, at: datetime, existed_at: dateti
 
 def _stapled(evidence: Presented, trust: Trust) -> Stapled:
     """Verify what came along about revocation, if anybody wants to know it."""
-    if not trust.wants_revocation:
+    if not evidence.revocation_values or not trust.wants_revocation:
         return NOTHING_CAME
     issuers = (*trust.authorities(), *evidence.certificates)
     return verify_stapled(evidence.revocation_values, issuers)

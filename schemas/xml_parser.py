@@ -35,7 +35,6 @@ _RESOURCE_LIMIT: Final = etree.ErrorTypes.ERR_RESOURCE_LIMIT
 _UNBOUND: Final = etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE
 _PREFIX: Final = re.compile(r"Namespace prefix (\S+) ")
 _NOT_UTF8: Final = etree.ErrorTypes.ERR_INVALID_ENCODING
-_INSTRUCTIONS: Final = etree.XPath("boolean(//processing-instruction())")
 
 __all__ = ["LIMITS", "Limits", "parse_tree"]
 
@@ -122,25 +121,14 @@ def _refusal(parser: etree.XMLParser, fault: etree.XMLSyntaxError, limits: Limit
 def _check_tree(tree: etree._ElementTree, limits: Limits, *, is_slight: bool = False) -> None:
     """Refuse a tree that is deeper or wider than any document, or holds a processing instruction.
 
-    `is_slight` says that the octets have shown that no attributes, namespaces and names can be too many or too long.
+    Namespace declarations are counted where they are in scope: canonicalization writes them out once for
+    each element that uses them, so they can make a small file large. `is_slight` says that the octets have
+    shown that no attributes, namespaces and names can be too many or too long.
     """
     if tree.docinfo.internalDTD is not None:
         raise DoctypeForbidden  # the prolog was read otherwise than by libxml2
-    if not is_slight or _INSTRUCTIONS(tree):
-        _check_nodes(tree, limits)
-    too_deep = _deeper_than(limits.max_depth)(tree)
-    if isinstance(too_deep, list) and too_deep:
-        raise TooComplex(limit="depth", allowed=limits.max_depth)
-    if not is_slight:
-        _check_elements(tree, limits)
-
-
-def _check_nodes(tree: etree._ElementTree, limits: Limits) -> None:
-    """Refuse a processing instruction, or too many namespaces.
-
-    Namespace declarations are counted where they are in scope: canonicalization writes them out once for
-    each element that uses them, so they can make a small file large.
-    """
+    if is_slight and not _is_unusual(limits.max_depth)(tree):
+        return
     in_scope = 0
     for event, item in etree.iterwalk(tree, events=("start-ns", "end-ns", "pi")):
         if isinstance(item, etree._ProcessingInstruction):  # noqa: SLF001 - has no public name
@@ -148,6 +136,10 @@ def _check_nodes(tree: etree._ElementTree, limits: Limits) -> None:
         in_scope += 1 if event == "start-ns" else -1
         if in_scope > limits.max_attributes:
             raise TooComplex(limit="namespaces", allowed=limits.max_attributes)
+    too_deep = _deeper_than(limits.max_depth)(tree)
+    if isinstance(too_deep, list) and too_deep:
+        raise TooComplex(limit="depth", allowed=limits.max_depth)
+    _check_elements(tree, limits)
 
 
 def _check_elements(tree: etree._ElementTree, limits: Limits) -> None:
@@ -176,3 +168,9 @@ def _check_name(name: str, element: etree._Element, limits: Limits) -> None:
 def _deeper_than(depth: int) -> etree.XPath:
     """Return the search for an element below a depth, without a step in Python per element."""
     return etree.XPath(f"({'/*' * (depth + 1)})[1]")
+
+
+@cache
+def _is_unusual(depth: int) -> etree.XPath:
+    """Return the question whether there is an element below a depth, or any processing instruction."""
+    return etree.XPath(f"boolean({'/*' * (depth + 1)}) or boolean(//processing-instruction())")
