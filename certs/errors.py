@@ -51,7 +51,9 @@ class TrustError(Exception):
 
     def __init__(self, *, xpath: str | None = None, line: int | None = None, **facts: object) -> None:
         self.xpath, self.line = xpath, line
-        self.facts: dict[str, object] = {name: _printable(value) for name, value in facts.items()}
+        for name, value in facts.items():
+            facts[name] = _printable(value)
+        self.facts = facts
         super().__init__()
 
     def __str__(self) -> str:
@@ -64,8 +66,9 @@ def _printable(value: object) -> object:
     if isinstance(value, int):
         return value
     text = str(value)[: MAX_FACT + 1]
-    clean = text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)
-    return clean if len(clean) <= MAX_FACT else clean[: MAX_FACT - 1] + "…"
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else "?" for each in text)
+    return text if len(text) <= MAX_FACT else text[: MAX_FACT - 1] + "…"
 
 
 class NoSignatureError(TrustError):

@@ -111,11 +111,12 @@ def stand(evidence: Presented, *, trust: Trust, at: datetime, existed_at: dateti
 
 def judged_stamps(evidence: Presented, *, trust: Trust, at: datetime) -> tuple[Timestamp, ...]:
     """Return what each time stamp over a signature is worth at a moment, in their order."""
+    offered = evidence.certificates
     return tuple(
-        verify_token(
-            stamp.token, trust=trust, at=at, imprint_of=stamp.stamped, certificates=evidence.certificates
-        )
-        for stamp in evidence.stamps
+        [
+            verify_token(each.token, trust=trust, at=at, imprint_of=each.stamped, certificates=offered)
+            for each in evidence.stamps
+        ]
     )
 
 
@@ -194,11 +195,11 @@ def _weighed(
         return
     for refused in footing.came_with.refused:
         yield Level.WARN, refused
-    required = required_of(footing.path, trust=trust)
     objection = objection_to(footing.path, statuses, revocation=Revocation.REQUIRE) if statuses else None
     if objection is not None:
         is_known = not isinstance(objection, RevocationUnknownError)
-        yield Level.FAIL if is_known or required is Revocation.REQUIRE else Level.INFORM, objection
+        must_be_known = required_of(footing.path, trust=trust) is Revocation.REQUIRE
+        yield Level.FAIL if is_known or must_be_known else Level.INFORM, objection
         if is_known:
             return
     compromise = _compromised(footing, statuses)

@@ -67,11 +67,10 @@ class PlainSignature:
 
 def read_plain(signature: etree._Element) -> PlainSignature | None:
     """Read a signature of the plain form; None if it has another or any fault."""
-    skeleton = skeleton_of(etree.tostring(signature, encoding="UTF-8", with_tail=False))
-    form = form_of(skeleton.octets) if len(skeleton.octets) <= LARGEST else None
+    skeleton, values = skeleton_of(etree.tostring(signature, encoding="UTF-8", with_tail=False))
+    form = form_of(skeleton) if len(skeleton) <= LARGEST else None
     if form is None:
         return None
-    values = skeleton.values
     try:
         return PlainSignature(
             uri=form.uri,

@@ -9,7 +9,6 @@ What follows from the form alone is worked out once for each form and remembered
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 import pybase64
@@ -20,18 +19,10 @@ _MARK: Final = b">\0<"
 _VALUE_OCTETS: Final = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skeleton:
-    """XML without its values, and these in their order."""
-
-    octets: bytes
-    values: tuple[bytes, ...]
-
-
-def skeleton_of(xml: bytes) -> Skeleton:
-    """Take the values out of well-formed XML."""
+def skeleton_of(xml: bytes) -> tuple[bytes, list[bytes]]:
+    """Take the values out of well-formed XML; return what is left, and the values in their order."""
     pieces = _VALUE.split(xml)
-    return Skeleton(octets=_MARK.join(pieces[::2]), values=tuple(pieces[1::2]))
+    return _MARK.join(pieces[::2]), pieces[1::2]
 
 
 def filled(skeleton: bytes) -> tuple[bytes, int]:
