@@ -51,13 +51,19 @@ class TrustError(Exception):
 
     def __init__(self, *, xpath: str | None = None, line: int | None = None, **facts: object) -> None:
         self.xpath, self.line = xpath, line
-        for name, value in facts.items():
-            facts[name] = _printable(value)
-        self.facts = facts
+        self._given = facts
+        self._facts: dict[str, object] | None = None
         super().__init__()
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """What fills the templates; made when it is read, because most findings of a good signature never are."""
+        if self._facts is None:
+            self._facts = {name: _printable(value) for name, value in self._given.items()}
+        return self._facts
+
     def __str__(self) -> str:
-        """Return the English text; made when it is read, because most findings of a good signature never are."""
+        """Return the English text."""
         return self.en.format(**self.facts)
 
 

@@ -40,11 +40,6 @@ _MESSAGE_HEADER = f"{{{EDXML}}}MessageHeader"
 _SIGNATURE = f"{{{DS}}}Signature"
 _SPACE = " \t\r\n"
 _PROCESSING_INSTRUCTIONS = etree.XPath("boolean(//processing-instruction())")
-# Counting is quicker than climbing up from each of them.
-_HAS_STRAYS = etree.XPath(
-    "count(//ds:*) != count(//ds:Signature//ds:*) + count(//ds:Signature)", namespaces={"ds": DS}
-)
-_STRAYS = etree.XPath("//ds:*[not(ancestor-or-self::ds:Signature)]", namespaces={"ds": DS})
 _IDENTIFIED = etree.XPath("count(//@*[translate(local-name(), 'ID', 'id') = 'id'][. = $wanted])")
 
 # Content of each element as a pattern over its children's names, each followed by a space. An element that is
@@ -115,8 +110,11 @@ def find_signature(
     if len(found) > 1:
         raise SeveralSignaturesError(line=found[1].sourceline, count=len(found))
     signature = real[0] if real else None
-    if _HAS_STRAYS(tree):
-        stray = _STRAYS(tree)[0]
+    every = list(tree.iter(f"{{{DS}}}*"))
+    inside = list(signature.iter(f"{{{DS}}}*")) if signature is not None else []
+    if len(every) != len(inside):
+        known = set(inside)
+        stray = next(element for element in every if element not in known)
         raise SignatureShapeError(ShapeRule.STRAY_ELEMENT, line=stray.sourceline, found=_local_name(stray))
     if signature is None:
         raise NoSignatureError

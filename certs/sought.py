@@ -8,7 +8,6 @@ from typing import Final
 
 from cryptography import x509
 
-from certs.certificate import fingerprint
 from certs.known_paths import CertificatePath
 from certs.revocation import Status
 
@@ -24,17 +23,18 @@ class Sought:
     __slots__ = ("_pairs",)
 
     def __init__(self) -> None:
-        self._pairs: dict[tuple[str, str], Pair] = {}
+        self._pairs: dict[tuple[int, int], Pair] = {}
 
     def note(self, path: CertificatePath, statuses: tuple[Status, ...]) -> None:
         """Note the certificates of a path of which nothing is known."""
         for place, status in enumerate(statuses):
             if status.gap is not None and len(self._pairs) < MOST:
-                pair = path[place], path[place + 1]
-                self._pairs[fingerprint(pair[0]), fingerprint(pair[1])] = pair
+                certificate, issuer = path[place], path[place + 1]
+                # Known by their numbers, which nobody else has while they are kept: hashing certificates takes longer.
+                self._pairs[id(certificate), id(issuer)] = certificate, issuer
 
     def take(self) -> tuple[Pair, ...]:
         """Return what was noted since the last time."""
         # Other threads may be at it, and every step here is atomic; what gets lost is noted again with the next message.
         pairs, self._pairs = self._pairs, {}
-        return tuple(pairs.values())
+        return tuple(dict.fromkeys(pairs.values()))
