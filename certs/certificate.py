@@ -20,6 +20,7 @@ from certs.unreadable import UNREADABLE
 MOST: Final = 1_000
 _LARGE: Final = 1 << 13
 
+_Key = TypeVar("_Key")
 _Fact = TypeVar("_Fact")
 
 
@@ -57,6 +58,13 @@ def key_of(certificate: x509.Certificate) -> PublicKeyTypes:
     return certificate.public_key()
 
 
+def keep(known: dict[_Key, _Fact], key: _Key, fact: _Fact) -> None:
+    """Add to what is remembered, which begins anew when there is too much of it."""
+    if len(known) >= MOST:
+        known.clear()
+    known[key] = fact
+
+
 def _kept(function: Callable[[x509.Certificate], _Fact]) -> Callable[[x509.Certificate], _Fact]:
     """Keep what a function says of the certificates that it was asked about last.
 
@@ -72,9 +80,7 @@ def _kept(function: Callable[[x509.Certificate], _Fact]) -> Callable[[x509.Certi
             return found[1]
         fact = function(certificate)
         if len(certificate.public_bytes(Encoding.DER)) <= _LARGE:
-            if len(known) >= MOST:
-                known.clear()
-            known[id(certificate)] = certificate, fact
+            keep(known, id(certificate), (certificate, fact))
         return fact
 
     return recall

@@ -20,7 +20,6 @@ from lxml import etree
 from certs.c14n import parse_own
 from certs.errors import TrustError
 from certs.methods import Methods, resolve_methods
-from certs.parts import find_key_info
 from certs.shape import check_content
 from certs.signed_info import (
     MAX_CERTIFICATES,
@@ -103,14 +102,9 @@ def _form(signature: etree._Element, numbers: Mapping[str, int]) -> Form | None:
         return None
     check_content(signature)
     copy, canonical = read_canonically(signature[0])
-    key_info = find_key_info(signature)
-    info = read_signed_info(
-        copy.getroot(),
-        has_properties=False,
-        key_info_id=key_info.get("Id") if key_info is not None else None,
-    )
+    info = read_signed_info(copy.getroot(), has_properties=False)
     methods = resolve_methods(info, errors=[])
-    if canonical is None or methods is None or methods.key_info is not None:
+    if canonical is None or methods is None:
         return None
     digest, value, *certificates = (
         numbers.get(each.text or "")

@@ -11,7 +11,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from certs.certificate import MOST, fingerprint, key_fingerprint, name_of, names_of
+from certs.certificate import fingerprint, keep, key_fingerprint, name_of, names_of
 from certs.errors import TrustError
 from certs.evidence import Evidence
 from certs.indication import Form, Indication, Scope, SubIndication
@@ -59,10 +59,8 @@ class Signer:
         known = _SIGNERS.get((chain, codes))
         if known is not None and known[0] == path:
             return known[1]
-        if len(_SIGNERS) >= MOST:
-            _SIGNERS.clear()
         signer = cls._described(path, chain, codes)
-        _SIGNERS[chain, codes] = path, signer
+        keep(_SIGNERS, (chain, codes), (path, signer))
         return signer
 
     @classmethod

@@ -25,7 +25,7 @@ from tests.support.signing import (
     x509_certificates,
 )
 from tests.support.step_by_step import step_by_step
-from tests.support.xades import Properties
+from tests.support.xades import TYPE, Properties
 
 ID = TEMPLATE.replace("<edXML ", '<edXML Id="all" ', 1)
 PREFIXES = f'<ec:InclusiveNamespaces xmlns:ec="{EXCLUSIVE}" PrefixList="edXML"/>'
@@ -96,6 +96,16 @@ OTHER: dict[str, Callable[[], bytes]] = {
             ),
         )
     ),
+    "a short certificate": lambda: forge(
+        Recipe(
+            key_info="<ds:KeyInfo><ds:X509Data><ds:X509Certificate>MAA=</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
+        )
+    ),
+    "properties that nobody signed": lambda: Properties(
+        after=lambda text: text.replace(
+            text[text.index(f'<ds:Reference Type="{TYPE}"') : text.index("</ds:SignedInfo>")], "", 1
+        )
+    ).signed(),
     "a short value": lambda: forge(Recipe(raw_value=lambda value: value[:3])),
     "a digest with a carriage return": lambda: forge(
         Recipe(before_signing=lambda text: text.replace("</ds:DigestValue>", "&#13;</ds:DigestValue>"))
