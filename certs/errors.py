@@ -29,6 +29,7 @@
 `retry` is true only where the same document may pass later without anybody changing it.
 """
 
+from functools import cached_property
 from typing import ClassVar
 
 from certs.indication import Indication, SubIndication
@@ -50,17 +51,13 @@ class TrustError(Exception):
     fix_en: ClassVar[str] = "Contact the operator of the system."
 
     def __init__(self, *, xpath: str | None = None, line: int | None = None, **facts: object) -> None:
-        self.xpath, self.line = xpath, line
-        self._given = facts
-        self._facts: dict[str, object] | None = None
+        self.xpath, self.line, self._given = xpath, line, facts
         super().__init__()
 
-    @property
+    @cached_property
     def facts(self) -> dict[str, object]:
         """What fills the templates; made when it is read, because most findings of a good signature never are."""
-        if self._facts is None:
-            self._facts = {name: _printable(value) for name, value in self._given.items()}
-        return self._facts
+        return {name: _printable(value) for name, value in self._given.items()}
 
     def __str__(self) -> str:
         """Return the English text."""

@@ -4,8 +4,9 @@ import sys
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
-from certs.certificate import MOST, fingerprint, keep, key_fingerprint, name_of
+from certs.certificate import MOST, fingerprint, keep, key_fingerprint, name_of, names_of
 from tests.support import pki
 
 
@@ -49,3 +50,11 @@ def test_there_is_an_end_to_remembering() -> None:
         keep(known, number, "x")
         assert number in known
         assert len(known) <= MOST
+
+
+def test_a_name_that_is_no_text_is_none() -> None:
+    """An attribute of bits is there, without a value that could be taken for a text."""
+    bits = x509.NameAttribute(NameOID.X500_UNIQUE_IDENTIFIER, b"\0abc", x509.name._ASN1Type.BitString)
+    text = x509.NameAttribute(NameOID.COMMON_NAME, "Kẻ ký")
+    certificate = pki.certificate(pki.root(), name=x509.Name([bits, text]))
+    assert names_of(certificate) == (((bits.oid.dotted_string, None),), ((text.oid.dotted_string, "Kẻ ký"),))

@@ -168,3 +168,12 @@ def test_a_form_is_worked_out_once() -> None:
     plain(forge(template=TEMPLATE.replace("H01", "H02")))
     after = form_of.cache_info()
     assert (after.misses, after.hits) == (before.misses, before.hits + 1)
+
+
+def test_a_signature_over_less_is_not_verified() -> None:
+    """Nobody is the signer of a document for having signed a part of it, and no work is done for it."""
+    xml = forge(Recipe(uri=' URI="#part"'), TEMPLATE.replace("<edXML:MessageHeader", '<edXML:MessageHeader Id="part"'))
+    assert plain(xml) is not None
+    verdict = judge(xml)
+    refused(verdict, "not_covered")
+    assert (verdict.evidence.signers, verdict.algorithm, verdict.signer) == ((), None, None)
