@@ -172,7 +172,9 @@ def test_a_form_is_worked_out_once() -> None:
 
 def test_a_signature_over_less_is_not_verified() -> None:
     """Nobody is the signer of a document for having signed a part of it, and no work is done for it."""
-    xml = forge(Recipe(uri=' URI="#part"'), TEMPLATE.replace("<edXML:MessageHeader", '<edXML:MessageHeader Id="part"'))
+    xml = forge(
+        Recipe(uri=' URI="#part"'), TEMPLATE.replace("<edXML:MessageHeader", '<edXML:MessageHeader Id="part"')
+    )
     assert plain(xml) is not None
     verdict = judge(xml)
     refused(verdict, "not_covered")
