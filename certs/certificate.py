@@ -5,9 +5,9 @@ not remembered, because anybody may send it.
 """
 
 import hashlib
-from collections.abc import Iterable
-from functools import lru_cache
-from typing import Final
+from collections.abc import Callable, Iterable
+from functools import lru_cache, wraps
+from typing import Final, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -19,6 +19,9 @@ from certs.unreadable import UNREADABLE
 
 MOST: Final = 1_000
 _LARGE: Final = 1 << 13
+
+_Key = TypeVar("_Key")
+_Fact = TypeVar("_Fact")
 
 
 def load_certificate(der: bytes) -> x509.Certificate:
@@ -50,25 +53,52 @@ def load_certificates(ders: Iterable[bytes], *, errors: list[TrustError]) -> tup
     return tuple(certificates)
 
 
-@lru_cache(maxsize=MOST)
 def key_of(certificate: x509.Certificate) -> PublicKeyTypes:
-    """Return the public key of a certificate that `load_certificate` returned."""
+    """Return the public key of a certificate that `load_certificate` returned; the library keeps it."""
     return certificate.public_key()
 
 
-@lru_cache(maxsize=MOST)
+def keep(known: dict[_Key, _Fact], key: _Key, fact: _Fact) -> None:
+    """Add to what is remembered, which begins anew when there is too much of it."""
+    if len(known) >= MOST:
+        known.clear()
+    known[key] = fact
+
+
+def _kept(function: Callable[[x509.Certificate], _Fact]) -> Callable[[x509.Certificate], _Fact]:
+    """Keep what a function says of the certificates that it was asked about last.
+
+    They are told apart as objects: to hash one takes the library longer than most that is asked of it.
+    """
+    known: dict[int, tuple[x509.Certificate, _Fact]] = {}
+
+    @wraps(function)
+    def recall(certificate: x509.Certificate) -> _Fact:
+        # What is held here lives on, so no other object can have its number.
+        found = known.get(id(certificate))
+        if found is not None:
+            return found[1]
+        fact = function(certificate)
+        if len(certificate.public_bytes(Encoding.DER)) <= _LARGE:
+            keep(known, id(certificate), (certificate, fact))
+        return fact
+
+    return recall
+
+
+@_kept
 def name_of(certificate: x509.Certificate) -> str:
     """Return the subject as RFC 4514 writes it."""
     return certificate.subject.rfc4514_string()
 
 
-@lru_cache(maxsize=MOST)
+@_kept
 def fingerprint(certificate: x509.Certificate) -> str:
     """Return the SHA-256 of a certificate's DER octets (hex)."""
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
-@lru_cache(maxsize=MOST)
+@_kept
 def key_fingerprint(certificate: x509.Certificate) -> str:
     """Return the SHA-256 of a certificate's public key, as SubjectPublicKeyInfo in DER (hex)."""
     spki = key_of(certificate).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

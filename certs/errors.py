@@ -29,6 +29,7 @@
 `retry` is true only where the same document may pass later without anybody changing it.
 """
 
+from functools import cached_property
 from typing import ClassVar
 
 from certs.indication import Indication, SubIndication
@@ -50,12 +51,16 @@ class TrustError(Exception):
     fix_en: ClassVar[str] = "Contact the operator of the system."
 
     def __init__(self, *, xpath: str | None = None, line: int | None = None, **facts: object) -> None:
-        self.xpath, self.line = xpath, line
-        self.facts: dict[str, object] = {name: _printable(value) for name, value in facts.items()}
+        self.xpath, self.line, self._given = xpath, line, facts
         super().__init__()
 
+    @cached_property
+    def facts(self) -> dict[str, object]:
+        """What fills the templates; made when it is read, because most findings of a good signature never are."""
+        return {name: _printable(value) for name, value in self._given.items()}
+
     def __str__(self) -> str:
-        """Return the English text; made when it is read, because most findings of a good signature never are."""
+        """Return the English text."""
         return self.en.format(**self.facts)
 
 
@@ -64,8 +69,9 @@ def _printable(value: object) -> object:
     if isinstance(value, int):
         return value
     text = str(value)[: MAX_FACT + 1]
-    clean = text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)
-    return clean if len(clean) <= MAX_FACT else clean[: MAX_FACT - 1] + "…"
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else "?" for each in text)
+    return text if len(text) <= MAX_FACT else text[: MAX_FACT - 1] + "…"
 
 
 class NoSignatureError(TrustError):

@@ -12,7 +12,9 @@ over the signature. What the signer says of the time proves nothing, and neither
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from certs.algorithms import describe
@@ -30,19 +32,39 @@ from certs.errors_policy import (
 )
 from certs.errors_revocation import CertificateRevokedError, RevocationUnknownError
 from certs.errors_timestamp import TimestampOrderError, TimestampRefusedError
-from certs.evidence import Evidence
+from certs.evidence import Evidence, Stamp
 from certs.indication import Indication
 from certs.known_paths import CertificatePath
 from certs.policy import Level, Policy
 from certs.revocation import NOTHING, Revocation, Status, objection_to
 from certs.rules import RevocationReason
-from certs.stapled import NOTHING_CAME, Stapled, verify_stapled
+from certs.stapled import NOTHING_CAME, Stapled, StapledValues, verify_stapled
 from certs.timestamp import Timestamp, best_time, verify_token
 from certs.trust import Trust
 from certs.verdict import Moment, Signer, TimeSource, Verdict
 from certs.xmldsig import SignedView
 
 _COMPROMISED = frozenset({RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE})
+
+
+class Presented(Protocol):
+    """What a path is sought from: evidence, or what becomes it."""
+
+    @property
+    def signers(self) -> tuple[x509.Certificate, ...]:
+        """The certificates with which it can have been signed."""
+
+    @property
+    def certificates(self) -> tuple[x509.Certificate, ...]:
+        """All certificates that came along."""
+
+    @property
+    def stamps(self) -> tuple[Stamp, ...]:
+        """The time stamps that came along."""
+
+    @property
+    def revocation_values(self) -> StapledValues:
+        """What came along about revocation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +79,7 @@ class Footing:
     """Every time stamp over the signature, valid or not."""
 
 
-def stand(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetime | None = None) -> Footing:
+def stand(evidence: Presented, *, trust: Trust, at: datetime, existed_at: datetime | None = None) -> Footing:
     """Find the path of the signer at the best signature time.
 
     `at` is the time of the judgement, `existed_at` a moment at which we know the signature to have existed; both aware.
@@ -87,13 +109,14 @@ def stand(evidence: Evidence, *, trust: Trust, at: datetime, existed_at: datetim
     return Footing(moment=moment, path=path, came_with=came_with, timestamps=timestamps)
 
 
-def judged_stamps(evidence: Evidence, *, trust: Trust, at: datetime) -> tuple[Timestamp, ...]:
+def judged_stamps(evidence: Presented, *, trust: Trust, at: datetime) -> tuple[Timestamp, ...]:
     """Return what each time stamp over a signature is worth at a moment, in their order."""
+    offered = evidence.certificates
     return tuple(
-        verify_token(
-            stamp.token, trust=trust, at=at, imprint_of=stamp.stamped, certificates=evidence.certificates
-        )
-        for stamp in evidence.stamps
+        [
+            verify_token(each.token, trust=trust, at=at, imprint_of=each.stamped, certificates=offered)
+            for each in evidence.stamps
+        ]
     )
 
 
@@ -108,9 +131,9 @@ def _best(timestamps: tuple[Timestamp, ...], *, at: datetime, existed_at: dateti
     return moment
 
 
-def _stapled(evidence: Evidence, trust: Trust) -> Stapled:
+def _stapled(evidence: Presented, trust: Trust) -> Stapled:
     """Verify what came along about revocation, if anybody wants to know it."""
-    if not trust.wants_revocation:
+    if not evidence.revocation_values or not trust.wants_revocation:
         return NOTHING_CAME
     issuers = (*trust.authorities(), *evidence.certificates)
     return verify_stapled(evidence.revocation_values, issuers)
@@ -128,27 +151,25 @@ def conclude(
     """Return the verdict on evidence that stands on `footing`; without errors and without it nothing was examined."""
     path = footing.path if footing is not None else ()
     moment = footing.moment if footing is not None else Moment(at=at, source=TimeSource.CONTROL)
-    chain = tuple(fingerprint(certificate) for certificate in path)
+    chain = tuple(map(fingerprint, path))
     came_with = footing.came_with.data if footing is not None else NOTHING
     statuses = (
         revocation_of(path, trust=trust, at=moment.at, known_at=at, came_with=came_with) if path else ()
     )
-    found: dict[Level, list[TrustError]] = {
-        Level.FAIL: list(evidence.errors),
-        Level.WARN: [],
-        Level.INFORM: [],
-    }
-    if not evidence.errors:
+    errors = list(evidence.errors)
+    warnings: list[TrustError] = []
+    notes: list[TrustError] = []
+    if not errors:
         for level, each in _weighed(evidence, footing, statuses, trust=trust, at=at):
-            found[level].append(each)
-    errors = found[Level.FAIL]
+            found = errors if level is Level.FAIL else warnings if level is Level.WARN else notes
+            found.append(each)
     first = errors[0] if errors else None
     return Verdict(
         indication=first.indication if first else Indication.TOTAL_PASSED,
         sub_indication=first.sub_indication if first else None,
         errors=tuple(errors),
-        warnings=tuple(found[Level.WARN]),
-        notes=tuple(found[Level.INFORM]),
+        warnings=tuple(warnings),
+        notes=tuple(notes),
         legacy=isinstance(first, LegacySignatureError),
         evidence=evidence,
         signer=Signer.from_path(path, chain, codes=trust.terms_of(path[-1]).codes) if path else None,
@@ -174,11 +195,11 @@ def _weighed(
         return
     for refused in footing.came_with.refused:
         yield Level.WARN, refused
-    required = required_of(footing.path, trust=trust)
     objection = objection_to(footing.path, statuses, revocation=Revocation.REQUIRE) if statuses else None
     if objection is not None:
         is_known = not isinstance(objection, RevocationUnknownError)
-        yield Level.FAIL if is_known or required is Revocation.REQUIRE else Level.INFORM, objection
+        must_be_known = required_of(footing.path, trust=trust) is Revocation.REQUIRE
+        yield Level.FAIL if is_known or must_be_known else Level.INFORM, objection
         if is_known:
             return
     compromise = _compromised(footing, statuses)

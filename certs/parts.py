@@ -20,7 +20,7 @@ from certs.signed_info import Reference
 
 def find_key_info(signature: etree._Element) -> etree._Element | None:
     """Return the KeyInfo of a signature."""
-    return signature.find(f"{{{DS}}}KeyInfo")
+    return next(signature.iterchildren(f"{{{DS}}}KeyInfo"), None)
 
 
 def check_reference(

@@ -18,7 +18,7 @@ def check_place(signature: etree._Element, path: tuple[str, ...] | None) -> None
 
     Raises: SignatureMisplacedError.
     """
-    place = (*(str(element.tag) for element in reversed(list(signature.iterancestors()))), str(signature.tag))
+    place = tuple([signature.tag, *[element.tag for element in signature.iterancestors()]][::-1])
     is_right = len(place) > 1 if path is None else place == path
     if not is_right:
         expected = "/*//Signature" if path is None else _readable(path)
@@ -30,15 +30,17 @@ def check_once(tree: etree._ElementTree, names: Iterable[str]) -> None:
 
     Raises: SignatureShapeError.
     """
-    found: set[str] = set()
+    found = set()
     for element in tree.iter(*names):
-        name = str(element.tag)
+        name = element.tag
         if name in found:
-            raise SignatureShapeError(
-                ShapeRule.REPEATED, line=element.sourceline, found=name.rpartition("}")[2]
-            )
+            raise SignatureShapeError(ShapeRule.REPEATED, line=element.sourceline, found=_local(name))
         found.add(name)
 
 
-def _readable(path: tuple[str, ...]) -> str:
-    return "".join("/" + name.rpartition("}")[2] for name in path)
+def _readable(path: Iterable[object]) -> str:
+    return "".join("/" + _local(name) for name in path)
+
+
+def _local(name: object) -> str:
+    return str(name).rpartition("}")[2]

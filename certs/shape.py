@@ -110,12 +110,12 @@ def find_signature(
     if len(found) > 1:
         raise SeveralSignaturesError(line=found[1].sourceline, count=len(found))
     signature = real[0] if real else None
-    inside = set(signature.iter(f"{{{DS}}}*")) if signature is not None else set()
-    for element in tree.iter(f"{{{DS}}}*"):
-        if element not in inside:
-            raise SignatureShapeError(
-                ShapeRule.STRAY_ELEMENT, line=element.sourceline, found=_local_name(element)
-            )
+    every = list(tree.iter(f"{{{DS}}}*"))
+    inside = list(signature.iter(f"{{{DS}}}*")) if signature is not None else []
+    if len(every) != len(inside):
+        known = set(inside)
+        stray = next(element for element in every if element not in known)
+        raise SignatureShapeError(ShapeRule.STRAY_ELEMENT, line=stray.sourceline, found=_local_name(stray))
     if signature is None:
         raise NoSignatureError
     check_place(signature, path)

@@ -4,6 +4,7 @@ XML Signature 1.1 §4. Nothing is believed here: identifiers of algorithms are l
 hints. Invariant: Base64 is read strictly, so that no two texts stand for the same octets.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,15 +108,19 @@ def read_certificates(signature: etree._Element) -> tuple[bytes, ...]:
 
     Raises: SignatureShapeError when one is not Base64, or there are more than `MAX_CERTIFICATES`.
     """
-    found = dict.fromkeys(
-        base64_octets(element)
-        for element in signature.iterfind(f"{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate")
-    )
+    found = dict.fromkeys(map(base64_octets, certificate_elements(signature)))
     if len(found) > MAX_CERTIFICATES:
         raise SignatureShapeError(
             ShapeRule.CERTIFICATE_COUNT, line=signature.sourceline, found=str(len(found))
         )
     return tuple(sorted(found))
+
+
+def certificate_elements(signature: etree._Element) -> Iterator[etree._Element]:
+    """Yield the X509Certificate elements of KeyInfo, in the order of the document."""
+    for key_info in signature.iterchildren(f"{{{DS}}}KeyInfo"):
+        for data in key_info.iterchildren(f"{{{DS}}}X509Data"):
+            yield from data.iterchildren(f"{{{DS}}}X509Certificate")
 
 
 def _method(element: etree._Element) -> Method:
@@ -133,14 +138,25 @@ def _prefixes(element: etree._Element) -> tuple[str, ...]:
 
 
 def base64_octets(element: etree._Element) -> bytes:
-    """Decode strictly: no other characters than the alphabet and XML white space, and no unused bits set."""
+    """Decode the text of an element strictly.
+
+    Raises: SignatureShapeError.
+    """
     try:
-        text = (element.text or "").encode("ascii").translate(None, _SPACE)
-        octets = pybase64.b64decode(text, validate=True)
+        return strictly_decoded((element.text or "").encode("ascii"))
     except ValueError as error:
         raise _not_base64(element) from error
+
+
+def strictly_decoded(text: bytes) -> bytes:
+    """Decode Base64: no other characters than the alphabet and XML white space, and no unused bits set; never nothing.
+
+    Raises: ValueError.
+    """
+    text = text.translate(None, _SPACE)
+    octets: bytes = pybase64.b64decode(text, validate=True)
     if not octets or pybase64.b64encode(octets) != text:
-        raise _not_base64(element)
+        raise ValueError("nothing, or Base64 that can be written otherwise")
     return octets
 
 

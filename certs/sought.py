@@ -23,16 +23,18 @@ class Sought:
     __slots__ = ("_pairs",)
 
     def __init__(self) -> None:
-        self._pairs: dict[Pair, None] = {}
+        self._pairs: dict[tuple[int, int], Pair] = {}
 
     def note(self, path: CertificatePath, statuses: tuple[Status, ...]) -> None:
         """Note the certificates of a path of which nothing is known."""
         for place, status in enumerate(statuses):
             if status.gap is not None and len(self._pairs) < MOST:
-                self._pairs[path[place], path[place + 1]] = None
+                certificate, issuer = path[place], path[place + 1]
+                # Known by their numbers, which nobody else has while they are kept: hashing certificates takes longer.
+                self._pairs[id(certificate), id(issuer)] = certificate, issuer
 
     def take(self) -> tuple[Pair, ...]:
         """Return what was noted since the last time."""
         # Other threads may be at it, and every step here is atomic; what gets lost is noted again with the next message.
         pairs, self._pairs = self._pairs, {}
-        return tuple(pairs)
+        return tuple(dict.fromkeys(pairs.values()))

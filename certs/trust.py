@@ -17,6 +17,7 @@ from cryptography.x509.verification import Store
 
 from certs.anchor import Anchor, Usage, Window
 from certs.authority import is_authority, is_issued_by
+from certs.certificate import fingerprint
 from certs.errors import BadTrustBundleError
 from certs.known_paths import KnownPaths
 from certs.policy import Policy, default_policy
@@ -51,7 +52,7 @@ class Trust:
     """What was found before under this very trust, so that it need not be searched again."""
     sought: Sought = field(init=False, repr=False, compare=False)
     """Whose revocation was not known here, for those who fetch lists."""
-    _terms: dict[x509.Certificate, Anchor] = field(init=False, repr=False, compare=False)
+    _terms: dict[str, Anchor] = field(init=False, repr=False, compare=False)
     _stores: dict[tuple[x509.Certificate, ...], Store] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -62,7 +63,9 @@ class Trust:
         object.__setattr__(self, "paths", KnownPaths())
         object.__setattr__(self, "sought", Sought())
         object.__setattr__(self, "_stores", {})
-        object.__setattr__(self, "_terms", {anchor.certificate: anchor for anchor in reversed(self.anchors)})
+        object.__setattr__(
+            self, "_terms", {fingerprint(anchor.certificate): anchor for anchor in reversed(self.anchors)}
+        )
 
     def anchors_for(self, usage: Usage, at: datetime) -> tuple[x509.Certificate, ...]:
         """Return the certificates that a path may end in, for a use at a moment."""
@@ -85,7 +88,7 @@ class Trust:
 
         Raises: KeyError when it is no anchor of this trust.
         """
-        return self._terms[anchor]
+        return self._terms[fingerprint(anchor)]
 
     @property
     def wants_revocation(self) -> bool:

@@ -6,13 +6,12 @@ A verdict has no truth value: "could not decide" is neither yes nor no, and `if 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
-from typing import Self
+from typing import Final
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from certs.certificate import MOST, fingerprint, key_fingerprint, name_of, names_of
+from certs.certificate import fingerprint, keep, key_fingerprint, name_of, names_of
 from certs.errors import TrustError
 from certs.evidence import Evidence
 from certs.indication import Form, Indication, Scope, SubIndication
@@ -53,11 +52,21 @@ class Signer:
     """The subject as it stands: relative names in order, each one or more attributes (dotted OID, value; None: no text)."""
 
     @classmethod
-    @lru_cache(maxsize=MOST)
     def from_path(
         cls, path: tuple[x509.Certificate, ...], chain: tuple[str, ...], *, codes: tuple[str, ...] = ()
-    ) -> Self:
+    ) -> "Signer":
         """Describe the first certificate of a validated path; `chain` holds the path's fingerprints."""
+        known = _SIGNERS.get((chain, codes))
+        if known is not None and known[0] == path:
+            return known[1]
+        signer = cls._described(path, chain, codes)
+        keep(_SIGNERS, (chain, codes), (path, signer))
+        return signer
+
+    @classmethod
+    def _described(
+        cls, path: tuple[x509.Certificate, ...], chain: tuple[str, ...], codes: tuple[str, ...]
+    ) -> "Signer":
         leaf = path[0]
         numbers = leaf.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
         return cls(
@@ -74,6 +83,12 @@ class Signer:
             issuer_spki_sha256=key_fingerprint(path[1]) if len(path) > 1 else None,
             subject_names=names_of(leaf),
         )
+
+
+_SIGNERS: Final[
+    dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[tuple[x509.Certificate, ...], Signer]]
+] = {}
+"""Agencies sign with few certificates, so who they are is worked out once."""
 
 
 class TimeSource(StrEnum):

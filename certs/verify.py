@@ -37,6 +37,7 @@ from certs.indication import Form, Scope
 from certs.judgement import conclude, stand
 from certs.methods import Methods, resolve_methods
 from certs.parts import check_reference, find_key_info, signed_part
+from certs.plain_form import read_plain
 from certs.shape import SIGNATURE_PATH, check_content, check_document, find_signature
 from certs.signed_info import MAX_CERTIFICATES, read_certificates, read_signature_value, read_signed_info
 from certs.stapled import NO_VALUES, StapledValues, stapled_certificates, stapled_values
@@ -141,7 +142,7 @@ def verify(
         signed = _signature(tree, findings, path=path)
         if signed is not None:
             # 7. The signer is who the path says it is. Without one nothing is digested.
-            footing = stand(findings.evidence(None), trust=trust, at=at, existed_at=existed_at)
+            footing = stand(findings, trust=trust, at=at, existed_at=existed_at)
             if footing.refusal is None:
                 # 5. The digest, and what it is over.
                 view = open_view(
@@ -165,8 +166,26 @@ def _signature(
     # 1. What may be nowhere in a document that is to be signed. An unsigned one is reported as such all the same.
     signature = find_signature(tree, path=path)
     check_document(tree)
+    plain = read_plain(signature)
+    if plain is None:
+        return _any_form(tree, signature, findings)
 
-    # 2. One signature (above) of one form. From here on only this copy of SignedInfo is read and verified.
+    # 2. and 4. follow from its form. 3. One Reference, to everything. 6. Scope.
+    findings.scope = scope_of(tree, plain.uri, errors=findings.errors)
+    if findings.errors:
+        return None
+
+    # 8. SignatureValue over SignedInfo, before any digest of the document.
+    findings.methods = methods = plain.methods
+    findings.signers, findings.certificates = signing_certificates(
+        plain.certificates, methods.algorithm, value=plain.value, octets=plain.octets
+    )
+    return _Signed(element=signature, methods=methods, digest=plain.digest)
+
+
+def _any_form(tree: etree._ElementTree, signature: etree._Element, findings: _Findings) -> _Signed | None:
+    """Do the same with a signature of another than the plain form, or with faults."""
+    # 2. One signature of one form. From here on only this copy of SignedInfo is read and verified.
     properties, key_info = find_properties(signature), find_key_info(signature)
     check_content(signature)
     copy, canonical = read_canonically(signature[0])

@@ -77,7 +77,7 @@ def find_properties(signature: etree._Element) -> etree._Element | None:
 
     Raises: SignatureShapeError when an Object holds anything else than this profile knows.
     """
-    objects = signature.findall(_OBJECT)
+    objects = list(signature.iterchildren(_OBJECT))
     if not objects:
         return None
     qualifying = list(objects[0])

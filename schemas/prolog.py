@@ -24,6 +24,9 @@ PROLOG_BYTES: Final = 65_536
 _BOM: Final = b"\xef\xbb\xbf"
 _WIDE_MARKS: Final = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _SPACE: Final = b" \t\r\n"
+_PIECE: Final = 64
+_USUAL: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
+_LATE: Final = re.compile(rb"<\?xml[ \t\r\n]")
 _DECLARATION: Final = re.compile(rb"<\?xml[ \t\r\n]([^<>?]{0,200})\?>")
 _ENCODING: Final = re.compile(rb"""encoding[ \t\r\n]*=[ \t\r\n]*["']([^"']*)["']""")
 _TARGET: Final = re.compile(rb"<\?([^\s?>]{0,80})")
@@ -41,8 +44,9 @@ def check_prolog(head: bytes) -> None:
         if head.startswith(mark):
             raise NotUtf8(line=1, found=name)
     start = len(_BOM) if head.startswith(_BOM) else 0
-    declared = _DECLARATION.match(head, start)
-    if declared:
+    if head.startswith(_USUAL, start):
+        start += len(_USUAL)
+    elif declared := _DECLARATION.match(head, start):
         _check_encoding(declared.group(1))
         start = declared.end()
     else:
@@ -59,13 +63,13 @@ def _check_encoding(declaration: bytes) -> None:
 
 def _check_start(head: bytes, start: int) -> None:
     """Refuse a file that does not begin with markup, or where space precedes the declaration."""
-    rest = head[start:].lstrip(_SPACE)
-    spaces = len(head) - start - len(rest)
-    late = rest.startswith(b"<?xml") and rest[5:6] in {b" ", b"\t", b"\r", b"\n"}
+    begin = _after_space(head, start)
+    spaces = begin - start
+    late = _LATE.match(head, begin) is not None
     if late and not spaces:
         raise NotXml(line=1, column=1, reason="the XML declaration is not closed or too long")
-    if late or (rest and not rest.startswith(b"<")):
-        stray = head[start : start + max(spaces, 1)] if late else rest.split(b"<", 1)[0]
+    if late or (begin < len(head) and not head.startswith(b"<", begin)):
+        stray = head[start : start + max(spaces, 1)] if late else head[begin:].split(b"<", 1)[0]
         if b"\0" in stray:
             raise NotUtf8(line=1, found="NUL")
         shown = stray[:_SHOWN].decode("utf-8", "backslashreplace")
@@ -75,22 +79,33 @@ def _check_start(head: bytes, start: int) -> None:
 def _check_misc(head: bytes, position: int) -> None:
     """Walk over white space and comments up to the document element (XML 1.0 production 27)."""
     while True:
-        rest = head[position:].lstrip(_SPACE)
-        position = len(head) - len(rest)
-        if rest.startswith(b"<!--"):
+        position = _after_space(head, position)
+        if head.startswith(b"<!--", position):
             end = head.find(b"-->", position + 4)
             if end < 0:
                 raise _unfinished(head)
             position = end + 3
-        elif rest.startswith(b"<!DOCTYPE"):
+        elif head.startswith(b"<!DOCTYPE", position):
             raise DoctypeForbidden(line=_line(head, position))
-        elif target := _TARGET.match(rest):
+        elif head.startswith(b"<?", position) and (target := _TARGET.match(head, position)):
             found = target.group(1).decode("utf-8", "backslashreplace")
             raise ProcessingInstruction(line=_line(head, position), target=found)
-        elif rest:
+        elif position < len(head):
             return
         else:
             raise _unfinished(head)
+
+
+def _after_space(head: bytes, position: int) -> int:
+    """Return where the first octet is that is not white space."""
+    while position < len(head):
+        # Piece by piece, so that what follows is not copied.
+        piece = head[position : position + _PIECE]
+        rest = piece.lstrip(_SPACE)
+        if rest:
+            return position + len(piece) - len(rest)
+        position += len(piece)
+    return position
 
 
 def _unfinished(head: bytes) -> SchemaError:

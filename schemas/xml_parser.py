@@ -2,13 +2,12 @@
 
 Accepted is UTF-8 XML without DOCTYPE and processing instructions, within `Limits` (trust: an XML parser is
 never given the chance to fetch, expand or guess). Octets are checked before the parser sees them, chunk by
-chunk, so that no input can make the tree large; what only the tree shows (depth, attributes, names) is
-checked in one walk over it. Invariant: a tree from here holds nothing but elements, text and comments.
+chunk (`schemas.markup`), so that no input can make the tree large; what only the tree shows (depth, attributes,
+names) is checked in one walk over it. Invariant: a tree from here holds nothing but elements, text and comments.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -25,38 +24,19 @@ from schemas.errors import (
     TooLarge,
     UnboundPrefix,
 )
+from schemas.markup import LIMITS, Limits, Markup
 from schemas.names import declaration, split
 from schemas.prolog import PROLOG_BYTES, check_prolog
 
 # Larger pieces are slower: libxml2 copies what it is fed, and big blocks go back to the kernel each time.
 _CHUNK: Final = 1 << 18
-_FEW: Final = 256
 _NAME_TOO_LONG: Final = etree.ErrorTypes.ERR_NAME_TOO_LONG
 _RESOURCE_LIMIT: Final = etree.ErrorTypes.ERR_RESOURCE_LIMIT
 _UNBOUND: Final = etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE
 _PREFIX: Final = re.compile(r"Namespace prefix (\S+) ")
 _NOT_UTF8: Final = etree.ErrorTypes.ERR_INVALID_ENCODING
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much one file may ask of the gateway."""
-
-    max_file: int = 200 * 2**20
-    """Octets of the whole file."""
-    max_bytes: int = 20 * 2**20
-    """Octets of what becomes a tree: the file without the base64 that `schemas.splice` leaves where it is."""
-    max_markup: int = 100_000
-    """Characters “<” in the file, and as many “=”: they bound elements and attributes before parsing."""
-    max_depth: int = 64
-    """Levels of nested elements."""
-    max_attributes: int = 64
-    """Attributes of one element, and as many namespace declarations."""
-    max_name: int = 512
-    """Characters of an element or attribute name, and of a namespace name."""
-
-
-LIMITS: Final = Limits()
+__all__ = ["LIMITS", "Limits", "parse_tree"]
 
 
 def parse_tree(source: bytes | Path, *, limits: Limits = LIMITS) -> etree._ElementTree:
@@ -76,14 +56,15 @@ def parse_tree(source: bytes | Path, *, limits: Limits = LIMITS) -> etree._Eleme
         remove_pis=False,
         collect_ids=False,
     )
+    markup = Markup(limits)
     try:
-        for chunk in _checked(_chunks(source, limits), limits):
+        for chunk in _checked(_chunks(source, limits), markup):
             parser.feed(chunk)
         root = parser.close()
     except etree.XMLSyntaxError as fault:
         raise _refusal(parser, fault, limits) from None
     tree = root.getroottree()
-    _check_tree(tree, limits)
+    _check_tree(tree, limits, is_slight=markup.is_slight)
     return tree
 
 
@@ -106,30 +87,16 @@ def _chunks(source: bytes | Path, limits: Limits) -> Iterator[bytes]:
             yield chunk
 
 
-def _checked(chunks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
+def _checked(chunks: Iterator[bytes], markup: Markup) -> Iterator[bytes]:
     """Pass the chunks on after checking the prolog and counting what costs memory in a tree."""
     chunk = next(chunks, b"")
     check_prolog(chunk[:PROLOG_BYTES])
-    elements = attributes = 0
     while chunk:
         if b"\0" in chunk:
             raise NotUtf8(found="NUL")
-        elements += _count(chunk, b"<")
-        attributes += _count(chunk, b"=")
-        if elements > limits.max_markup or attributes > limits.max_markup:
-            raise TooComplex(limit="markup", allowed=limits.max_markup)
+        markup.count(chunk)
         yield chunk
         chunk = next(chunks, b"")
-
-
-def _count(chunk: bytes, character: bytes) -> int:
-    """Count a character; bytes.find skips over base64 some twenty times faster than bytes.count."""
-    if len(chunk) < PROLOG_BYTES:
-        return chunk.count(character)
-    found, at = 0, chunk.find(character)
-    while at >= 0 and found < _FEW:
-        found, at = found + 1, chunk.find(character, at + 1)
-    return found if at < 0 else found + chunk.count(character, at)
 
 
 def _refusal(parser: etree.XMLParser, fault: etree.XMLSyntaxError, limits: Limits) -> SchemaError:
@@ -151,14 +118,17 @@ def _refusal(parser: etree.XMLParser, fault: etree.XMLSyntaxError, limits: Limit
     return NotXml(line=line or 1, column=column, reason=reason.strip())
 
 
-def _check_tree(tree: etree._ElementTree, limits: Limits) -> None:
+def _check_tree(tree: etree._ElementTree, limits: Limits, *, is_slight: bool = False) -> None:
     """Refuse a tree that is deeper or wider than any document, or holds a processing instruction.
 
     Namespace declarations are counted where they are in scope: canonicalization writes them out once for
-    each element that uses them, so they can make a small file large.
+    each element that uses them, so they can make a small file large. `is_slight` says that the octets have
+    shown that no attributes, namespaces and names can be too many or too long.
     """
     if tree.docinfo.internalDTD is not None:
         raise DoctypeForbidden  # the prolog was read otherwise than by libxml2
+    if is_slight and not _is_unusual(limits.max_depth)(tree):
+        return
     in_scope = 0
     for event, item in etree.iterwalk(tree, events=("start-ns", "end-ns", "pi")):
         if isinstance(item, etree._ProcessingInstruction):  # noqa: SLF001 - has no public name
@@ -198,3 +168,9 @@ def _check_name(name: str, element: etree._Element, limits: Limits) -> None:
 def _deeper_than(depth: int) -> etree.XPath:
     """Return the search for an element below a depth, without a step in Python per element."""
     return etree.XPath(f"({'/*' * (depth + 1)})[1]")
+
+
+@cache
+def _is_unusual(depth: int) -> etree.XPath:
+    """Return the question whether there is an element below a depth, or any processing instruction."""
+    return etree.XPath(f"boolean({'/*' * (depth + 1)}) or boolean(//processing-instruction())")

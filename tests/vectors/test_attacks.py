@@ -25,11 +25,17 @@ from lxml import etree
 from signxml.exceptions import InvalidCertificate, InvalidInput, InvalidSignature
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
+from certs.errors import TrustError
 from certs.indication import Indication
+from certs.plain_form import read_plain
+from certs.shape import SIGNATURE_PATH, find_signature
 from gateway.cli.verifying import examine
 from gateway.pdf_worker.client import PdfWorker
+from schemas.errors import FileError
+from schemas.xml_parser import parse_tree
 from tests.cli.world import ROOT, clean_environment
 from tests.support.signing import DS, read
+from tests.support.step_by_step import step_by_step
 from tests.vectors.attacks.vector import GOOD
 from tests.vectors.build_attacks import build, vectors
 from tests.vectors.judging import differences, request_of
@@ -83,6 +89,24 @@ def test_answer(name: str, folder: Path, manifest: dict[str, dict[str, Any]], wo
     """The answer is exactly the one that the manifest has."""
     report = examine(request_of(folder, manifest[name]), worker=worker)
     assert differences(report.as_json(), manifest[name]) == []
+
+
+def test_plain_signatures_are_read_alike(folder: Path, manifest: dict[str, dict[str, Any]]) -> None:
+    """Whatever is read of a plain signature with the help of what is remembered is what reading it step by step finds."""
+    compared = 0
+    for entry in manifest.values():
+        if entry["type"] not in {"edxml", "xmldsig"}:
+            continue
+        try:
+            tree = parse_tree(folder / entry["file"])
+            signature = find_signature(tree, path=SIGNATURE_PATH if entry["type"] == "edxml" else None)
+        except (FileError, TrustError):
+            continue
+        plain = read_plain(signature)
+        if plain is not None:
+            assert plain == step_by_step(signature), entry["name"]
+            compared += 1
+    assert compared > len(NAMES) / 4
 
 
 def _limited() -> None:
