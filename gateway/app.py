@@ -137,9 +137,7 @@ async def _composed(
     async with AsyncExitStack() as stack:
         stack.enter_context(await asyncio.to_thread(take, settings.data))
         spool = await asyncio.to_thread(prepare, settings)
-        keys = await asyncio.to_thread(
-            load_keys, settings.data / "keys", gateway=settings.name, receipt=settings.receipt_key
-        )
+        keys = await asyncio.to_thread(_keys, settings)
         receipts = Receipts(gateway=settings.name, origin=keys.log.name, key=keys.receipt)
         stack.callback(receipts.close)
         payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder, gateway=settings.name)
@@ -172,6 +170,10 @@ async def _composed(
             stock=FolderStock(settings.trust_folder),
             **ports,
         )
+
+
+def _keys(settings: Settings) -> GatewayKeys:
+    return load_keys(settings.data / "keys", gateway=settings.name, receipt=settings.receipt_key)
 
 
 async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlStore:
