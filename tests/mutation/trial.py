@@ -22,7 +22,7 @@ _TESTS: Final[dict[str, tuple[str, ...]]] = {
     "answers_at": ("test_answers_at", "test_ocsp"),
     "chain": ("test_chain", "test_detours"),
     "der": _TIMESTAMPS,
-    "evidence": ("test_judgement",),
+    "evidence": ("test_evidence", "test_judgement", "test_stapled"),
     "judgement": ("test_judgement", "test_xades_timestamps"),
     "lists_at": ("test_lists_at", *_LISTS),
     "methods": ("test_methods", "test_attacks_on_content", "test_attacks_on_keys"),
@@ -44,6 +44,8 @@ _TESTS: Final[dict[str, tuple[str, ...]]] = {
     "timestamp_info": _TIMESTAMPS,
     "timestamp_signature": _TIMESTAMPS,
     "timestamp_token": _TIMESTAMPS,
+    "trust": ("test_trust", "test_revocation_per_anchor"),
+    "verdict": ("test_verdict", "test_xades_timestamps", "test_revocation_per_anchor", "test_revocation"),
     "xmldsig": ("test_verify", "test_verdict", "test_attacks_on_keys", "test_attacks_on_content"),
 }
 """The tests of a module that are most likely to notice, where they are not those of its name."""
