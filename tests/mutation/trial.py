@@ -21,7 +21,7 @@ _LISTS: Final = ("test_revocation", "test_revocation_rules")
 _TESTS: Final[dict[str, tuple[str, ...]]] = {
     "answers_at": ("test_answers_at", "test_ocsp"),
     "chain": ("test_chain", "test_detours"),
-    "der": _TIMESTAMPS,
+    "der": ("test_der", *_TIMESTAMPS),
     "evidence": ("test_evidence", "test_judgement", "test_stapled"),
     "judgement": ("test_judgement", "test_xades_timestamps"),
     "lists_at": ("test_lists_at", *_LISTS),
