@@ -112,6 +112,15 @@ def test_steps_are_counted() -> None:
         Value.read(b"\x30\x80" + NULL * MAX_STEPS + b"\0\0")
 
 
+def test_depth_costs_nothing() -> None:
+    """Values inside values are passed over without one call inside another, however many there are."""
+    for depth in (1000, 100_000):
+        with pytest.raises(DerError):
+            Value.read(b"\x30\x80" * depth)
+    depth = MAX_STEPS // 2
+    assert Value.read(b"\x30\x80" * depth + b"\0\0" * depth).tag == SEQUENCE
+
+
 def test_children_are_counted() -> None:
     """So many values are read and no more."""
     assert len(Value.read(_of(SEQUENCE, NULL * MAX_CHILDREN)).children().all()) == MAX_CHILDREN
