@@ -176,6 +176,7 @@ def test_faults_of_a_file(file: dict[str, Any], code: str) -> None:
     for signatures in ((), (good(),)):
         verdict = judged(*signatures, **file)
         assert (codes(verdict), verdict.signatures) == ([code], ())
+        assert verdict.indication is verdict.errors[0].indication is not Indication.TOTAL_PASSED
 
 
 def test_verdict_on_nothing() -> None:

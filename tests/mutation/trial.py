@@ -21,6 +21,7 @@ _LISTS: Final = ("test_revocation", "test_revocation_rules")
 _TESTS: Final[dict[str, tuple[str, ...]]] = {
     "answers_at": ("test_answers_at", "test_ocsp"),
     "chain": ("test_chain", "test_detours"),
+    "certificate": ("test_certificate", "test_unreadable"),
     "der": ("test_der", *_TIMESTAMPS),
     "evidence": ("test_evidence", "test_judgement", "test_stapled"),
     "judgement": ("test_judgement", "test_xades_timestamps"),
