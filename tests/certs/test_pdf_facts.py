@@ -138,6 +138,22 @@ def test_salt() -> None:
         assert said(pss_salt=salt) == ["signature_wrong"]
 
 
+def test_what_was_found_is_told() -> None:
+    """The rule that was broken, the change that was made, the algorithm that is forbidden; or that it is not known."""
+    cms = cms_of(good())
+
+    def told(**changes: Any) -> dict[str, Any]:
+        return dict(judged(replace(good(), **changes)).errors[0].facts)
+
+    assert told(shape=PdfShapeRule.TRAILING)["rule"] == "trailing"
+    assert told(shape=PdfShapeRule.TRAILING, cms=None)["rule"] == "trailing"
+    assert told(cms=None)["rule"] == "cms"
+    assert told(change=PdfChange.ANNOTATIONS)["change"] == "annotations"
+    assert told(change=None)["change"] == "other"
+    assert told(cms=replace(cms, forbidden="md5"))["algorithm"] == "md5"
+    assert told(cms=replace(cms, algorithm=None))["algorithm"] == "-"
+
+
 def test_what_is_wrong_goes_first() -> None:
     """What proves a signature wrong is told before what only leaves it open, whichever was found first."""
     cms = replace(cms_of(good()), value=b"x", names_signer=False)

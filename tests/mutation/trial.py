@@ -31,7 +31,7 @@ _TESTS: Final[dict[str, tuple[str, ...]]] = {
     "pdf": ("test_pdf_facts", "test_pdf", "test_pdf_timestamps"),
     "pdf_changes": ("test_pdf",),
     "pdf_cms": ("test_pdf_cms", "test_pdf"),
-    "pdf_reading": ("test_pdf",),
+    "pdf_reading": ("test_pdf_reading", "test_pdf"),
     "pdf_rules": ("test_pdf",),
     "place": ("test_attacks_on_content",),
     "policy_file": ("test_policy",),
