@@ -92,7 +92,7 @@ def test_room() -> None:
         (octets[:-1], PdfShapeRule.CMS),
         (b"\x31" + octets[1:], PdfShapeRule.CMS),
         (b"\x30\x80" + octets[4:], PdfShapeRule.CMS),
-        (b"\x30\x85\0" + octets[2:], PdfShapeRule.CMS),
+        (b"\x30\x85\0\0\0" + octets[2:], PdfShapeRule.CMS),
         (b"", PdfShapeRule.CMS),
         (b"\x30\x03\x02\x01", PdfShapeRule.CMS),
         (b"\x30\x03\x02\x01\x01", PdfShapeRule.CMS),
@@ -103,6 +103,7 @@ def test_room() -> None:
         with pytest.raises(CmsShapeError) as caught:
             read_cms(wrong)
         assert caught.value.rule is rule, wrong[:20]
+        assert str(caught.value) == rule.value
 
 
 def test_lengths_of_four_octets() -> None:

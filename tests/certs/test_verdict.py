@@ -11,6 +11,7 @@ from lxml import etree
 from certs.certificate import key_fingerprint
 from certs.errors import LegacySignatureError, NoSignatureError
 from certs.indication import Indication, Scope, SubIndication
+from certs.revocation import Standing, Status
 from certs.timestamp import Timestamp
 from certs.trust import Trust
 from certs.verdict import Signer
@@ -43,6 +44,15 @@ def test_pass_needs_everything() -> None:
     for others in ({"errors": ()}, {"signed_view": good.signed_view}):
         with pytest.raises(ValueError, match="passes"):
             replace(unsigned, **others)
+
+
+def test_no_pass_with_a_revoked_certificate() -> None:
+    """Whatever else is found, a verdict that knows of a revocation does not pass; a refusal may know of one."""
+    revoked = (Status(standing=Standing.REVOKED), Status(standing=Standing.GOOD))
+    with pytest.raises(ValueError, match="revoked"):
+        replace(judge(forge()), revocation=revoked)
+    assert replace(judge(forge()), revocation=revoked[1:]).indication is Indication.TOTAL_PASSED
+    assert replace(judge(UNSIGNED), revocation=revoked).revocation == revoked
 
 
 def test_signed_view_cannot_be_made_elsewhere() -> None:

@@ -29,6 +29,17 @@ from tests.support.signing import (
 from tests.support.xades import SIGNER, TIME, TYPE, XADES, Properties, named
 
 SHA1 = DS + "sha1"
+ISSUER_SERIAL = (
+    "<xades:IssuerSerial><ds:X509IssuerName>CN=x</ds:X509IssuerName>"
+    "<ds:X509SerialNumber>1</ds:X509SerialNumber></xades:IssuerSerial>"
+)
+ARCHIVED = (
+    "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
+    '<x:ArchiveTimeStamp xmlns:x="http://uri.etsi.org/01903/v1.4.1#"><xades:Include><ds:Transforms>'
+    f'<ds:Transform Algorithm="{EXCLUSIVE}"/></ds:Transforms></xades:Include>'
+    f'<ds:CanonicalizationMethod Algorithm="{EXCLUSIVE}"/></x:ArchiveTimeStamp>'
+    "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
+)
 
 
 def _passed(verdict: Verdict) -> None:
@@ -47,8 +58,12 @@ def _passed(verdict: Verdict) -> None:
         Properties(digest_method="http://www.w3.org/2001/04/xmlenc#sha512", digest_name="sha512"),
         Properties(unsigned="<xades:UnsignedProperties><xades:Any>x</xades:Any></xades:UnsignedProperties>"),
         Properties(content=TIME + named() + "<xades:SignerRoleV2><xades:Any/></xades:SignerRoleV2>"),
+        Properties(
+            content=TIME + named().replace("</xades:CertDigest>", f"</xades:CertDigest>{ISSUER_SERIAL}")
+        ),
+        Properties(unsigned=ARCHIVED),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 def test_baseline(properties: Properties) -> None:
     """Properties in the accepted form pass, in either order of the references, with either kind of SigningCertificate."""
