@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from io import BytesIO
 from typing import Final
@@ -12,8 +13,8 @@ from certs.pdf_facts import MAX_SIGNATURES, Coverage, PdfFacts, PdfSignature
 from certs.pdf_reading import read_pdf
 from certs.pdf_rules import Obstacle, PdfChange, PdfShapeRule
 from tests.support import tsa
-from tests.support.pdf import page, sign
-from tests.support.pdf_attacks import cms_of
+from tests.support.pdf import page, sign, update
+from tests.support.pdf_attacks import cms_of, timestamp_shown
 
 ROOM: Final = 6000
 """Hexadecimal digits of Contents."""
@@ -77,8 +78,30 @@ def test_a_field() -> None:
     assert (found.field, found.sub_filter, found.shape) == ("A", "ETSI.CAdES.detached", None)
     assert (found.contiguous, found.coverage, found.change) == (True, Coverage.ENTIRE_FILE, PdfChange.NONE)
     assert not found.digest_matches
+    assert found.revision == 0
+    assert found.signed_sha256 == hashlib.sha256(content.replace(_between(content), b"")).hexdigest()
     assert not found.certifies
     assert found.claimed_time is None
+
+
+def _between(content: bytes) -> bytes:
+    start = content.index(b"/Contents<") + len(b"/Contents")
+    return content[start : content.index(b">", start) + 1]
+
+
+def test_a_gap_without_brackets() -> None:
+    """What is left out begins and ends with the brackets of the value."""
+    written = _written(FIELD, _value())
+    for changes in ((0, 1, 0, 0), (0, 0, -1, 1), (0, 1, -1, 1)):
+        assert not _only(_measured(written, *changes)).contiguous
+
+
+def test_an_empty_first_part() -> None:
+    """A first part of no octets is none, even if the value stood at the very beginning."""
+    content = _written(FIELD, _value())
+    end = content.index(_between(content)) + len(_between(content))
+    numbers = b"0 0000000000 %010d %010d" % (end, len(content) - end)
+    assert not _only(content.replace(NUMBERS, numbers)).contiguous
 
 
 RANGES: Final = {
@@ -222,6 +245,35 @@ def test_document_time_stamps() -> None:
     assert (moved.contiguous, moved.covered_sha256) == (False, None)
     (broken,) = read_pdf(BytesIO(_written(FIELD, b"<</Type/DocTimeStamp>>"))).timestamps
     assert (broken.token, broken.contiguous) == (b"", False)
+
+
+def test_parts_that_overlap() -> None:
+    """A second part that begins before the first one ends leaves no gap, whatever the file ends with."""
+    held = b"<3003020101>"
+    content = _written(FIELD, _value(b"/Type/DocTimeStamp", contents=held)) + held
+    before = len(content) - len(held)
+    for second in (5, before):
+        numbers = b"0 %010d %010d %010d" % (before, second, 1)
+        (found,) = read_pdf(BytesIO(content.replace(NUMBERS, numbers))).timestamps
+        assert (found.token, found.contiguous) == (bytes.fromhex("3003020101"), False)
+
+
+@pytest.mark.parametrize(
+    ("gap", "is_value"), [(b"<3003020101>", True), (b"x3003020101>", False), (b"<3003020101x", False)]
+)
+def test_brackets(gap: bytes, *, is_value: bool) -> None:
+    """The value stands in its brackets, or something else is what was left out."""
+    written = _written(FIELD, _value(b"/Type/DocTimeStamp", contents=b"<3003020101>")) + gap
+    numbers = b"0 %010d %010d %010d" % (len(written) - len(gap), len(written), 0)
+    (found,) = read_pdf(BytesIO(written.replace(NUMBERS, numbers))).timestamps
+
+    assert found.contiguous is is_value
+
+
+def test_revisions() -> None:
+    """A time stamp that was added later belongs to that revision."""
+    facts = read_pdf(BytesIO(update(sign(page()), timestamp_shown)))
+    assert [each.revision for each in (*facts.signatures, *facts.timestamps)] == [1, 2]
 
 
 def test_claimed_time() -> None:
