@@ -273,7 +273,8 @@ def test_brackets(gap: bytes, *, is_value: bool) -> None:
 def test_revisions() -> None:
     """A time stamp that was added later belongs to that revision."""
     facts = read_pdf(BytesIO(update(sign(page()), timestamp_shown)))
-    assert [each.revision for each in (*facts.signatures, *facts.timestamps)] == [1, 2]
+    assert [each.revision for each in facts.signatures] == [1]
+    assert [each.revision for each in facts.timestamps] == [2]
 
 
 def test_claimed_time() -> None:
@@ -313,6 +314,15 @@ def test_what_is_no_pdf(content: bytes, said: str) -> None:
     facts = read_pdf(BytesIO(content))
     assert facts.unreadable is not None
     assert said in facts.unreadable
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"1 0 obj\n", b"1 0 obj-"), (b"xref\n0 6", b"xxef\n0 6")])
+def test_what_a_reader_cannot_read(old: bytes, new: bytes) -> None:
+    """What breaks the rules of PDF makes a file that cannot be read, not one that was not examined."""
+    content = _written(FIELD, _value())
+    assert content.count(old) == 1
+    facts = read_pdf(BytesIO(content.replace(old, new)))
+    assert (facts.unreadable is None, facts.signatures) == (False, ())
 
 
 def test_marks_near_the_end() -> None:
