@@ -90,6 +90,23 @@ GOOD = {
         signer_version=3,
         signer=tsa.der(0x80, TSA.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest),
     ),
+    **{
+        f"rsa {name}": Stamp(
+            identity=RSA,
+            digest_oid=digest,
+            signature_hash=digest,
+            signature_algorithm=tsa.algorithm(f"1.2.840.113549.1.1.{last}"),
+        )
+        for name, digest, last in (("sha384", tsa.SHA384, 12), ("sha512", tsa.SHA512, 13))
+    },
+    "ecdsa sha512": Stamp(
+        digest_oid=tsa.SHA512,
+        signature_hash=tsa.SHA512,
+        signature_algorithm=tsa.algorithm("1.2.840.10045.4.3.4"),
+    ),
+    "an extension that is not critical": Stamp(
+        after_accuracy=tsa.der(0xA1, tsa.seq(tsa.oid("1.2.3"), b"\1\1\0", tsa.octets(b"x")))
+    ),
     "with certificates of other kinds": Stamp(
         certificates=(_der(TSA), *(tsa.der(0xA1, tsa.integer(number)) for number in range(20)))
     ),
@@ -188,6 +205,10 @@ SHAPES = {
     "two signers": (Stamp(signers=2), TimestampRule.ONE_SIGNER),
     "no signer": (Stamp(signers=0), TimestampRule.ONE_SIGNER),
     "plain data": (Stamp(content_type="1.2.840.113549.1.7.1"), TimestampRule.CONTENT_TYPE),
+    "plain data that was signed as a token": (
+        Stamp(content_type="1.2.840.113549.1.7.1", attributes=_attributes()),
+        TimestampRule.CONTENT_TYPE,
+    ),
     "no attributes": (Stamp(has_attributes=False), TimestampRule.SIGNED_ATTRIBUTES),
     "no content type": (Stamp(attributes=_attributes(content_type=b"")), TimestampRule.SIGNED_ATTRIBUTES),
     "another content type signed": (
@@ -758,6 +779,14 @@ NOTHING = [
     b"\x30\x84\xff\xff\xff\xff" + b"x" * 100,
     b"\x30\x83\x0f\xff\xff" + b"0\x80" * 500_000,
     TOKEN + b"x" * 2_000_000,
+    Stamp(certificates=(_der(TSA), tsa.seq(tsa.octets(bytes(1 << 20))))).token(),
+    Stamp(after_accuracy=b"\1\1\5").token(),
+    Stamp(signer=b"").token(),
+    Stamp(accuracy=tsa.accuracy(2**31)).token(),
+    Stamp(accuracy=tsa.accuracy(1, 1000)).token(),
+    Stamp(accuracy=tsa.accuracy(1, 1, 1000)).token(),
+    Stamp(accuracy=tsa.accuracy(1, -1)).token(),
+    Stamp(digest=tsa.algorithm(tsa.SHA256, b"\5\0", b"\5\0")).token(),
 ]
 
 
