@@ -12,6 +12,7 @@ import importlib
 import logging
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +22,9 @@ import msgspec
 
 from certs.pdf_facts import PdfFacts
 from certs.pdf_rules import Obstacle
-from gateway.pdf_worker.confinement import confine, one_file
+from gateway.pdf_worker.confinement import confine, one_file, seconds_for
+from gateway.pdf_worker.question import Question
+from gateway.pdf_worker.unneeded import leave_out
 
 READY: Final = b"ready\n"
 MAX_SIZE: Final = 256 * 2**20
@@ -42,16 +45,6 @@ _LATE: Final = (
 """What pyHanko imports where it needs it; by then no file can be opened any more."""
 
 
-class _NoNetwork(ModuleType):
-    """Stands where an HTTP client would be: nothing here connects, and importing one would take half the time of starting."""
-
-    def __getattr__(self, name: str) -> type[object]:
-        """Give names that are only mentioned in annotations something to be."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return object
-
-
 def main() -> None:
     """Answer until standard input ends."""
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -60,7 +53,7 @@ def main() -> None:
     confine()
     answers.write(READY)
     for line in sys.stdin.buffer:
-        facts = examine(Path(os.fsdecode(msgspec.json.decode(line, type=bytes))), reading)
+        facts = examine(msgspec.json.decode(line, type=Question), reading)
         answers.write(msgspec.json.encode(facts) + b"\n")
         if facts.obstacle is Obstacle.MEMORY:
             return
@@ -69,22 +62,23 @@ def main() -> None:
 def prepare() -> ModuleType:
     """Import everything that reading needs, now or later, and return the module that reads."""
     logging.disable(logging.CRITICAL)
-    sys.modules["aiohttp"] = _NoNetwork("aiohttp")
+    leave_out()
     reading = importlib.import_module("certs.pdf_reading")
     for name in _LATE:
         importlib.import_module(name)
     return reading
 
 
-def examine(path: Path, reading: ModuleType) -> PdfFacts:
+def examine(question: Question, reading: ModuleType) -> PdfFacts:
     """Return the facts about one file; whatever goes wrong is one of them."""
     try:
-        with path.open("rb") as file:
+        with Path(os.fsdecode(question.path)).open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(0)
             if size > MAX_SIZE:
                 return PdfFacts.undecided(Obstacle.SIZE)
-            with one_file(size):
+            left = question.seconds - time.process_time() if question.seconds is not None else None
+            with one_file(size, seconds_for(size, left)):
                 facts: PdfFacts = reading.read_pdf(file)
                 file.seek(0)
                 return replace(facts, sha256=hashlib.file_digest(file, "sha256").hexdigest())

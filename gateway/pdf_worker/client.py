@@ -23,6 +23,7 @@ import msgspec
 import gateway
 from certs.pdf_facts import PdfFacts
 from certs.pdf_rules import Obstacle
+from gateway.pdf_worker.question import Question
 
 STARTING: Final = 20.0
 """Seconds for the process to get ready; it takes half of one on an idle machine."""
@@ -46,11 +47,18 @@ class _NoAnswerError(Exception):
 
 
 class PdfWorker:
-    """One process that reads PDF files; several threads may share it, and wait for each other."""
+    """One process that reads PDF files; several threads may share it, and wait for each other.
 
-    def __init__(self, *, starting: float = STARTING, reading: float = READING) -> None:
+    `in_all` is the processor time, in seconds, that this process and that one may have taken since they started when the answer
+    about a file of up to a mebibyte is there; whoever lives longer than for one file does not say.
+    """
+
+    def __init__(
+        self, *, starting: float = STARTING, reading: float = READING, in_all: float | None = None
+    ) -> None:
         self._starting = starting
         self._reading = reading
+        self._in_all = in_all
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_ready = False
@@ -96,7 +104,7 @@ class PdfWorker:
                 stderr=subprocess.DEVNULL,
                 cwd="/",
                 # Nothing of our environment: there are passwords in it.
-                env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+                env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"},
                 start_new_session=True,
             )
         except OSError:
@@ -111,7 +119,7 @@ class PdfWorker:
             self._line(process, self._starting, late=Obstacle.ABSENT)
             self._is_ready = True
         try:
-            process.stdin.write(msgspec.json.encode(os.fsencode(path.absolute())) + b"\n")
+            process.stdin.write(msgspec.json.encode(self._question(path)) + b"\n")
             process.stdin.flush()
         except OSError:
             raise _NoAnswerError(Obstacle.CRASH) from None
@@ -120,6 +128,10 @@ class PdfWorker:
             return msgspec.json.decode(answer, type=PdfFacts)
         except msgspec.DecodeError:
             raise _NoAnswerError(Obstacle.CRASH) from None
+
+    def _question(self, path: Path) -> Question:
+        left = self._in_all - time.process_time() if self._in_all is not None else None
+        return Question(path=os.fsencode(path.absolute()), seconds=left)
 
     def _line(self, process: subprocess.Popen[bytes], seconds: float, *, late: Obstacle) -> bytes:
         """Return the next line, read no further than that and not for longer."""

@@ -16,14 +16,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-MEMORY: Final = 128 * 2**20
+MEMORY: Final = 104 * 2**20
 MOST_MEMORY: Final = 640 * 2**20
-"""Octets of address space for one file beyond what the process had before: so many, and twice the size of the file."""
+"""Octets of address space for one file beyond what the process had before: so many, and twice the size of the file. With what
+the process and a command that asks it have to start with, that is less than 200 MB."""
 
 SECONDS: Final = 1.0
 SECONDS_PER_MEBIBYTE: Final = 2.0
 MOST_SECONDS: Final = 8.0
 """Processor time for one file: so much, and more for a larger one; comparing revisions takes a millisecond a page."""
+
+LEAST_SECONDS: Final = 0.3
+"""Processor time for one file if there is less or nothing left of what a command may take for everything."""
 
 _NEW_USER: Final = 0x10000000
 _NEW_NETWORK: Final = 0x40000000
@@ -41,13 +45,21 @@ def confine() -> None:
     _limit(resource.RLIMIT_AS, _address_space() + MOST_MEMORY)
 
 
+def seconds_for(size: int, left: float | None = None) -> float:
+    """Return the processor time for a file of `size` octets; what is `left` is all there is, up to a mebibyte."""
+    mebibytes = size / 2**20
+    if left is None:
+        return min(SECONDS + SECONDS_PER_MEBIBYTE * mebibytes, MOST_SECONDS)
+    more = SECONDS_PER_MEBIBYTE * max(mebibytes - 1, 0)
+    return min(max(left, LEAST_SECONDS) + more, MOST_SECONDS)
+
+
 @contextlib.contextmanager
-def one_file(size: int) -> Iterator[None]:
+def one_file(size: int, seconds: float) -> Iterator[None]:
     """Limit time and memory, and let no descriptor be opened, while one file of `size` octets is being read.
 
     The timer ends the process to the point, by a signal that nobody catches; the limit, in whole seconds, is behind it.
     """
-    seconds = min(SECONDS + SECONDS_PER_MEBIBYTE * size / 2**20, MOST_SECONDS)
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     processor = _at_most(int(used.ru_utime + used.ru_stime + seconds) + 2, hard)

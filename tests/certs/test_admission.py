@@ -53,8 +53,8 @@ I2mdYnBWAiAPP8V8rSB0sFKEzWPgnmc2yXyLefZVbwaaH/8qXoBf6A==
 SIGNS_CERTIFICATES = pki.usage("key_cert_sign", "crl_sign")
 
 
-def _root(key: Any, *, hash_: Any = None) -> x509.Certificate:
-    """Return a self-signed authority over any key."""
+def _root(key: Any, *, hash_: Any = None, signed_with: Any = None) -> x509.Certificate:
+    """Return an authority over any key, signed with that or with another one."""
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Gốc")])
     return (
         x509.CertificateBuilder()
@@ -65,7 +65,7 @@ def _root(key: Any, *, hash_: Any = None) -> x509.Certificate:
         .not_valid_before(pki.AT - pki.YEAR)
         .not_valid_after(pki.AT + pki.YEAR)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hash_)
+        .sign(signed_with or key, hash_)
     )
 
 
@@ -113,7 +113,8 @@ def test_leaf_certificates(certificate: x509.Certificate) -> None:
 
 def test_a_root_without_key_usage() -> None:
     """What says nothing of the use of its key is not excluded by it."""
-    assert admit(_root(pki.key(), hash_=hashes.SHA256()), at=pki.AT) is Role.ANCHOR
+    for hash_ in (hashes.SHA256(), hashes.SHA384(), hashes.SHA512()):
+        assert admit(_root(pki.key(), hash_=hash_), at=pki.AT) is Role.ANCHOR
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,13 @@ def test_sha_1(pem: bytes) -> None:
     """What was signed with SHA-1 could be forged; of a root it cannot even be said that it signed itself."""
     with pytest.raises(WeakAuthorityError, match="sha1"):
         admit(read_authority(pem), at=pki.AT)
+
+
+def test_signed_without_a_digest() -> None:
+    """A good key does not make up for a signature of a kind that is not accepted, here Ed25519; it is told by its OID."""
+    certificate = _root(pki.key(), signed_with=ed25519.Ed25519PrivateKey.generate())
+    with pytest.raises(WeakAuthorityError, match=r"1\.3\.101\.112"):
+        admit(certificate, at=pki.AT)
 
 
 def test_the_last_moment() -> None:

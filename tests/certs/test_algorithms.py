@@ -32,6 +32,7 @@ def test_nothing_weak_is_listed() -> None:
     assert {algorithm.hash.name for algorithm in BY_NAME.values()} == {"sha256", "sha384", "sha512"}
     assert len(BY_NAME) == 9
     assert {digest.name for digest in DIGEST_ALGORITHMS.values()} == {"sha256", "sha384", "sha512"}
+    assert {form.name for form in CANONICALIZATIONS.values()} == {"c14n", "c14n11", "exc-c14n"}
     identifiers = [*SIGNATURE_ALGORITHMS, *DIGEST_ALGORITHMS, *CANONICALIZATIONS]
     assert not any(word in uri.lower() for uri in identifiers for word in ("hmac", "sha1", "md5", "comment"))
 
@@ -71,6 +72,8 @@ def test_ecdsa_value_with_leading_zeros_is_wrong() -> None:
         (pki.small_rsa_key().public_key(), False, "RSA 1024"),
         (HUGE, False, "RSA 8202"),
         (EC.public_key(), True, "ECDSA secp256r1"),
+        (pki.key(KeyType.EC_P384).public_key(), True, "ECDSA secp384r1"),
+        (pki.key(KeyType.EC_P521).public_key(), True, "ECDSA secp521r1"),
         (pki.koblitz_key().public_key(), False, "ECDSA secp256k1"),
         (ed25519.Ed25519PrivateKey.generate().public_key(), False, "Ed25519"),
     ],

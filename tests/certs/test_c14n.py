@@ -17,6 +17,7 @@ from certs.c14n import (
     inherits_xml_attributes,
     parse_own,
     size_limit,
+    spliced,
 )
 from certs.errors import CanonicalizationFailedError
 from certs.xmldsig import read_canonically
@@ -153,6 +154,26 @@ def test_canonical_octets_parse_to_the_same_canonical_octets(text: str, attribut
         assert canonicalize(again, method, (), limit=10_000) == octets
         assert again.getroot().text == (text or None)
         assert again.getroot().get("b") == attribute
+
+
+MARKED = b"<a>@1@ and @2@</a>"
+PUT_IN = {"@1@": lambda: [b"one", b"more"], "@2@": lambda: [b"two"]}
+
+
+def test_marks() -> None:
+    """What the marks stand for takes their places, in any number of pieces."""
+    assert b"".join(spliced(MARKED, PUT_IN)) == b"<a>onemore and two</a>"
+    assert b"".join(spliced(MARKED, {})) == MARKED
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [b"<a>@1@</a>", b"<a>@2@</a>", b"<a>@2@ and @1@</a>", b"<a>@1@ and @2@ and @1@</a>", b"<a>@1@@1@@2@</a>"],
+)
+def test_marks_out_of_place(octets: bytes) -> None:
+    """A mark that is not there, not in its place or there twice is a failure: something else would be hashed."""
+    with pytest.raises(CanonicalizationFailedError, match="out of place"):
+        list(spliced(octets, PUT_IN))
 
 
 class _Void:

@@ -42,6 +42,9 @@ GOOD = {
     "for documents": pki.certificate(
         pki.root(), extensions=purposes(x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36"))
     ),
+    "for documents, as Microsoft named it": pki.certificate(
+        pki.root(), extensions=purposes(x509.ObjectIdentifier("1.3.6.1.4.1.311.10.3.12"))
+    ),
     "for anything": pki.certificate(
         pki.root(), extensions=purposes(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
     ),

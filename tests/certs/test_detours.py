@@ -13,7 +13,7 @@ from certs.detours import around_revoked
 from certs.indication import Indication, SubIndication
 from certs.issue import new_root
 from certs.known_paths import CertificatePath
-from certs.revocation import Revocation, RevocationData
+from certs.revocation import Revocation, RevocationData, Standing, Status
 from certs.trust import Trust
 from certs.verdict import Verdict
 from tests.support import pki
@@ -104,15 +104,33 @@ def around(*lists: bytes) -> list[CertificatePath]:
 def test_which_ways_there_are() -> None:
     """Only around a revoked authority, only where all is known to be good, and never by way of a stolen key."""
     listed = crl(ROOT, revoked(BELOW.certificate, reason=SUPERSEDED))
-    stolen = crl(ROOT, revoked(BELOW.certificate, reason=x509.ReasonFlags.key_compromise))
+    stolen = [
+        crl(ROOT, revoked(BELOW.certificate, reason=reason))
+        for reason in (x509.ReasonFlags.key_compromise, x509.ReasonFlags.ca_compromise)
+    ]
 
     assert around(listed, crl(OTHER), crl(BELOW)) == [(LEAF, CROSS, OTHER.certificate)]
     assert around(crl(ROOT), crl(OTHER), crl(BELOW)) == []
     assert around(listed, crl(BELOW)) == []
     assert around(listed, crl(OTHER)) == []
     assert around(listed, crl(OTHER, revoked(CROSS)), crl(BELOW)) == []
-    assert around(stolen, crl(OTHER), crl(BELOW)) == []
+    assert [around(each, crl(OTHER), crl(BELOW)) for each in stolen] == [[], []]
     assert around(listed, crl(OTHER), crl(BELOW, revoked(LEAF))) == []
+
+
+def test_where_nothing_is_searched() -> None:
+    """Without an authority in between there is no way round, nor where nobody or the signer is revoked."""
+    good, bad = (Status(standing=standing) for standing in (Standing.GOOD, Standing.REVOKED))
+    path = (LEAF, BELOW.certificate, ROOT.certificate)
+
+    def search(leaf: x509.Certificate, *, without: frozenset[x509.Certificate]) -> CertificatePath:
+        raise AssertionError(leaf, without)
+
+    def ways(path: CertificatePath, *statuses: Status) -> list[CertificatePath]:
+        return list(around_revoked(path, look=lambda _: statuses, search=search))
+
+    assert ways(path, good, good) == ways(path, bad, good) == ways(path, bad, bad) == []
+    assert list(around_revoked(path[::2], look=search, search=search)) == []  # type: ignore[arg-type]  # not called
 
 
 def test_revoked_signer() -> None:

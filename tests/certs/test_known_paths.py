@@ -1,6 +1,6 @@
 """What was found good is found again without a search, but only while it is good."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -68,6 +68,12 @@ def test_another_trust_knows_nothing() -> None:
 
     with pytest.raises(UntrustedCertificateError):
         find_path(leaf, (), trust=Trust(anchors=pki.anchored(pki.stranger().certificate)), at=AT)
+
+
+def test_what_is_not_known() -> None:
+    """Nothing is known of what was never added, at no moment at all."""
+    for at in (AT, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
+        assert KnownPaths().get("x", at) is None
 
 
 def test_there_is_an_end_to_knowing() -> None:

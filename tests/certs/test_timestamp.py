@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from asn1crypto import parser
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -88,6 +90,26 @@ GOOD = {
         signer_version=3,
         signer=tsa.der(0x80, TSA.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest),
     ),
+    **{
+        f"rsa {name}": Stamp(
+            identity=RSA,
+            digest_oid=digest,
+            signature_hash=digest,
+            signature_algorithm=tsa.algorithm(f"1.2.840.113549.1.1.{last}"),
+        )
+        for name, digest, last in (("sha384", tsa.SHA384, 12), ("sha512", tsa.SHA512, 13))
+    },
+    "ecdsa sha512": Stamp(
+        digest_oid=tsa.SHA512,
+        signature_hash=tsa.SHA512,
+        signature_algorithm=tsa.algorithm("1.2.840.10045.4.3.4"),
+    ),
+    "an extension that is not critical": Stamp(
+        after_accuracy=tsa.der(0xA1, tsa.seq(tsa.oid("1.2.3"), b"\1\1\0", tsa.octets(b"x")))
+    ),
+    "with certificates of other kinds": Stamp(
+        certificates=(_der(TSA), *(tsa.der(0xA1, tsa.integer(number)) for number in range(20)))
+    ),
     "with its path": Stamp(certificates=(_der(pki.root().certificate), _der(TSA))),
     "with lists and unsigned attributes": Stamp(
         revocation_lists=tsa.der(0xA1, crl.crl(pki.root())),
@@ -141,10 +163,12 @@ def test_facts() -> None:
 
 def test_three_outcomes() -> None:
     """A time stamp is no truth value, and none is valid without a time and a path."""
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="three outcomes"):
         bool(_judge(Stamp()))
-    with pytest.raises(ValueError, match="valid"):
-        Timestamp(control_time=pki.AT)
+    good = _judge(Stamp())
+    for known in ({}, {"info": good.info}, {"path": good.path}):
+        with pytest.raises(ValueError, match="valid"):
+            Timestamp(control_time=pki.AT, **known)
 
 
 def test_the_data() -> None:
@@ -181,6 +205,10 @@ SHAPES = {
     "two signers": (Stamp(signers=2), TimestampRule.ONE_SIGNER),
     "no signer": (Stamp(signers=0), TimestampRule.ONE_SIGNER),
     "plain data": (Stamp(content_type="1.2.840.113549.1.7.1"), TimestampRule.CONTENT_TYPE),
+    "plain data that was signed as a token": (
+        Stamp(content_type="1.2.840.113549.1.7.1", attributes=_attributes()),
+        TimestampRule.CONTENT_TYPE,
+    ),
     "no attributes": (Stamp(has_attributes=False), TimestampRule.SIGNED_ATTRIBUTES),
     "no content type": (Stamp(attributes=_attributes(content_type=b"")), TimestampRule.SIGNED_ATTRIBUTES),
     "another content type signed": (
@@ -675,14 +703,15 @@ def test_revoked(reason: x509.ReasonFlags | None) -> None:
     )
 
 
-def test_given_up_later() -> None:
+@pytest.mark.parametrize("reason", ["affiliation_changed", "superseded", "cessation_of_operation"])
+def test_given_up_later(reason: str) -> None:
     """An authority that stopped later, and kept its key, is as good as it was (RFC 3161 §4)."""
-    judged = _revoked(x509.ReasonFlags.cessation_of_operation)
+    judged = _revoked(x509.ReasonFlags[reason])
     assert judged.errors == ()
     assert [remark.code for remark in judged.remarks] == ["certs.revoked_since"]
     assert judged.revocation[0].standing is Standing.GOOD
 
-    before = _revoked(x509.ReasonFlags.cessation_of_operation, since=tsa.GEN_TIME)
+    before = _revoked(x509.ReasonFlags[reason], since=tsa.GEN_TIME)
     assert _error(before).code == "certs.certificate_revoked"
 
 
@@ -750,6 +779,14 @@ NOTHING = [
     b"\x30\x84\xff\xff\xff\xff" + b"x" * 100,
     b"\x30\x83\x0f\xff\xff" + b"0\x80" * 500_000,
     TOKEN + b"x" * 2_000_000,
+    Stamp(certificates=(_der(TSA), tsa.seq(tsa.octets(bytes(1 << 20))))).token(),
+    Stamp(after_accuracy=b"\1\1\5").token(),
+    Stamp(signer=b"").token(),
+    Stamp(accuracy=tsa.accuracy(2**31)).token(),
+    Stamp(accuracy=tsa.accuracy(1, 1000)).token(),
+    Stamp(accuracy=tsa.accuracy(1, 1, 1000)).token(),
+    Stamp(accuracy=tsa.accuracy(1, -1)).token(),
+    Stamp(digest=tsa.algorithm(tsa.SHA256, b"\5\0", b"\5\0")).token(),
 ]
 
 
@@ -807,6 +844,70 @@ def test_indefinite_lengths() -> None:
     assert _judge(ber + b"\0\0").errors
 
 
+@pytest.mark.parametrize(
+    ("held", "code"),
+    [
+        ([], "certs.timestamp_shape"),
+        ([tsa.der(0xA0)], "certs.not_a_timestamp"),
+        ([tsa.der(0xA0, tsa.octets(Stamp().info()) * 2)], "certs.not_a_timestamp"),
+    ],
+    ids=["detached", "empty", "twice"],
+)
+def test_content_that_is_not_one(held: list[bytes], code: str) -> None:
+    """A token holds what it asserts, once."""
+    kind, token = tsa.oid(tsa.TST_INFO), Stamp().token()
+    body = token[token.index(b"\x02\x01\x03") :]
+    whole = tsa.seq(kind, tsa.der(0xA0, tsa.octets(Stamp().info())))
+    assert whole in body
+    inside = body.replace(whole, tsa.seq(kind, *held))
+
+    assert _said(_judge(tsa.seq(tsa.oid(tsa.SIGNED_DATA), tsa.der(0xA0, tsa.seq(inside)))))[0] == code
+
+
 def test_changed_recipe_is_another_token() -> None:
     """The authority of these tests makes what it is told to."""
     assert replace(Stamp(), serial_number=1).token() != TOKEN
+
+
+def _with_more(value: bytes) -> Iterator[bytes]:
+    """Yield a value with a NULL at the end of each value that it is made of, one at a time."""
+    _, is_constructed, _, _, contents, _ = parser.parse(value)
+    if not is_constructed:
+        return
+    yield tsa.der(value[0], contents, b"\5\0")
+    parts: list[bytes] = []
+    rest = contents
+    while rest:
+        *_, header, body, trailer = parser.parse(rest)
+        size = len(header) + len(body) + len(trailer)
+        parts, rest = [*parts, rest[:size]], rest[size:]
+    for place, part in enumerate(parts):
+        for changed in _with_more(part):
+            yield tsa.der(value[0], *parts[:place], changed, *parts[place + 1 :])
+
+
+def _instead(octets: bytes) -> Callable[[bytes], bytes]:
+    return lambda _: octets
+
+
+def _outcomes(tokens: Iterable[bytes]) -> Counter[str]:
+    judged = [_judge(token) for token in tokens]
+    return Counter(each.errors[0].code.removeprefix("certs.") if each.errors else "good" for each in judged)
+
+
+def test_more_than_there_may_be() -> None:
+    """What is added anywhere is an error, but among certificates, in names of digests and as parameters that are NULL."""
+    full = Stamp(
+        accuracy=tsa.accuracy(1, 2, 3),
+        after_accuracy=tsa.der(0xA1, tsa.seq(tsa.oid("1.2.3"), tsa.octets(b"x"))),
+    )
+    info = full.info()
+    changed = [replace(full, change_info=_instead(new)).token() for new in _with_more(info)]
+
+    assert full.token() != TOKEN
+    assert _outcomes(changed) == {"not_a_timestamp": 5, "timestamp_content": 1}
+    found = _outcomes(_with_more(TOKEN))
+    del found["no_timestamp_certificate"]  # inside the certificate, and in the name of its issuer
+    assert found == {"not_a_timestamp": 11, "good": 5, "timestamp_shape": 4, "timestamp_signature": 3}
+    response = tsa.seq(tsa.seq(tsa.integer(0)), TOKEN, b"\5\0")
+    assert _outcomes([response]) == {"not_a_timestamp": 1}

@@ -8,8 +8,12 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from lxml import etree
 
-from certs.errors import NoSignatureError
+from certs.certificate import key_fingerprint
+from certs.errors import LegacySignatureError, NoSignatureError
 from certs.indication import Indication, Scope, SubIndication
+from certs.revocation import Standing, Status
+from certs.timestamp import Timestamp
+from certs.trust import Trust
 from certs.verdict import Signer
 from certs.xmldsig import SignedView
 from tests.support import pki
@@ -19,7 +23,7 @@ from tests.support.signing import UNSIGNED, forge, judge
 def test_verdict_is_neither_true_nor_false() -> None:
     """`if verify(…)` is a mistake that raises."""
     for xml in (forge(), UNSIGNED):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="three outcomes"):
             bool(judge(xml))
 
 
@@ -40,6 +44,15 @@ def test_pass_needs_everything() -> None:
     for others in ({"errors": ()}, {"signed_view": good.signed_view}):
         with pytest.raises(ValueError, match="passes"):
             replace(unsigned, **others)
+
+
+def test_no_pass_with_a_revoked_certificate() -> None:
+    """Whatever else is found, a verdict that knows of a revocation does not pass; a refusal may know of one."""
+    revoked = (Status(standing=Standing.REVOKED), Status(standing=Standing.GOOD))
+    with pytest.raises(ValueError, match="revoked"):
+        replace(judge(forge()), revocation=revoked)
+    assert replace(judge(forge()), revocation=revoked[1:]).indication is Indication.TOTAL_PASSED
+    assert replace(judge(UNSIGNED), revocation=revoked).revocation == revoked
 
 
 def test_signed_view_cannot_be_made_elsewhere() -> None:
@@ -81,6 +94,28 @@ def test_facts_of_a_refusal() -> None:
     assert judge(forge().replace(b"H01", b"H02")).facts()["sub_indication"] == SubIndication.HASH_FAILURE
 
 
+def test_facts_that_decide_nothing() -> None:
+    """Warnings and notes are told by their codes, and of a time stamp that is none why."""
+    refused = Timestamp(control_time=pki.AT, errors=(NoSignatureError(),))
+    verdict = replace(
+        judge(forge()), warnings=(LegacySignatureError(),), notes=(NoSignatureError(),), timestamps=(refused,)
+    )
+    facts = verdict.facts()
+
+    assert (facts["warnings"], facts["notes"]) == (["certs.legacy_signature"], ["certs.no_signature"])
+    assert facts["timestamps"] == [{"indication": "NO_SIGNATURE_FOUND", "error": "certs.no_signature"}]
+
+
+def test_signed_view_of_a_pass_only() -> None:
+    """What was signed is told of a document that passed; a refused one is known by nothing."""
+    good = judge(forge())
+    refused = judge(forge(), trust=Trust(anchors=()))
+    evidence = replace(refused.evidence, signed_view_sha256="00" * 32)
+
+    assert good.facts()["signed_view_sha256"] == good.evidence.signed_view_sha256
+    assert "signed_view_sha256" not in replace(refused, evidence=evidence).facts()
+
+
 @pytest.mark.parametrize(("numbers", "expected"), [((), None), (("1",), "1"), (("1", "2"), None)])
 def test_serial_number_of_the_subject_is_unambiguous(numbers: tuple[str, ...], expected: str | None) -> None:
     """With two serialNumber attributes in the name, none is reported."""
@@ -89,6 +124,17 @@ def test_serial_number_of_the_subject_is_unambiguous(numbers: tuple[str, ...], e
     signer = Signer.from_path((certificate, pki.root().certificate), ("leaf", "anchor"))
     assert signer.subject_serial_number == expected
     assert (signer.certificate_sha256, signer.anchor_sha256) == ("leaf", "anchor")
+
+
+def test_who_issued_the_signer_certificate() -> None:
+    """The issuer on the path is told with its key; a signer that is its own anchor has none."""
+    root = pki.root().certificate
+    signer = Signer.from_path((pki.signer()[0], root), ("leaf", "anchor"))
+    assert (signer.issuer_sha256, signer.issuer_spki_sha256) == ("anchor", key_fingerprint(root))
+
+    alone = Signer.from_path((root,), ("anchor",))
+    assert (alone.issuer_sha256, alone.issuer_spki_sha256) == (None, None)
+    assert alone.certificate_sha256 == alone.anchor_sha256 == "anchor"
 
 
 def test_view_is_a_tree_of_its_own() -> None:

@@ -8,7 +8,7 @@ from certs.whereabouts import list_addresses, ocsp_request, responder_addresses
 from tests.support import pki
 
 ROOT = pki.root()
-ONE, TWO = (x509.UniformResourceIdentifier(f"http://crl.example.vn/{each}.crl") for each in (1, 2))
+ONE, TWO, THREE = (x509.UniformResourceIdentifier(f"http://crl.example.vn/{each}.crl") for each in (1, 2, 3))
 LDAP = x509.UniformResourceIdentifier("ldap://x/")
 ELSEWHERE = x509.DirectoryName(pki.authority().certificate.subject)
 
@@ -19,7 +19,11 @@ def _point(*names: x509.GeneralName, issuer: list[x509.GeneralName] | None = Non
 
 def test_lists() -> None:
     """Every address by http or https at which the issuer's own list is, each once."""
-    points = [_point(ONE, LDAP, TWO), _point(ONE), _point(ELSEWHERE), _point(LDAP, issuer=[ELSEWHERE])]
+    relative = x509.RelativeDistinguishedName([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
+    points = [
+        *(_point(ONE, LDAP, TWO), _point(ONE), _point(ELSEWHERE), _point(THREE, issuer=[ELSEWHERE])),
+        x509.DistributionPoint(None, relative, None, None),
+    ]
     certificate = pki.certificate(ROOT, extensions=((x509.CRLDistributionPoints(points), False),))
     assert list_addresses(certificate) == (ONE.value, TWO.value)
     assert list_addresses(pki.certificate(ROOT)) == ()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from cryptography import x509
+from lxml import etree
 
+from certs.errors import SignatureShapeError
 from certs.rules import ShapeRule
 from certs.verdict import Form, Indication, SubIndication, Verdict
+from certs.xades import find_properties
 from tests.support import pki
 from tests.support.signing import (
     DS,
@@ -19,12 +22,24 @@ from tests.support.signing import (
     codes,
     forge,
     judge,
+    read,
     refused,
     sign,
 )
 from tests.support.xades import SIGNER, TIME, TYPE, XADES, Properties, named
 
 SHA1 = DS + "sha1"
+ISSUER_SERIAL = (
+    "<xades:IssuerSerial><ds:X509IssuerName>CN=x</ds:X509IssuerName>"
+    "<ds:X509SerialNumber>1</ds:X509SerialNumber></xades:IssuerSerial>"
+)
+ARCHIVED = (
+    "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
+    '<x:ArchiveTimeStamp xmlns:x="http://uri.etsi.org/01903/v1.4.1#"><xades:Include><ds:Transforms>'
+    f'<ds:Transform Algorithm="{EXCLUSIVE}"/></ds:Transforms></xades:Include>'
+    f'<ds:CanonicalizationMethod Algorithm="{EXCLUSIVE}"/></x:ArchiveTimeStamp>'
+    "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
+)
 
 
 def _passed(verdict: Verdict) -> None:
@@ -43,8 +58,12 @@ def _passed(verdict: Verdict) -> None:
         Properties(digest_method="http://www.w3.org/2001/04/xmlenc#sha512", digest_name="sha512"),
         Properties(unsigned="<xades:UnsignedProperties><xades:Any>x</xades:Any></xades:UnsignedProperties>"),
         Properties(content=TIME + named() + "<xades:SignerRoleV2><xades:Any/></xades:SignerRoleV2>"),
+        Properties(
+            content=TIME + named().replace("</xades:CertDigest>", f"</xades:CertDigest>{ISSUER_SERIAL}")
+        ),
+        Properties(unsigned=ARCHIVED),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 def test_baseline(properties: Properties) -> None:
     """Properties in the accepted form pass, in either order of the references, with either kind of SigningCertificate."""
@@ -74,6 +93,11 @@ NAMED_WRONGLY = {
     "without a digest": "<xades:SigningCertificateV2><xades:Cert/></xades:SigningCertificateV2>",
     "another first": named(_other()).replace("</xades:SigningCertificateV2>", "")
     + named().replace("<xades:SigningCertificateV2>", ""),
+    "digest before its method": named()
+    .replace("</xades:CertDigest>", f'<ds:DigestMethod Algorithm="{SHA256}"/></xades:CertDigest>')
+    .replace(f'<xades:CertDigest><ds:DigestMethod Algorithm="{SHA256}"/>', "<xades:CertDigest>"),
+    "digest and more": named().replace("</xades:CertDigest>", "<xades:Any/></xades:CertDigest>"),
+    "two sets of properties": named() + "</xades:SignedSignatureProperties><xades:SignedSignatureProperties>",
     "in another element": f"<xades:SignerRole>{named()}</xades:SignerRole>",
 }
 
@@ -138,6 +162,13 @@ SHAPES: dict[str, tuple[bytes, ShapeRule]] = {
     "Id in another letter case": (Properties(identifier=' ID="properties"').signed(), ShapeRule.REFERENCES),
     "no target": (Properties(target="").signed(), ShapeRule.OBJECT),
     "another target": (Properties(target=' Target="#x"').signed(), ShapeRule.OBJECT),
+    "no Id to target": (
+        Properties(
+            target=' Target="#None"',
+            after=lambda text: text.replace('<ds:Signature Id="signature" ', "<ds:Signature "),
+        ).signed(),
+        ShapeRule.OBJECT,
+    ),
     "foreign element": (Properties(content=named() + "<x/>").signed(), ShapeRule.OBJECT),
     "certificate in properties": (
         Properties(content=named() + "<ds:X509Certificate>AAAA</ds:X509Certificate>").signed(),
@@ -209,6 +240,16 @@ def test_shape(name: str) -> None:
     xml, rule = SHAPES[name]
 
     refused(judge(xml), "signature_shape", rule)
+
+
+def test_second_object() -> None:
+    """Nor is it looked at if something else lets a second Object through."""
+    signature = next(read(Properties().signed()).iter(f"{{{DS}}}Signature"))
+    assert find_properties(signature) is not None
+    etree.SubElement(signature, f"{{{DS}}}Object")
+
+    with pytest.raises(SignatureShapeError):
+        find_properties(signature)
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,18 @@ def test_time_stamp_over_the_signature(method: str | None, is_default: bool) -> 
     ]
 
 
+@pytest.mark.parametrize("encoding", ["DER", "BER", "PER", None])
+def test_encoding(encoding: str | None) -> None:
+    """A token may be said to be in DER or BER, as it is when nothing is said; in anything else it is none."""
+    attribute = f' Encoding="http://uri.etsi.org/01903/v1.2.2#{encoding}"' if encoding is not None else ""
+    xml = unstamped(OURS)
+    token = Stamp(data=stamped_octets(xml)).token()
+    verdict = _judge(with_stamps(xml, signature_time_stamp(token, attributes=attribute)))
+
+    assert (verdict.form is Form.XADES_T) is (encoding != "PER")
+    assert len(verdict.timestamps) == 1
+
+
 def test_without_a_time_stamp() -> None:
     """Without one it stays baseline B, and the moment is that of the judgement."""
     verdict = _judge(with_stamps(unstamped(OURS)))

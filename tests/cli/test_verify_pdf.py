@@ -112,6 +112,14 @@ def test_exits(verify: Verify) -> None:
     assert verify(b"rubbish")[1]["sub_indication"] == "FORMAT_FAILURE"
 
 
+def test_maze(verify: Verify) -> None:
+    """A file of a megabyte that it would take long to get through is not decided."""
+    code, report = verify(b"%PDF-1.7\n" + b"9" * 1_000_000 + b"\nstartxref\n9\n%%EOF")
+
+    assert (code, report["sub_indication"], report["code"]) == (2, "TRY_LATER", "certs.pdf_undecided")
+    assert [each["en"] for each in report["findings"]] == ["The PDF could not be examined: it took too long."]
+
+
 def test_original(verify: Verify) -> None:
     """An original bears the signature of a person and that of the agency, in either order; one of them is not enough."""
     person, agency = Signer(_person()), Signer(pki.signer())

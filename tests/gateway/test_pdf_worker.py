@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -10,16 +11,31 @@ import textwrap
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import pytest
+from pyhanko.pdf_utils.crypt.pubkey import RecipientEncryptionPolicy
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import PdfFileWriter
+from pyhanko.sign import fields
 
+from certs.issue import KeyType
 from certs.pdf_facts import PdfFacts
+from certs.pdf_reading import read_pdf
 from certs.pdf_rules import Obstacle
 from gateway.pdf_worker.client import PdfWorker
-from tests.support import pdf_attacks
-from tests.support.pdf import page, sign, update, with_validation_data
+from gateway.pdf_worker.confinement import (
+    LEAST_SECONDS,
+    MOST_SECONDS,
+    SECONDS,
+    SECONDS_PER_MEBIBYTE,
+    seconds_for,
+)
+from tests.support import pdf_attacks, pki
+from tests.support.pdf import asn1, page, sign, update, with_validation_data
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -125,6 +141,26 @@ def test_process_that_cannot_start(signed: Path) -> None:
         assert _counts(worker.read(signed)) == (0, Obstacle.ABSENT)
 
 
+def test_file_that_takes_longer_than_a_command_may(signed: Path, tmp_path: Path) -> None:
+    """Where nothing is left of what a command may take, a maze is not decided and its process ended; a good file is read."""
+    with PdfWorker(in_all=0.0) as worker:
+        assert _counts(worker.read(signed)) == (1, None)
+        process = _process(worker)
+        assert _counts(worker.read(_file(tmp_path, HOSTILE["many numbers"]()))) == (0, Obstacle.TIME)
+        assert process.returncode == -signal.SIGPROF
+        assert worker._process is None
+        assert _counts(worker.read(signed)) == (1, None)
+
+
+def test_time_for_a_file() -> None:
+    """What is left of a command's time is all there is for a file of up to a mebibyte, and never nothing."""
+    assert seconds_for(10_000, 0.5) == seconds_for(2**20, 0.5) == 0.5
+    assert seconds_for(10_000, -3.0) == seconds_for(2**20, 0.0) == LEAST_SECONDS
+    assert seconds_for(2 * 2**20, 0.5) == 0.5 + SECONDS_PER_MEBIBYTE
+    assert seconds_for(2**20) == SECONDS + SECONDS_PER_MEBIBYTE
+    assert seconds_for(2**30) == seconds_for(2**30, 0.5) == MOST_SECONDS
+
+
 def _object_stream(data: bytes) -> bytes:
     """Return a PDF whose catalog is in a compressed object stream with `data` after it."""
     packed = zlib.compress(b"1 0 " + b"<</Type/Catalog>>" + data, 9)
@@ -190,7 +226,7 @@ def test_what_the_process_may_not_do(tmp_path: Path) -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         confine()
         print(tried(lambda: Path(sys.argv[1]).write_bytes(b"x" * 10)))
-        with one_file(1):
+        with one_file(1, 1.0):
             print(tried(lambda: bytearray(MEMORY + 2**23)))
             print(tried(socket.socket))
             print(tried(lambda: open("/etc/passwd")))
@@ -210,23 +246,53 @@ def test_limits_that_were_there_before() -> None:
 
         resource.setrlimit(resource.RLIMIT_CPU, (2, 2))
         confine()
-        with one_file(2**20):
+        with one_file(2**20, 3.0):
             print(*resource.getrlimit(resource.RLIMIT_CPU))
     """
 
     assert _in_the_process(script).split() == ["2", "2"]
 
 
+SAMPLES: Final[dict[str, Callable[[], bytes]]] = {
+    "two": lambda: with_validation_data(sign(sign(page()), field="B", box=(10, 10, 90, 90), pades=False)),
+    "form": lambda: update(sign(pdf_attacks.form()), pdf_attacks.form_filled),
+    "certified": lambda: sign(sign(page(), certify=fields.MDPPerm.NO_CHANGES), field="B"),
+    "annotated": lambda: update(sign(page()), pdf_attacks.annotation_added),
+    "locked": lambda: sign(page(password="")),
+    "for somebody": lambda: _for_somebody(page()),
+    "password": lambda: page(password="x"),
+    "strange": lambda: page().replace(b"/Type /Catalog", b"/Type /Catalog /Metadata 99 0 R"),
+    "none": lambda: b"%PDF-1.7 hello",
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_nothing_is_missing(name: str, worker: PdfWorker, tmp_path: Path) -> None:
+    """What the process leaves out of pyHanko makes no difference to what is found."""
+    content = SAMPLES[name]()
+    try:
+        facts = replace(read_pdf(BytesIO(content)), sha256=hashlib.sha256(content).hexdigest())
+    except Exception:  # noqa: BLE001 - as in the process: whatever it is, the file was not decided
+        facts = PdfFacts.undecided(Obstacle.ERROR)
+
+    assert worker.read(_file(tmp_path, content)) == facts
+
+
+def _for_somebody(content: bytes) -> bytes:
+    """Return a PDF that only the holder of a key can read."""
+    writer = PdfFileWriter()
+    writer.import_object(PdfFileReader(BytesIO(content)).root)
+    recipient = asn1(pki.signer(KeyType.RSA_2048)[0])
+    writer.encrypt_pubkey([recipient], policy=RecipientEncryptionPolicy(ignore_key_usage=True))
+    output = BytesIO()
+    writer.write(output)
+    return output.getvalue()
+
+
 def test_nothing_is_imported_while_a_file_is_read(tmp_path: Path) -> None:
     """What pyHanko imports late was imported before; no file could be opened then."""
-    samples = {
-        "two": with_validation_data(sign(sign(page()), field="B", box=(10, 10, 90, 90), pades=False)),
-        "form": update(sign(pdf_attacks.form()), pdf_attacks.form_filled),
-        "strange": page().replace(b"/Type /Catalog", b"/Type /Catalog /Metadata 99 0 R"),
-        "none": b"%PDF-1.7 hello",
-    }
-    for name, content in samples.items():
-        (tmp_path / name).write_bytes(content)
+    for name, content in SAMPLES.items():
+        (tmp_path / name).write_bytes(content())
     script = """
         import importlib, sys
         from pathlib import Path
