@@ -45,10 +45,10 @@ class NewContacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def get_member_contacts(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """Show whom to call at a connected system."""
     Parameters(request)
-    subject = await _member(request, context)
-    if caller.member is None or caller.member.id != subject.id:
+    # Rights first: whoever has none does not learn which systems there are.
+    if caller.member is None or caller.member.id != request.match_info["id"]:
         caller.require_role(*Role)
-    return await _answer(context, subject)
+    return await _answer(context, await _member(request, context))
 
 
 async def put_member_contacts(request: web.Request, context: Context, _caller: Caller) -> web.StreamResponse:
