@@ -14,6 +14,7 @@ from gateway.ports.upstream import Followed, Registered, UpstreamState
 from gateway.records import Event
 from gateway.store import content
 from gateway.store.database import Database
+from gateway.store.planning import source_of_change
 from gateway.store.reading import Head
 from gateway.store.registered import certificates, registration_rows
 from gateway.store.registrations import undone_if_refused
@@ -87,9 +88,11 @@ class SqlUpstreamRegistry:
         }
         made = directory.moved(version=version, certificates=registrations)
         count = _write(connection, version, item.changed)
-        content.activate(connection, now, made, actor=item.state.registry, source=item.state.sha256)
+        statement = f"{item.state.registry} {item.state.version}"
+        source = source_of_change(statement)
+        content.activate(connection, now, made, actor=item.state.registry, source=source)
         fields = {
-            "change": f"{item.state.registry} {item.state.version}",
+            "change": statement,
             "registry_version": made.version,
             "registry_sha256": made.sha256,
             "previous_sha256": before.sha256,

@@ -106,7 +106,7 @@ async def test_a_change_is_one_version_and_one_entry(store: SqlStore, stores: St
         "agencies": 5,
     }
     [row] = await stores.rows("SELECT actor, source FROM registry_version WHERE version = 3")
-    assert row == ("admin", SOURCE)
+    assert row == ("admin", "change c-7")
 
 
 async def test_a_change_leaves_certificates_where_they_are(store: SqlStore, stores: Stores) -> None:

@@ -150,6 +150,6 @@ def test_a_gateway_takes_its_receipt_key_from_a_token(token: SoftToken, tmp_path
     assert keys.receipt.may_block
     assert not keys.log.may_block
     keys.receipt.private.public_key().verify(keys.receipt.private.sign(MESSAGE), MESSAGE)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["axis.key", "log.key"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["axis.key", "log.key", "registry.key"]
     assert isinstance(keys.receipt.private, TokenKey)
     keys.receipt.private.close()

@@ -6,6 +6,7 @@ Drafts are not evidence: what nobody signed says only what somebody had in mind.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,9 @@ from routing.change_state import ChangeState
 from routing.log import Kind
 
 _OPEN: Final = frozenset({ChangeState.DRAFT.value, ChangeState.VALIDATED.value, ChangeState.WITHDRAWN.value})
+_UPSTREAM: Final = re.compile(r"\S+/registry [0-9]+")
+"""What a version is made of that follows another gateway, which answers for who signed it there."""
+
 _FIRST: Final = frozenset({Kind.REGISTRY_PROPOSED, Kind.REGISTRY_EMERGENCY})
 
 
@@ -62,7 +66,9 @@ def check_changes(audit: Audit, log: Testimony) -> Iterator[Difference]:
     yield from check_approvals(audit, log)
     for source, version in made.items():
         prefix, _, change_id = source.partition(" ")
-        if prefix == "change" and not _may_be_made(log.changes.get(change_id, ())):
+        if prefix != "change" or _UPSTREAM.fullmatch(change_id):
+            continue
+        if not _may_be_made(log.changes.get(change_id, ())):
             yield unlogged(f"registry_version[{version}].approval")
 
 
