@@ -26,7 +26,9 @@ _STROKE: Final = str.maketrans("đĐ", "dd")
 
 def fold(text: str) -> str:
     """Return the text without diacritics and capitals."""
-    return _MARKS.sub("", normalize("NFKD", text.translate(_STROKE).casefold()))
+    # Decomposed before, too: what looks like a letter becomes that letter, which may be a capital.
+    plain = normalize("NFKD", text.translate(_STROKE)).casefold()
+    return _MARKS.sub("", normalize("NFKD", plain))
 
 
 def words(text: str) -> tuple[str, ...]:

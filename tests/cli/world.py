@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -246,9 +248,13 @@ def _read_until(process: subprocess.Popen[str], until: str) -> list[str]:
 def served(folder: Path) -> Iterator[Served]:
     """Run `vanthu serve` on a data folder, and stop it gracefully."""
     with started("serve", "--port", "0", "--data", folder, until="listening") as (process, lines):
+        # A pipe that nobody reads is full some day, and then whoever writes to it stands still.
+        drain = Thread(target=deque, args=(process.stdout or (),), kwargs={"maxlen": 1}, daemon=True)
+        drain.start()
         yield Served(url=json.loads(lines[-1])["url"], folder=folder)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=SECONDS)
+        process.wait(timeout=SECONDS)
+        drain.join()
     assert process.returncode == 0
 
 

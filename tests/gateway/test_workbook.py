@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -84,7 +85,7 @@ BOMB = b"<x>" + b" " * (300 * 2**20) + b"</x>"
         b"op,code\n",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
         changed(a_workbook(["a"]), "xl/workbook.xml", lambda _: b""),
-        changed(a_workbook(["a"]), "xl/workbook.xml", lambda part: part.replace(b"<sheet ", b"<shoot ")),
+        changed(a_workbook(["a"]), "xl/workbook.xml", lambda part: re.sub(rb"<sheet\b[^>]*/>", b"", part)),
         changed(a_workbook(["a"]), SHEET, lambda part: part[: len(part) // 2]),
         changed(
             a_workbook(["a"]),

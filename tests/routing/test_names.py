@@ -18,6 +18,7 @@ def test_fold() -> None:
     assert fold("Ủy ban nhân dân Quận Đống Đa") == "uy ban nhan dan quan dong da"
     assert words("Sở  Nội-vụ, TP. Hà Nội") == ("so", "noi", "vu", "tp", "ha", "noi")
     assert words("ＴＨUẾ 2") == ("thue", "2")
+    assert words("𝐀ϓ") == ("aυ",)
     assert words("đ\u0302́") == ("d",)
 
 
