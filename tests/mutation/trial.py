@@ -29,7 +29,7 @@ _TESTS: Final[dict[str, tuple[str, ...]]] = {
     "methods": ("test_methods", "test_attacks_on_content", "test_attacks_on_keys"),
     "ocsp_signature": ("test_ocsp",),
     "pdf": ("test_pdf_facts", "test_pdf", "test_pdf_timestamps"),
-    "pdf_changes": ("test_pdf",),
+    "pdf_changes": ("test_pdf_changes", "test_pdf"),
     "pdf_cms": ("test_pdf_cms", "test_pdf"),
     "pdf_reading": ("test_pdf_reading", "test_pdf"),
     "pdf_rules": ("test_pdf",),
