@@ -42,7 +42,7 @@ _TESTS: Final[dict[str, tuple[str, ...]]] = {
     "revocation_scope": _LISTS,
     "roles": ("test_chain", "test_timestamp"),
     "shape": ("test_shape", "test_attacks_on_content", "test_xades"),
-    "signed_info": ("test_parts", "test_attacks_on_content"),
+    "signed_info": ("test_signed_info", "test_parts", "test_attacks_on_content"),
     "timestamp_info": _TIMESTAMPS,
     "timestamp_signature": _TIMESTAMPS,
     "timestamp_token": _TIMESTAMPS,
