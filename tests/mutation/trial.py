@@ -24,7 +24,7 @@ _TESTS: Final[dict[str, tuple[str, ...]]] = {
     "certificate": ("test_certificate", "test_unreadable"),
     "der": ("test_der", *_TIMESTAMPS),
     "evidence": ("test_evidence", "test_judgement", "test_stapled"),
-    "judgement": ("test_judgement", "test_xades_timestamps"),
+    "judgement": ("test_judgement", "test_stapled", "test_xades_timestamps"),
     "lists_at": ("test_lists_at", *_LISTS),
     "methods": ("test_methods", "test_attacks_on_content", "test_attacks_on_keys"),
     "ocsp_signature": ("test_ocsp",),
@@ -47,7 +47,10 @@ _TESTS: Final[dict[str, tuple[str, ...]]] = {
     "timestamp_signature": _TIMESTAMPS,
     "timestamp_token": _TIMESTAMPS,
     "trust": ("test_trust", "test_revocation_per_anchor"),
-    "verdict": ("test_verdict", "test_xades_timestamps", "test_revocation_per_anchor", "test_revocation"),
+    "verdict": (
+        *("test_verdict", "test_xades_timestamps", "test_pdf_timestamps"),
+        *("test_revocation_per_anchor", "test_revocation"),
+    ),
     "xmldsig": ("test_verify", "test_verdict", "test_attacks_on_keys", "test_attacks_on_content"),
 }
 """The tests of a module that are most likely to notice, where they are not those of its name."""
