@@ -2,8 +2,8 @@
 
 Allowed are more signatures, document time stamps, what keeps signatures verifiable (DSS, ETSI EN 319 142-1 §5.4), and metadata
 that no page shows. Its default also lets form fields be filled in, with fonts and appearances that a signer prepared before (a
-shadow attack), so the rule for these is left out, and whatever changes the resources of a form stays a form filling. Only the
-process that reads PDF files imports this.
+shadow attack), so the rule for these is left out, and whatever changes the resources of a form, or the entries that viewers draw
+its fields with, speaks against the signature. Only the process that reads PDF files imports this.
 """
 
 from collections.abc import Iterable
@@ -36,14 +36,12 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from certs.pdf_rules import HARMLESS, PdfChange
 
-_FORM_KEYS: Final = frozenset({"/Fields", "/DR", "/DA"})
-"""What may change in the form itself; other entries would have viewers draw fields anew."""
+_FORM_KEYS: Final = frozenset({"/Fields"})
+"""What may change in the form itself; other entries would have viewers draw fields anew, or with another font or colour."""
 
 _BY_LEVEL: Final = {
-    ModificationLevel.NONE: PdfChange.NONE,
     ModificationLevel.LTA_UPDATES: PdfChange.ARCHIVAL,
     ModificationLevel.FORM_FILLING: PdfChange.FORM_FILLING,
-    ModificationLevel.ANNOTATIONS: PdfChange.ANNOTATIONS,
 }
 
 
@@ -57,11 +55,7 @@ class _SignaturesOnly(FieldMDPRule):
         """Yield what a revision may update; a time stamp that can be seen is none of it."""
         for spec in context.field_specs.values():
             field = spec.new_field
-            if (
-                spec.field_type == "/Sig"
-                and field is not None
-                and _is_visible_timestamp(field, spec.old_field)
-            ):
+            if field is not None and _is_visible_timestamp(field, spec.old_field):
                 raise SuspiciousModification("a document time stamp has an appearance")
         for _, update in self._rule.apply(context):
             yield ModificationLevel.LTA_UPDATES, update

@@ -60,7 +60,6 @@ class PdfChange(Rule):
         "only signatures, time stamps or validation data were added",
     )
     FORM_FILLING = ("form_filling", "biểu mẫu đã được điền hoặc sửa", "form fields were filled in or changed")
-    ANNOTATIONS = ("annotations", "có chú giải được thêm hoặc sửa", "annotations were added or changed")
     OTHER = ("other", "nội dung đã bị thêm, sửa hoặc xóa", "content was added, changed or removed")
     EMPTY_FIELD = (
         "empty_field",

@@ -148,7 +148,7 @@ def test_what_was_found_is_told() -> None:
     assert told(shape=PdfShapeRule.TRAILING)["rule"] == "trailing"
     assert told(shape=PdfShapeRule.TRAILING, cms=None)["rule"] == "trailing"
     assert told(cms=None)["rule"] == "cms"
-    assert told(change=PdfChange.ANNOTATIONS)["change"] == "annotations"
+    assert told(change=PdfChange.FORM_FILLING)["change"] == "form_filling"
     assert told(change=None)["change"] == "other"
     assert told(cms=replace(cms, forbidden="md5"))["algorithm"] == "md5"
     assert told(cms=replace(cms, algorithm=None))["algorithm"] == "-"

@@ -164,6 +164,7 @@ def test_value_with_room_between() -> None:
     content = _written(FIELD, _value(contents=b"<" + digits[:20] + b" " + digits[20:] + b">"))
 
     assert _only(_measured(content)).contiguous
+    assert _only(_measured(content)).coverage is Coverage.ENTIRE_FILE
     assert not _only(_measured(content).replace(b"<" + digits[:20], b" <" + digits[:19])).contiguous
 
 

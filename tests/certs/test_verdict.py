@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from lxml import etree
 
-from certs.certificate import key_fingerprint
+from certs.certificate import fingerprint, key_fingerprint
 from certs.errors import LegacySignatureError, NoSignatureError
 from certs.indication import Indication, Scope, SubIndication
 from certs.revocation import Standing, Status
@@ -143,3 +143,14 @@ def test_view_is_a_tree_of_its_own() -> None:
     assert verdict.signed_view is not None
     assert isinstance(verdict.signed_view.tree, etree._ElementTree)
     assert verdict.signed_view.tree.docinfo.encoding == "UTF-8"
+
+
+def test_issuer_of_the_signer() -> None:
+    """The certificate above the signer's is told, and the key in it; of a path of one there is none."""
+    signer = judge(forge()).signer
+    assert signer is not None
+    root = pki.root().certificate
+    assert (signer.issuer_sha256, signer.issuer_spki_sha256) == (fingerprint(root), key_fingerprint(root))
+
+    alone = Signer.from_path((root,), (fingerprint(root),), codes=())
+    assert (alone.issuer_sha256, alone.issuer_spki_sha256) == (None, None)

@@ -26,7 +26,7 @@ from certs.issue import KeyType
 from certs.pdf_facts import PdfFacts
 from certs.pdf_reading import read_pdf
 from certs.pdf_rules import Obstacle
-from gateway.pdf_worker.client import PdfWorker
+from gateway.pdf_worker.client import PdfWorker, _ending
 from gateway.pdf_worker.confinement import (
     LEAST_SECONDS,
     MOST_SECONDS,
@@ -141,15 +141,30 @@ def test_process_that_cannot_start(signed: Path) -> None:
         assert _counts(worker.read(signed)) == (0, Obstacle.ABSENT)
 
 
-def test_file_that_takes_longer_than_a_command_may(signed: Path, tmp_path: Path) -> None:
-    """Where nothing is left of what a command may take, a maze is not decided and its process ended; a good file is read."""
+def test_file_that_takes_longer_than_a_command_may(tmp_path: Path) -> None:
+    """Where nothing is left of what a command may take, a maze is not decided and its process ended."""
     with PdfWorker(in_all=0.0) as worker:
-        assert _counts(worker.read(signed)) == (1, None)
+        worker.start()
         process = _process(worker)
         assert _counts(worker.read(_file(tmp_path, HOSTILE["many numbers"]()))) == (0, Obstacle.TIME)
         assert process.returncode == -signal.SIGPROF
         assert worker._process is None
-        assert _counts(worker.read(signed)) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("number", "obstacle"),
+    [
+        (signal.SIGPROF, Obstacle.TIME),
+        (signal.SIGXCPU, Obstacle.TIME),
+        (signal.SIGSEGV, Obstacle.CRASH),
+    ],
+)
+def test_why_a_process_ended(number: signal.Signals, obstacle: Obstacle) -> None:
+    """The limits on processor time end a process by signals of their own."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        process.send_signal(number)
+        process.wait()
+        assert _ending(process) is obstacle
 
 
 def test_time_for_a_file() -> None:
@@ -236,6 +251,24 @@ def test_what_the_process_may_not_do(tmp_path: Path) -> None:
     told = _in_the_process(script, str(tmp_path / "written")).split()
     assert told == ["OSError", "MemoryError", "OSError", "OSError", "done"]
     assert (tmp_path / "written").read_bytes() == b""
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.5])
+def test_what_never_ends(seconds: float) -> None:
+    """Whatever goes on for ever is ended by the timer, and not by the limit in whole seconds behind it."""
+    script = """
+        import sys
+        from gateway.pdf_worker.confinement import confine, one_file
+
+        confine()
+        with one_file(1, float(sys.argv[1])):
+            while True:
+                pass
+    """
+
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        _in_the_process(script, str(seconds))
+    assert caught.value.returncode == -signal.SIGPROF
 
 
 def test_limits_that_were_there_before() -> None:

@@ -107,6 +107,29 @@ def font_swapped(writer: IncrementalPdfFileWriter) -> None:
     writer.update_container(resources)
 
 
+def font_named_anew(writer: IncrementalPdfFileWriter) -> None:
+    """Have the form's fields drawn with a font that was there all along, without adding any object (shadow replace)."""
+    form = writer.root["/AcroForm"]
+    other = writer.root["/Pages"]["/Kids"][0].get_object()["/Resources"]["/Font"].raw_get("/F1")
+    fonts = generic.DictionaryObject({pdf_name("/F1"): other})
+    form[pdf_name("/DR")] = generic.DictionaryObject({pdf_name("/Font"): fonts})
+    writer.update_container(form)
+
+
+def fields_whitened(writer: IncrementalPdfFileWriter) -> None:
+    """Have the form's fields drawn in white."""
+    form = writer.root["/AcroForm"]
+    form[pdf_name("/DA")] = pdf_string("/F1 12 Tf 1 g")
+    writer.update_container(form)
+
+
+def fields_aligned(writer: IncrementalPdfFileWriter) -> None:
+    """Have the form's fields drawn to the right."""
+    form = writer.root["/AcroForm"]
+    form[pdf_name("/Q")] = generic.NumberObject(2)
+    writer.update_container(form)
+
+
 def appearances_needed(writer: IncrementalPdfFileWriter) -> None:
     """Have viewers draw all form fields anew."""
     form = writer.root["/AcroForm"]

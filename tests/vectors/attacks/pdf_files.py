@@ -123,6 +123,8 @@ _CHANGES: Final[dict[str, tuple[str, Change]]] = {
     "action": ("something happens when it is opened", pdf_attacks.catalog_changed),
     "form-filled": ("a form was filled in", pdf_attacks.form_filled),
     "font": ("the font of the form was exchanged (shadow replace)", pdf_attacks.font_swapped),
+    "font-named-anew": ("the form's fields get a font that was there before", pdf_attacks.font_named_anew),
+    "white": ("the form's fields get the colour of the paper", pdf_attacks.fields_whitened),
     "appearances": ("viewers draw the form anew", pdf_attacks.appearances_needed),
     "empty-field": ("a field that is never signed covers the page", pdf_attacks.empty_field_added),
     "time-stamp-shown": ("a time stamp covers the page", pdf_attacks.timestamp_shown),
