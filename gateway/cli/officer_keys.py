@@ -120,6 +120,6 @@ def _print(file: Path, name: str, *, as_json: bool, vi: str, en: str) -> None:
     if as_json:
         print_json({"file": str(file), "name": name, "verifier_key": str(verifier)})
         return
-    console = make_console()
-    show_verdict(console, good=True, vi=vi, en=en)
-    console.print(str(verifier), soft_wrap=True)
+    # The key alone goes to standard output, so that a script can take it from there.
+    show_verdict(make_console(error=True), good=True, vi=vi, en=en)
+    make_console().print(str(verifier), soft_wrap=True)
