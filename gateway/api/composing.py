@@ -49,7 +49,7 @@ async def compose_message(request: web.Request, context: Context, _caller: Calle
             return problems.of_fault(request, refused.errors[0], parts=refused.errors)
         if size > limit:
             raise BodyTooLargeError(limit=limit)
-        file = await asyncio.to_thread(opener_of(target))
+        file = await content.opened(target)
     # All files are gone by now; the open one goes when it was sent.
     note(request, sha256=sha256, size=size)
     return await content.stream(request, file, size=size, headers=_headers(composed, sha256))

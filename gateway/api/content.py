@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import pybase64
 from aiohttp import hdrs, web
@@ -44,8 +44,7 @@ async def send(request: web.Request, context: Context, message: Message) -> web.
         return web.Response(headers={**headers, hdrs.CONTENT_LENGTH: str(message.size)})
     if path is None:
         return web.Response(body=body, headers=headers)
-    file: BinaryIO = await asyncio.to_thread(path.open, "rb")
-    return await stream(request, file, size=message.size, headers=headers)
+    return await stream(request, await opened(path), size=message.size, headers=headers)
 
 
 def _path(context: Context, message: Message) -> Path:
@@ -53,6 +52,21 @@ def _path(context: Context, message: Message) -> Path:
         return context.payloads.path(message.sha256)
     except FileNotFoundError:
         raise PayloadMissingError(sha256=message.sha256) from None
+
+
+async def opened(path: Path) -> BinaryIO:
+    """Open a file for reading in a thread; if the caller goes away meanwhile, it is closed again."""
+    opening = asyncio.get_running_loop().run_in_executor(None, path.open, "rb")
+    try:
+        return cast("BinaryIO", await asyncio.shield(opening))
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close)
+        raise
+
+
+def _close(opening: asyncio.Future[Any]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 async def stream(
@@ -67,7 +81,8 @@ async def stream(
             await response.write(chunk)
         await response.write_eof()
     finally:
-        await asyncio.to_thread(file.close)
+        # Not in a thread: whoever is cancelled once may be cancelled again, and then the file would stay open.
+        file.close()
     return response
 
 
