@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +14,7 @@ def _held(path: Path) -> int:
     count = 0
     for descriptor in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
-            count += os.readlink(descriptor) == str(path)
+            count += descriptor.readlink() == path
     return count
 
 
