@@ -57,6 +57,12 @@ class Load:
                 if accepted is not None and len(kept) < KEPT and self.clock.now() < INSTANT:
                     kept.append((document, key, accepted))
 
+    async def write_to_all(self, pen: Pen) -> None:
+        """Write once to every addressee, first to those that nobody, or no one body, will follow."""
+        async with self._client(0, pen.system) as client:
+            for addressee in sorted(ADDRESSEES, key=lambda each: not each.may_fail):
+                await self._send_one(client, pen, addressee, _document(pen, addressee), str(uuid4()))
+
     async def take(self, system: str, number: int) -> None:
         """Empty the inbox of a system; that of a body that ends only until shortly before the instant."""
         async with self._client(number, system) as client:
