@@ -49,7 +49,7 @@ _SQLITE_WRITER: Final = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-65536",
-    "PRAGMA wal_autocheckpoint=4000",
+    "PRAGMA wal_autocheckpoint=1000",
     "PRAGMA journal_size_limit=67108864",
 )
 
