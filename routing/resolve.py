@@ -9,8 +9,8 @@ Invariant: resolution is total or explicit. Every text gives a `Resolved` or rai
 classes, and the agency returned is in force at `at`.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from routing.agencies import Agency, Directory
 from routing.closed_codes import ClosedCodeRule, forwarded, last_ended
@@ -24,8 +24,7 @@ from schemas.errors import BadAgencyCode
 _ACTIVE = Status.ACTIVE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class Resolved(NamedTuple):
     """An agency in force, and the code by which the document named it, as sent but for white space.
 
     `closed` is the version of that code which ended, where `agency` stands in for it as its successor by `rule`.
