@@ -38,6 +38,7 @@ from gateway.folders import prepare, take
 from gateway.keys import GatewayKeys, load_keys
 from gateway.loops import looping, loops_of, terms_of
 from gateway.payloads import FolderPayloads
+from gateway.payloads_s3 import S3Payloads
 from gateway.pdf_worker.client import PdfWorker
 from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.revocation_stock import FolderStock
@@ -140,7 +141,7 @@ async def _composed(
         keys = await asyncio.to_thread(_keys, settings)
         receipts = Receipts(gateway=settings.name, origin=keys.log.name, key=keys.receipt)
         stack.callback(receipts.close)
-        payloads = await asyncio.to_thread(FolderPayloads, settings.payload_folder, gateway=settings.name)
+        payloads = await asyncio.to_thread(_payloads, settings)
         bell, metrics = Bell(), Metrics()
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         store = await _store(settings, keys, clock=clock)
@@ -174,6 +175,12 @@ async def _composed(
 
 def _keys(settings: Settings) -> GatewayKeys:
     return load_keys(settings.data / "keys", gateway=settings.name, receipt=settings.receipt_key)
+
+
+def _payloads(settings: Settings) -> Payloads:
+    if settings.has_bucket:
+        return S3Payloads.at(settings.payloads, settings.payload_folder, gateway=settings.name)
+    return FolderPayloads(settings.payload_folder, gateway=settings.name)
 
 
 async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlStore:

@@ -49,7 +49,7 @@ class FolderPayloads:
             OSError: the disk is full or fails; `path` is still there.
 
         """
-        await asyncio.to_thread(self._adopt, path, self._target(sha256))
+        await asyncio.to_thread(self.take, path, self.target(sha256))
 
     async def put(self, body: bytes, sha256: str) -> None:
         """Make a body in memory durable under its hash.
@@ -59,7 +59,7 @@ class FolderPayloads:
             OSError: the disk is full or fails.
 
         """
-        await asyncio.to_thread(self._put, body, self._target(sha256))
+        await asyncio.to_thread(self._put, body, self.target(sha256))
 
     def path(self, sha256: str) -> Path:
         """Return the file that holds a body.
@@ -69,7 +69,7 @@ class FolderPayloads:
             FileNotFoundError: it is not there.
 
         """
-        target = self._target(sha256)
+        target = self.target(sha256)
         if not target.is_file():
             raise FileNotFoundError(errno.ENOENT, "no payload of this hash", str(target))
         return target
@@ -82,7 +82,7 @@ class FolderPayloads:
             OSError: the disk is full or fails.
 
         """
-        await asyncio.to_thread(self._set_aside, source, self._named(name))
+        await asyncio.to_thread(self.keep_aside, source, name)
 
     async def promote(self, name: str, sha256: str) -> None:
         """See `ports.Payloads`.
@@ -91,7 +91,7 @@ class FolderPayloads:
             FileNotFoundError: nothing is set aside under this name.
 
         """
-        await asyncio.to_thread(self._promote, self._named(name), self._target(sha256))
+        await asyncio.to_thread(self.link, self._named(name), self.target(sha256))
 
     def aside(self, name: str) -> Path:
         """See `ports.Payloads`."""
@@ -113,11 +113,13 @@ class FolderPayloads:
                     found.append(path.name)
         return tuple(found)
 
-    def _set_aside(self, source: bytes | Path, target: Path) -> None:
+    def keep_aside(self, source: bytes | Path, name: str) -> None:
+        """Do the work of `set_aside` in the calling thread."""
+        target = self._named(name)
         if isinstance(source, Path):
             self._move(source, target)
         else:
-            draft = self._draft()
+            draft = self.draft()
             try:
                 draft.write_bytes(source)
                 self._move(draft, target)
@@ -126,12 +128,12 @@ class FolderPayloads:
         os.utime(target)
         _sync(target.parent)
 
-    def _promote(self, path: Path, target: Path) -> None:
-        """Give the file its second name by way of a draft, so that the first one stays until it is dropped."""
-        draft = self._draft()
+    def link(self, path: Path, target: Path) -> None:
+        """Give a file its second name by way of a draft, so that the first one stays until it is dropped."""
+        draft = self.draft()
         os.link(path, draft)
         try:
-            self._adopt(draft, target)
+            self.take(draft, target)
         finally:
             draft.unlink(missing_ok=True)
 
@@ -140,20 +142,27 @@ class FolderPayloads:
             raise ValueError("not an identifier")
         return self._aside / name
 
-    def _target(self, sha256: str) -> Path:
+    def target(self, sha256: str) -> Path:
+        """Return where a body lies, or would.
+
+        Raises:
+            ValueError: `sha256` is no lowercase hex SHA-256.
+
+        """
         if not _SHA256.fullmatch(sha256):
             raise ValueError("not a SHA-256 in lowercase hex")
         return self._root / sha256[:2] / sha256[2:4] / sha256
 
     def _put(self, body: bytes, target: Path) -> None:
-        draft = self._draft()
+        draft = self.draft()
         try:
             draft.write_bytes(body)
-            self._adopt(draft, target)
+            self.take(draft, target)
         finally:
             draft.unlink(missing_ok=True)
 
-    def _adopt(self, path: Path, target: Path) -> None:
+    def take(self, path: Path, target: Path) -> None:
+        """Do the work of `adopt` in the calling thread."""
         self._make_folder(target.parent)
         try:
             if target.exists() and target.stat().st_size == path.stat().st_size:
@@ -174,7 +183,7 @@ class FolderPayloads:
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-            draft = self._draft()
+            draft = self.draft()
             try:
                 shutil.copyfile(path, draft)
                 self._move(draft, target)
@@ -182,8 +191,26 @@ class FolderPayloads:
                 draft.unlink(missing_ok=True)
             path.unlink()
 
-    def _draft(self) -> Path:
+    def draft(self) -> Path:
+        """Return a new name beside the payloads, which nobody takes for one."""
         return self._drafts / uuid4().hex
+
+    def trim(self, most: int, *, before: datetime) -> None:
+        """Remove those bodies that were not touched for longest, all of them `before`, until `most` bytes are left.
+
+        Only for a folder that is not the one place where they are kept.
+        """
+        found = []
+        for path in self._root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+            with suppress(FileNotFoundError):
+                about = path.stat()
+                found.append((about.st_mtime, about.st_size, path))
+        left = sum(size for _, size, _ in found)
+        for touched, size, path in sorted(found):
+            if left <= most or touched > before.timestamp():
+                return
+            path.unlink(missing_ok=True)
+            left -= size
 
     def _make_folder(self, folder: Path) -> None:
         """Make a folder two levels below the root and its name durable, once in the life of this process."""

@@ -44,8 +44,9 @@ class Settings:
     axis: str = ""
     """`amqp://…` or `amqps://…`; empty means the embedded link, which needs no broker."""
 
-    payloads: Path | None = None
-    """Folder for bodies over 16 KiB; gateways that meet on one broker share it. Empty means a folder in `data`."""
+    payloads: str = ""
+    """Where bodies over 16 KiB are kept: a folder, or a bucket, `s3://bucket/prefix?endpoint=…&region=…&credentials=FILE&cache=BYTES`
+    (without a file: `AWS_ACCESS_KEY_ID` and the like). Empty means a folder in `data`."""
 
     trust: Path | None = None
     """Folder of revocation lists, and inbox for authorities' certificates. Empty means `trust` in `data`."""
@@ -112,8 +113,13 @@ class Settings:
 
     @property
     def payload_folder(self) -> Path:
-        """The folder of big bodies."""
-        return self.payloads or self.data / "payloads"
+        """The folder of big bodies; with a bucket, what is kept at hand of it."""
+        return Path(self.payloads) if self.payloads and not self.has_bucket else self.data / "payloads"
+
+    @property
+    def has_bucket(self) -> bool:
+        """Whether big bodies are kept in a bucket of an object store."""
+        return self.payloads.startswith("s3://")
 
     @property
     def trust_folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""What several parts of the tests share: one private RabbitMQ node, PostgreSQL cluster and PKCS #11 token for a run."""
+"""What several parts of the tests share: one RabbitMQ node, PostgreSQL cluster, object store and PKCS #11 token for a run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.support.postgres import Cluster, running_cluster
 from tests.support.rabbitmq import RabbitMQ, running_node
+from tests.support.s3 import ObjectStore, running_object_store
 from tests.support.softhsm import SoftToken, configure, make_token
 
 # A slow machine is no fault of the code; what has to be fast is measured in benchmarks/.
@@ -28,6 +29,13 @@ def postgres() -> Iterator[Cluster]:
     """Run a PostgreSQL cluster of our own."""
     with running_cluster() as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """Run an S3-compatible object store of our own."""
+    with running_object_store(tmp_path_factory.mktemp("s3")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

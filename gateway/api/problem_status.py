@@ -284,6 +284,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "keys.pin_refused": 500,
         "receipt.cannot_sign": 503,
         "service.overloaded": 503,
+        "service.payloads_unavailable": 503,
         "service.internal_error": 500,
         "service.data_in_use": 500,
     }

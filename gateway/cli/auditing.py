@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,6 +28,7 @@ from gateway.cli.output import (
 from gateway.client.errors import Fault
 from gateway.clock import utc_now
 from gateway.demo.record import Audited
+from gateway.payloads_s3 import SCHEME, S3Payloads
 from gateway.settings import Settings
 from gateway.store import open_audit
 from gateway.store.errors import DamagedDatabaseError, StoreError
@@ -57,7 +60,7 @@ def _(error: StoreError) -> Exit:
     return Exit.UNREADABLE
 
 
-def verify(database: str, *, keys: Sequence[str], payloads: Path | None, as_json: bool) -> Exit:
+def verify(database: str, *, keys: Sequence[str], payloads: str | None, as_json: bool) -> Exit:
     """Audit a database and print what was found.
 
     Raises:
@@ -69,9 +72,8 @@ def verify(database: str, *, keys: Sequence[str], payloads: Path | None, as_json
     key = _Key(verifiers=(), source="", pinned=False)
     try:
         key = _find_key(database, keys, folder)
-        result = audit_database(
-            database, verifiers=key.verifiers, payloads=payloads or folder / "payloads", at=utc_now()
-        )
+        with _bodies(payloads, folder) as where:
+            result = audit_database(database, verifiers=key.verifiers, payloads=where, at=utc_now())
     except DamagedDatabaseError as error:
         if not _is_sqlite(database):
             raise
@@ -105,6 +107,16 @@ def _folder(database: str) -> Path:
     if "://" in database and not database.startswith("sqlite"):
         return Path("var")
     return Path(database.removeprefix("sqlite+pysqlite:///").removeprefix("sqlite:///")).parent
+
+
+@contextmanager
+def _bodies(payloads: str | None, folder: Path) -> Iterator[Path | S3Payloads]:
+    """Yield where big bodies are; what is fetched from a bucket is gone afterwards."""
+    if payloads is None or not payloads.startswith(SCHEME):
+        yield folder / "payloads" if payloads is None else Path(payloads)
+        return
+    with TemporaryDirectory(prefix="vanthu-") as fetched:
+        yield S3Payloads.at(payloads, Path(fetched))
 
 
 def _is_sqlite(database: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,11 +30,11 @@ def verify(
         ),
     ] = None,
     payloads: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--payloads",
-            metavar="DIR",
-            help="Thư mục nội dung lớn · folder of big bodies.",
+            metavar="DIR|s3://…",
+            help="Nơi giữ nội dung lớn · where big bodies are.",
             show_default="cạnh · beside",
         ),
     ] = None,

@@ -7,6 +7,7 @@ a decision is a big body removed from where it was set aside; what a crash leave
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -119,7 +120,7 @@ class Reexaminer:
         # A system that is not connected any more serves no agency, so that binding refuses what it had sent.
         gone = Member(id=parked.member_id, name="", prefixes=(), queue="", gateway="")
         caller = next((member for member in directory.members if member.id == parked.member_id), gone)
-        path = None if item.body is not None else self._payloads.aside(parked.id)
+        path = None if item.body is not None else await asyncio.to_thread(self._payloads.aside, parked.id)
         body = Spooled(sha256=parked.sha256, size=parked.size, memory=item.body, path=path)
         return Submission(
             body=body,

@@ -14,6 +14,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import obstore
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
@@ -25,11 +26,13 @@ from gateway.cli import run
 from gateway.cli.audit import AuditResult, Conclusion, audit_database
 from gateway.clock import utc_now
 from gateway.keys import load_keys
+from gateway.payloads_s3 import S3Payloads
 from gateway.settings import Settings
 from gateway.store.errors import StoreError
 from gateway.store.tables import metadata
 from routing.note import Verifier, parse_verifier_key, verifier_key
 from tests.cli.world import Served, copy_evidence, start_and_stop
+from tests.support.s3 import ObjectStore, objects
 
 ORIGIN = "vanthu.local/routing"
 NO_EVIDENCE = {"outbox", "axis_message", "readiness", "registry_preparation", "contact", "upstream_registry"}
@@ -411,6 +414,22 @@ def test_without_the_folder_of_big_bodies(database: Path, capsys: pytest.Capture
     assert run(["log", "verify", "--database", str(database)]) == 2
     assert run(["log", "verify", "--database", str(database), "--payloads", str(elsewhere)]) == 0
     assert "evidence.no_payloads" in capsys.readouterr().out
+
+
+def test_big_bodies_in_a_bucket(database: Path, object_store: ObjectStore, tmp_path: Path) -> None:
+    """Where big bodies lie in a bucket it is read; one that is altered there, or gone, is found."""
+    path = _payload(database)
+    url = object_store.bucket()
+    asyncio.run(S3Payloads.at(url, tmp_path / "cache").put(path.read_bytes(), path.name))
+    key = "/".join(path.parts[-3:])
+    path.unlink()
+    command = ["log", "verify", "--database", str(database), "--payloads", url]
+
+    assert run(command) == 0
+    obstore.put(objects(url), key, b"something else")
+    assert run(command) == 1
+    obstore.delete(objects(url), key)
+    assert run(command) == 1
 
 
 def test_without_a_key(database: Path, capsys: pytest.CaptureFixture[str]) -> None:

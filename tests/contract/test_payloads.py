@@ -1,4 +1,4 @@
-"""The contract of `ports.Payloads`, run against the folder."""
+"""The contract of `ports.Payloads`, run against the folder and a bucket; then what is the folder's own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from gateway.payloads import FolderPayloads
+from gateway.payloads_s3 import S3Payloads
 from gateway.ports import Payloads
 
 run = asyncio.run
@@ -29,9 +30,18 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "data" / "payloads"
 
 
+@pytest.fixture(params=["folder", "bucket"])
+def payloads(request: pytest.FixtureRequest, root: Path) -> Payloads:
+    """Open each kind of store."""
+    if request.param == "folder":
+        return FolderPayloads(root)
+    bucket = request.getfixturevalue("object_store").bucket()
+    return S3Payloads.at(bucket, root)
+
+
 @pytest.fixture
-def payloads(root: Path) -> Payloads:
-    """Open the store."""
+def folder(root: Path) -> FolderPayloads:
+    """Open the folder, for what is its own."""
     return FolderPayloads(root)
 
 
@@ -150,14 +160,14 @@ def test_damaged_file_is_replaced(payloads: Payloads, tmp_path: Path) -> None:
     assert payloads.path(SHA256).read_bytes() == BODY
 
 
-def test_failure_keeps_the_spooled_file(payloads: Payloads, root: Path, tmp_path: Path) -> None:
+def test_failure_keeps_the_spooled_file(folder: FolderPayloads, root: Path, tmp_path: Path) -> None:
     """When a body cannot be stored its upload is still there, and no draft is left behind."""
     (root / SHA256[:2]).write_bytes(b"in the way")
     upload = spooled(tmp_path)
     with pytest.raises(OSError, match=SHA256[:2]):
-        run(payloads.adopt(upload, SHA256))
+        run(folder.adopt(upload, SHA256))
     with pytest.raises(OSError, match=SHA256[:2]):
-        run(payloads.put(BODY, SHA256))
+        run(folder.put(BODY, SHA256))
 
     assert upload.read_bytes() == BODY
     assert list((root / "drafts").iterdir()) == []
@@ -236,14 +246,21 @@ def test_dropping_takes_nothing_else_along(payloads: Payloads) -> None:
     assert payloads.path(SHA256).read_bytes() == BODY
 
 
-def test_left_aside(root: Path, payloads: Payloads) -> None:
-    """What lies aside is listed by age, and each gateway that shares the folder sees only its own."""
+def test_left_aside(payloads: Payloads) -> None:
+    """What lies aside is listed by age until it is dropped."""
     run(payloads.set_aside(BODY, NAME))
-    other = FolderPayloads(root, gateway="gw.other")
 
     assert run(payloads.left_aside(before=SOON)) == (NAME,)
     assert run(payloads.left_aside(before=LONG_AGO)) == ()
-    assert run(other.left_aside(before=SOON)) == ()
+    run(payloads.drop(NAME))
+    assert run(payloads.left_aside(before=SOON)) == ()
+
+
+def test_each_gateway_sees_its_own_aside(root: Path, folder: FolderPayloads) -> None:
+    """What lies aside is not listed to another gateway that shares the folder."""
+    run(folder.set_aside(BODY, NAME))
+
+    assert run(FolderPayloads(root, gateway="gw.other").left_aside(before=SOON)) == ()
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", NAME + "/", NAME.upper(), SHA256])

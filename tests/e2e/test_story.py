@@ -17,6 +17,7 @@ from gateway.settings import Settings
 from tests.support.exchange import Correspondents, connect, correspondents, registered
 from tests.support.postgres import Cluster
 from tests.support.rabbitmq import RabbitMQ
+from tests.support.s3 import ObjectStore
 
 PATIENCE = 30
 
@@ -61,17 +62,19 @@ async def test_the_story_of_make_run_over_rabbitmq_and_postgresql(
     assert {"member.hanoi", "member.tuyenquang", "member.hanoi.dead"} <= set(queues)
 
 
-@pytest.mark.parametrize(
-    "content", [None, b"%PDF-1.7\n" + bytes(range(256)) * 2000], ids=["inline", "by hash"]
-)
+BIG = b"%PDF-1.7\n" + bytes(range(256)) * 2000
+
+
+@pytest.mark.parametrize("way", ["inline", "by hash", "by hash in a bucket"])
 async def test_two_gateways_meet_only_on_the_broker(
-    rabbitmq: RabbitMQ, tmp_path: Path, content: bytes | None
+    rabbitmq: RabbitMQ, object_store: ObjectStore, tmp_path: Path, way: str
 ) -> None:
     """Each side has its own gateway, database and log; document, receipts and status cross RabbitMQ, bytes unchanged."""
     people = correspondents()
+    payloads = object_store.bucket() if way == "by hash in a bucket" else str(tmp_path / "payloads")
     async with (
-        _gateway(tmp_path, "gw.north", rabbitmq, people) as north,
-        _gateway(tmp_path, "gw.south", rabbitmq, people) as south,
+        _gateway(tmp_path / "gw.north", rabbitmq, people, payloads) as north,
+        _gateway(tmp_path / "gw.south", rabbitmq, people, payloads) as south,
     ):
         await _introduce(north, south)
         async with _admin(north) as admin:
@@ -82,7 +85,7 @@ async def test_two_gateways_meet_only_on_the_broker(
             Client(north.url, token=hanoi_token) as hanoi,
             Client(south.url, token=tuyen_quang_token) as tuyen_quang,
         ):
-            document = people.document(content=content)
+            document = people.document(content=None if way == "inline" else BIG)
             sent = await hanoi.submit_document(document)
             item = await arrived(tuyen_quang, sent.id)
             assert await tuyen_quang.inbox_content(item.id) == document
@@ -111,12 +114,11 @@ async def test_two_gateways_meet_only_on_the_broker(
 
 
 def _gateway(
-    folder: Path, name: str, rabbitmq: RabbitMQ, people: Correspondents
+    data: Path, rabbitmq: RabbitMQ, people: Correspondents, payloads: str
 ) -> AbstractAsyncContextManager[Running]:
-    """Start a gateway with a database of its own; only the payload folder is shared."""
-    data = folder / name
+    """Start a gateway with a database of its own; only the payload store is shared."""
     people.trust(data / "trust")
-    return running(Settings(data=data, name=name, port=0, axis=rabbitmq.url, payloads=folder / "payloads"))
+    return running(Settings(data=data, name=data.name, port=0, axis=rabbitmq.url, payloads=payloads))
 
 
 async def _introduce(north: Running, south: Running) -> None:

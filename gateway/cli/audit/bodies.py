@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.cli.audit.findings import Difference, differs, missing
+from gateway.errors import PayloadDiffersError
 from gateway.flow.summary import summary
+from gateway.payloads_s3 import S3Payloads
 from gateway.store import Audit
 from schemas.document import Document
 from schemas.errors import SchemaError, SchemaErrors
@@ -32,7 +34,7 @@ class BodyFacts:
 class Bodies:
     """The bodies that are whole, by SHA-256; each is looked at once. `at` is the moment of the audit."""
 
-    def __init__(self, payloads: Path, *, at: datetime) -> None:
+    def __init__(self, payloads: Path | S3Payloads, *, at: datetime) -> None:
         self._payloads = payloads
         self._at = at
         self._found: dict[str, BodyFacts | None] = {}
@@ -56,10 +58,15 @@ class Bodies:
         if sha256 in self._found:
             return
         self._found[sha256] = None
-        path = self._payloads / sha256[:2] / sha256[2:4] / sha256
         where = f"payloads/{sha256[:2]}/{sha256[2:4]}/{sha256[:16]}…"
-        if not path.is_file():
-            yield missing(where) if self._payloads.is_dir() else _no_folder(self._payloads, where)
+        try:
+            path = self._path(sha256)
+        except FileNotFoundError:
+            is_elsewhere = isinstance(self._payloads, Path) and not self._payloads.is_dir()
+            yield _no_folder(self._payloads, where) if is_elsewhere else missing(where)
+            return
+        except PayloadDiffersError:
+            yield differs(where, "content", logged=sha256, found="")
             return
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -67,6 +74,14 @@ class Bodies:
             self._found[sha256] = self._read(path, size=path.stat().st_size)
         else:
             yield differs(where, "content", logged=sha256, found=found)
+
+    def _path(self, sha256: str) -> Path:
+        if isinstance(self._payloads, S3Payloads):
+            return self._payloads.path(sha256)
+        path = self._payloads / sha256[:2] / sha256[2:4] / sha256
+        if not path.is_file():
+            raise FileNotFoundError(path)
+        return path
 
     def _read(self, source: bytes | Path, *, size: int) -> BodyFacts:
         try:
@@ -79,7 +94,7 @@ class Bodies:
         return BodyFacts(size=size, summary=summary(message), addressees=addressees)
 
 
-def _no_folder(folder: Path, where: str) -> Difference:
+def _no_folder(folder: object, where: str) -> Difference:
     return Difference(
         code="evidence.no_payloads",
         where=where,

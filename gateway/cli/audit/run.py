@@ -23,6 +23,7 @@ from gateway.cli.audit.registry import check_registry
 from gateway.cli.audit.testimony import Testimony
 from gateway.cli.audit.transit import Queues, check_arrivals, check_deliveries
 from gateway.cli.audit.trust import check_trust
+from gateway.payloads_s3 import S3Payloads
 from gateway.store import Audit, open_audit
 from gateway.store.errors import DamagedDatabaseError
 from routing.audit import AuditReport, audit
@@ -70,7 +71,7 @@ class AuditResult:
 
 
 def audit_database(
-    target: str | Path, *, verifiers: Sequence[Verifier], payloads: Path, at: datetime
+    target: str | Path, *, verifiers: Sequence[Verifier], payloads: Path | S3Payloads, at: datetime
 ) -> AuditResult:
     """Audit a database, or a copy of one, under the keys of its log; `at` is the moment of the audit.
 
