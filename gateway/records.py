@@ -283,14 +283,6 @@ class InboxItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeerGateway:
-    """A gateway whose envelopes and receipts this one believes, by its verifier key (C2SP vkey)."""
-
-    name: str
-    verifier_key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogRow:
     """One entry of the routing log; `index` is None until the sequencer has placed it in the tree."""
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from gateway.records import PeerGateway, Sighting
+from gateway.peers import PeerGateway
+from gateway.records import Sighting
 from routing.agencies import Agency, Directory, Member
 from routing.agency_change import AgencyChange
 from routing.registration_changes import StatusChange
@@ -84,4 +85,7 @@ class Registry(Protocol):
         """Return when each certificate last signed a document that was accepted here."""
 
     async def put_peer(self, peer: PeerGateway, *, actor: str) -> None:
-        """Believe envelopes of this gateway from now on, under this key only. Logs `key_rotated` with purpose `peer`."""
+        """Believe envelopes of this gateway from now on, under this key and on these terms only.
+
+        Logs `key_rotated` with purpose `peer`, or `peer_changed` if its key stays.
+        """

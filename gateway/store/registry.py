@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
+from gateway.peers import PeerGateway
 from gateway.ports import StaleRegistryError
-from gateway.records import Event, PeerGateway, Sighting
-from gateway.store import content
+from gateway.records import Event, Sighting
+from gateway.store import content, peers
 from gateway.store.database import Database
 from gateway.store.errors import RegistryBusyError
 from gateway.store.memory import Memory
@@ -27,7 +28,7 @@ from gateway.store.registrations import (
 )
 from gateway.store.sightings import load_sightings
 from gateway.store.staging import Staging
-from gateway.store.tables import member, peer
+from gateway.store.tables import member
 from gateway.store.writer import Operation, Writer
 from routing.agencies import Agency, AgencyChange, Directory, Member
 from routing.log import Kind
@@ -111,7 +112,7 @@ class SqlRegistry:
 
     async def peers(self) -> tuple[PeerGateway, ...]:
         """See `ports.Registry`."""
-        return await self._database.read(_peers)
+        return await self._database.read(peers.current)
 
     async def load_agencies(self, agencies: Sequence[Agency], *, actor: str, source_sha256: str) -> Directory:
         """See `ports.Registry`. Certificates in `agencies` are not looked at: they are registered one by one.
@@ -212,7 +213,7 @@ class SqlRegistry:
         return await self._database.read(load_sightings)
 
     async def put_peer(self, peer: PeerGateway, *, actor: str) -> None:
-        """See `ports.Registry`; a gateway that is believed already under this key stays as it is."""
+        """See `ports.Registry`; a gateway that is believed already on these terms stays as it is."""
         await self._writer.write(self._put_peers, _Trust(peer, actor))
 
     def _put_members(
@@ -249,25 +250,10 @@ class SqlRegistry:
 
     def _put_peers(self, connection: Connection, now: datetime, items: Sequence[_Trust]) -> list[None]:
         for trust in items:
-            self._put_peer(connection, now, trust)
+            event = peers.put(connection, now, trust.peer, actor=trust.actor)
+            if event is not None:
+                self._staging.stage(connection, now, [event])
         return [None] * len(items)
-
-    def _put_peer(self, connection: Connection, now: datetime, trust: _Trust) -> None:
-        content.head_to_change(connection)
-        current = (peer.c.name == trust.peer.name) & peer.c.until.is_(None)
-        key = connection.execute(select(peer.c.verifier_key).where(current)).scalar_one_or_none()
-        if key == trust.peer.verifier_key:
-            return
-        connection.execute(update(peer).where(current).values(until=now))
-        row = {"name": trust.peer.name, "verifier_key": trust.peer.verifier_key, "since": now}
-        connection.execute(insert(peer), row)
-        fields = {
-            "gateway": trust.peer.name,
-            "verifier_key": trust.peer.verifier_key,
-            "purpose": "peer",
-            "actor": trust.actor,
-        }
-        self._staging.stage(connection, now, [Event(kind=Kind.KEY_ROTATED, fields=fields)])
 
 
 def _with_digests(known: Directory) -> None:
@@ -277,10 +263,3 @@ def _with_digests(known: Directory) -> None:
 
 def _registry(made: Directory) -> dict[str, Any]:
     return {"registry_version": made.version, "registry_sha256": made.sha256}
-
-
-def _peers(connection: Connection) -> tuple[PeerGateway, ...]:
-    rows = connection.execute(
-        select(peer.c.name, peer.c.verifier_key).where(peer.c.until.is_(None)).order_by(peer.c.id)
-    )
-    return tuple(PeerGateway(name=row.name, verifier_key=row.verifier_key) for row in rows)

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, update
 from uuid_utils import uuid7
 
+from gateway.peers import PeerGateway
 from gateway.ports import Clock
-from gateway.records import PeerGateway
 from gateway.store.accounts import SqlAccounts
 from gateway.store.changes import SqlChanges
 from gateway.store.contacts import SqlContacts
@@ -105,7 +105,7 @@ async def open_store(
     )
     try:
         await store.log.open()
-        own = PeerGateway(name=gateway_name, verifier_key=own_verifier_key)
+        own = PeerGateway(name=gateway_name, verifier_key=own_verifier_key, shares_payloads=True)
         await store.registry.put_peer(own, actor=gateway_name)
     except BaseException:
         await store.close()

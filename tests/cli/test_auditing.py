@@ -49,7 +49,6 @@ UNVOUCHED = {
     **dict.fromkeys(("log_head.id", "registry_head.id", "trust_head.id"), "the only row"),
     "arrival.reply_queue": "where the receipt goes; it went there already",
     "notice.id": "a name; of two for one entry the second is found",
-    "peer.until": "derived from the next key",
     "log_checkpoint.signed_at": "not part of what was signed",
     "credential.label": "a note for people",
     "credential.created_at": "the entry's own time counts",
@@ -181,9 +180,11 @@ def test_report_for_machines(evidence: Path, capsys: pytest.CaptureFixture[str])
 
 
 def _altered(value: Any, kind: type) -> Any:
-    """Return another value that the column can hold: one bit, one letter, or a number far off."""
+    """Return another value that the column can hold: one bit, one letter, the opposite, or a number far off."""
     if value is None:
         return {int: 1_000_000, bytes: bytes(32)}.get(kind, "x")
+    if kind is bool:
+        return int(not value)
     if isinstance(value, int):
         return value + 1_000_000
     if isinstance(value, bytes):

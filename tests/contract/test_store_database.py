@@ -56,7 +56,9 @@ _BEFORE_0011 = (
     "DROP INDEX ix_delivery_under_way",
     "DROP INDEX ix_message_accepted_at",
 )
+_BEFORE_0014 = ("ALTER TABLE peer DROP COLUMN shares_payloads",)
 _BEFORE_0010 = (
+    *_BEFORE_0014,
     "DROP TABLE contact",
     "DROP TABLE upstream_registry",
     *_BEFORE_0011,
@@ -191,6 +193,17 @@ def test_versions_from_before_keep_their_recipe(database_url: str) -> None:
     open_database(database_url).close()
 
     assert run(database_url, "SELECT recipe FROM registry_version WHERE version = 7") == [(1,)]
+
+
+def test_gateways_from_before_share_the_payload_store(database_url: str) -> None:
+    """Migrating says of every gateway that was known already that it shares the store: it had to."""
+    for statement in (*_BEFORE_0014, "UPDATE alembic_version SET version_num = '0013'"):
+        run(database_url, statement)
+    run(database_url, "INSERT INTO peer (name, verifier_key, since) VALUES ('gw.old', 'k', 1)")
+
+    open_database(database_url).close()
+
+    assert run(database_url, "SELECT name FROM peer WHERE shares_payloads") == [("gw.old",)]
 
 
 def test_certificates_from_before_are_registrations(database_url: str) -> None:

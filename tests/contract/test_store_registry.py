@@ -10,7 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.records import CertificateUse, PeerGateway, Sighting
+from gateway.peers import PeerGateway
+from gateway.records import CertificateUse, Sighting
 from gateway.store import SqlStore
 from routing.agencies import Agency, Directory
 from routing.errors import RegistryInconsistent
@@ -384,12 +385,14 @@ async def test_concurrent_changes_of_two_processes_are_all_kept(stores: Stores) 
 
 async def test_own_gateway_is_a_peer(store: SqlStore) -> None:
     """A gateway believes its own envelopes, because in the small it sends to itself."""
-    assert await store.registry.peers() == (PeerGateway(name="gw-north", verifier_key=OWN_VERIFIER),)
+    assert await store.registry.peers() == (
+        PeerGateway(name="gw-north", verifier_key=OWN_VERIFIER, shares_payloads=True),
+    )
 
 
 async def test_peer_is_added_and_its_key_replaced(store: SqlStore, stores: Stores) -> None:
     """A gateway has one key at a time; a new one ends the old one, which is kept; the same again changes nothing."""
-    own = PeerGateway(name="gw-north", verifier_key=OWN_VERIFIER)
+    own = PeerGateway(name="gw-north", verifier_key=OWN_VERIFIER, shares_payloads=True)
     old, new = (PeerGateway(name="gw-south", verifier_key=key) for key in ("gw-south+1+a", "gw-south+2+b"))
     await store.registry.put_peer(old, actor="ops")
     assert await store.registry.peers() == (own, old)
@@ -402,3 +405,19 @@ async def test_peer_is_added_and_its_key_replaced(store: SqlStore, stores: Store
     entries = await logged(stores)
     assert [entry.fields["verifier_key"] for entry in entries] == ["gw-south+1+a", "gw-south+2+b"]
     assert {entry.fields["gateway"] for entry in entries} == {"gw-south"}
+
+
+async def test_peer_shares_the_payload_store_only_if_somebody_says_so(
+    store: SqlStore, stores: Stores
+) -> None:
+    """What is stated of a gateway is kept with it, and each other statement is an entry of its own kind."""
+    south = PeerGateway(name="gw-south", verifier_key="gw-south+1+a")
+    await store.registry.put_peer(south, actor="ops")
+    assert (await store.registry.peers())[1].shares_payloads is False
+
+    for _ in range(2):
+        await store.registry.put_peer(replace(south, shares_payloads=True), actor="ops")
+
+    assert (await store.registry.peers())[1].shares_payloads is True
+    stated = [(entry.kind, entry.fields["shares_payloads"]) for entry in await logged(stores)]
+    assert stated == [(Kind.KEY_ROTATED, False), (Kind.PEER_CHANGED, True)]

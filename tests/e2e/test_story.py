@@ -12,7 +12,7 @@ from gateway.app import Running, running
 from gateway.cli.auditing import audit_for_demo
 from gateway.client import Client, Correspondence, InboxItem
 from gateway.demo.story import tell
-from gateway.records import PeerGateway
+from gateway.peers import PeerGateway
 from gateway.settings import Settings
 from tests.support.exchange import Correspondents, connect, correspondents, registered
 from tests.support.postgres import Cluster
@@ -124,7 +124,9 @@ def _gateway(
 async def _introduce(north: Running, south: Running) -> None:
     """Let each gateway believe the other's envelopes."""
     for one, other in ((north, south), (south, north)):
-        peer = PeerGateway(name=other.settings.name, verifier_key=other.keys.axis.verifier)
+        peer = PeerGateway(
+            name=other.settings.name, verifier_key=other.keys.axis.verifier, shares_payloads=True
+        )
         await one.store.registry.put_peer(peer, actor="test")
 
 

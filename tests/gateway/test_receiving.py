@@ -25,7 +25,8 @@ from gateway.flow.notifying import MEMBERS
 from gateway.flow.receiving import Receiver
 from gateway.keys import SigningKey
 from gateway.loops import patience_of, terms_of
-from gateway.records import AxisMessage, Incoming, Message, MessageKind, PeerGateway, Recipient
+from gateway.peers import PeerGateway
+from gateway.records import AxisMessage, Incoming, Message, MessageKind, Recipient
 from routing.agencies import Member
 from routing.log import Kind, LogEntry
 from schemas.document import Attachment, Business, Organization, ResponseFor
@@ -48,7 +49,9 @@ async def gateway(tmp_path: Path) -> AsyncIterator[World]:
 async def introduce(gateway: World) -> None:
     """Register the other gateway and its system."""
     registry = gateway.store.registry
-    await registry.put_peer(PeerGateway(name="gw.other", verifier_key=OTHER.verifier), actor="test")
+    await registry.put_peer(
+        PeerGateway(name="gw.other", verifier_key=OTHER.verifier, shares_payloads=True), actor="test"
+    )
     await registry.put_member(VPCP, actor="test")
     gateway.context.bell.ring(MEMBERS)
 

@@ -26,7 +26,8 @@ from gateway.flow.examination import Examination
 from gateway.flow.findings import Level
 from gateway.flow.spool import Spooled
 from gateway.keys import SigningKey
-from gateway.records import Accepted, AxisMessage, Message, MessageKind, PeerGateway, Recipient
+from gateway.peers import PeerGateway
+from gateway.records import Accepted, AxisMessage, Message, MessageKind, Recipient
 from routing.agencies import Agency, Member, entity_id
 from routing.log import Kind, LogEntry
 from schemas.document import Business, Organization, ResponseFor
@@ -152,7 +153,9 @@ async def night(folder: Path, *, changed: tuple[Agency, ...] = (), **settings: A
         await registry.load_agencies(tuple(keys.values()), actor="test", source_sha256="00" * 32)
         for member in (HANOI, LONG_AN, OLD, NEW, OFFICE):
             await registry.put_member(member, actor="test")
-        await registry.put_peer(PeerGateway(name="gw.other", verifier_key=OTHER.verifier), actor="test")
+        await registry.put_peer(
+            PeerGateway(name="gw.other", verifier_key=OTHER.verifier, shares_payloads=True), actor="test"
+        )
         await gateway.context.link.declare(frozenset({LONG_AN.queue, NEW.queue, OFFICE.queue}))
         yield Night(gateway=gateway)
 

@@ -40,17 +40,20 @@ def _credentials(audit: Audit, log: Testimony) -> Iterator[Difference]:
 
 
 def _peers(audit: Audit, log: Testimony) -> Iterator[Difference]:
-    seen = set()
-    for row in audit.rows(peer):
-        seen.add(row.verifier_key)
-        known = log.peers.get(row.verifier_key)
-        if known is None:
-            yield unlogged(f"peer[{row.id}]")
-        else:
-            pairs: Pairs = {"name": (known.gateway, row.name), "since": (known.since, row.since)}
-            yield from compare(f"peer[{row.id}]", pairs)
-    for key in sorted(log.peers.keys() - seen):
-        yield missing(f"peer[{log.peers[key].gateway}]")
+    rows = sorted(audit.rows(peer), key=lambda row: int(row.id))
+    for row, span in zip(rows, log.peers, strict=False):
+        pairs: Pairs = {
+            "name": (span.gateway, row.name),
+            "verifier_key": (span.verifier_key, row.verifier_key),
+            "shares_payloads": (span.shares_payloads, row.shares_payloads),
+            "since": (span.since, row.since),
+            "until": (span.until, row.until),
+        }
+        yield from compare(f"peer[{row.id}]", pairs)
+    for row in rows[len(log.peers) :]:
+        yield unlogged(f"peer[{row.id}]")
+    for span in log.peers[len(rows) :]:
+        yield missing(f"peer[{span.gateway}]")
 
 
 def _receipt_keys(audit: Audit, log: Testimony) -> Iterator[Difference]:

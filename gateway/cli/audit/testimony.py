@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+from gateway.cli.audit.peers import PeerSpan, note_peer
 from gateway.cli.audit.spoken import CHANGE_KINDS, Spoken, note_change
 from gateway.ports.receipt_keys import OVERLAP
 from routing.delivery import DeliveryState
@@ -108,14 +109,6 @@ class Activation:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
-    """What the log says of a gateway whose key was made known."""
-
-    gateway: str
-    since: datetime
-
-
 @dataclass(slots=True)
 class Span:
     """What the log says of a key for receipts: since when it is in use, and until when it was."""
@@ -132,7 +125,7 @@ class Testimony:
     activations: dict[int, Activation] = field(default_factory=dict)
     credentials: dict[str, Fields] = field(default_factory=dict)
     revocations: dict[str, datetime] = field(default_factory=dict)
-    peers: dict[str, Peer] = field(default_factory=dict)
+    peers: list[PeerSpan] = field(default_factory=list)
     receipt_keys: dict[str, Span] = field(default_factory=dict)
     first_seen: dict[str, datetime] = field(default_factory=dict)
     """When bytes that were not accepted at once were first decided on, by SHA-256."""
@@ -197,8 +190,8 @@ class Testimony:
             self.credentials[str(fields["credential"])] = {**fields, "at": entry.t}
         elif entry.kind is Kind.CREDENTIAL_REVOKED:
             self.revocations[str(fields["credential"])] = entry.t
-        elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "peer":
-            self.peers[str(fields["verifier_key"])] = Peer(gateway=str(fields.get("gateway")), since=entry.t)
+        elif entry.kind is Kind.PEER_CHANGED or fields.get("purpose") == "peer":
+            note_peer(self.peers, entry)
         elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "officer":
             self.officer_keys.append({**fields, "at": entry.t})
         elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "receipt":

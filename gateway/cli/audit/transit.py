@@ -84,7 +84,7 @@ def _delivery_pairs(row: Row[Any], life: Life, place: int, queues: Queues) -> Pa
 
 def check_arrivals(audit: Audit, log: Testimony, bodies: Bodies, queues: Queues) -> Iterator[Difference]:
     """Yield what is wrong with arrivals and the receipts that they were given."""
-    verifiers = tuple(_verifiers(log.peers))
+    verifiers = tuple(_verifiers({span.verifier_key for span in log.peers}))
     seen = set()
     for row in audit.rows(arrival):
         seen.add(row.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Table, Text
+from sqlalchemy import Boolean, Column, Index, Table, Text, false
 
 from gateway.store.columns import Digest, Instant, Json, RowNumber, where, words
 from gateway.store.tables.base import metadata
@@ -17,6 +17,7 @@ peer: Final = Table(
     words("verifier_key"),
     Column("since", Instant(), nullable=False),
     Column("until", Instant()),
+    Column("shares_payloads", Boolean(), nullable=False, server_default=false()),
     Index("uq_peer_name", "name", unique=True, **where("until IS NULL")),
 )
 
