@@ -68,6 +68,7 @@ class Kind(StrEnum):
     MEMBER_CHANGED = "member_changed"
     MEMBER_REMOVED = "member_removed"
     PEER_CHANGED = "peer_changed"  # another gateway, under the key that it had; a new key is `key_rotated`
+    PEER_REMOVED = "peer_removed"  # another gateway is not believed any more
     CREDENTIAL_ISSUED = "credential_issued"
     CREDENTIAL_REVOKED = "credential_revoked"
     CERTIFICATE_BOUND = "certificate_bound"
@@ -177,6 +178,7 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.MEMBER_CHANGED: ("member", "actor"),
         Kind.MEMBER_REMOVED: ("member", "actor"),
         Kind.PEER_CHANGED: ("gateway", "verifier_key", "actor"),
+        Kind.PEER_REMOVED: ("gateway", "verifier_key", "actor"),
         Kind.CREDENTIAL_ISSUED: ("credential", "member", "actor"),
         Kind.CREDENTIAL_REVOKED: ("credential", "member", "actor"),
         Kind.CERTIFICATE_BOUND: ("certificate_sha256", "entity", "actor"),

@@ -25,6 +25,7 @@ from gateway.api import (
     notices,
     operations,
     parked,
+    peers,
     receipts,
     registry,
     revocation,
@@ -121,6 +122,9 @@ ROUTES: Final[tuple[_Route, ...]] = (
     # connected systems and tokens
     ("GET", "/v1/members", only_for(Access.KEEPERS, members.list_members)),
     ("POST", "/v1/members", only_for(Access.ADMIN, members.put_member)),
+    ("GET", "/v1/peers", only_for(Access.KEEPERS, peers.list_peers)),
+    ("POST", "/v1/peers", only_for(Access.ADMIN, peers.put_peer)),
+    ("DELETE", "/v1/peers/{name}", only_for(Access.ADMIN, peers.end_peer)),
     ("GET", "/v1/members/{id}/contacts", only_for(Access.ANY, contacts.get_member_contacts)),
     ("PUT", "/v1/members/{id}/contacts", only_for(Access.ADMIN, contacts.put_member_contacts)),
     ("POST", "/v1/members/{id}/tokens", only_for(Access.ADMIN, members.issue_member_token)),

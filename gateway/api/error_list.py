@@ -18,6 +18,7 @@ _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|~#])")
 _GROUPS: Final = {
     "request": "The request · Yêu cầu",
     "access": "Access · Quyền truy cập",
+    "peer": "Other gateways · Cổng khác",
     "intake": "Contradictions · Trái với nội dung đã tiếp nhận",
     "status": "Status messages · Thông điệp trạng thái",
     "correspondence": "Recalls, updates, replacements · Thu hồi, cập nhật, thay thế",

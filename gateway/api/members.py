@@ -21,6 +21,7 @@ from gateway.api import wire, wire_agencies
 from gateway.api.bodies import received_json
 from gateway.api.context import Context
 from gateway.api.parameters import Parameters, instant, path_identifier
+from gateway.api.peers import require_known
 from gateway.errors import BadParameterError, NotFoundError
 from gateway.flow.access import Caller, Role, new_token
 from gateway.flow.notifying import LOG, MEMBERS
@@ -76,13 +77,15 @@ async def put_member(request: web.Request, context: Context, caller: Caller) -> 
         at=await context.store.documents.now(),
         since=since,
     )
+    gateway = _fitting("gateway", stated.gateway or context.settings.name, _GATEWAY)
+    await require_known(gateway, context)
     member = Member(
         id=_fitting("id", stated.id, _ID),
         name=_printed("name", stated.name),
         prefixes=prefixes,
         entities=entities,
         queue=_fitting("queue", stated.queue or f"member.{stated.id}", _QUEUE),
-        gateway=_fitting("gateway", stated.gateway or context.settings.name, _GATEWAY),
+        gateway=gateway,
     )
     await _declare(context, member.queue)
     directory = await context.store.registry.put_member(member, actor=caller.credential_id)

@@ -21,6 +21,11 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "access.role_missing": 403,
         "access.sender_not_bound": 403,
         "access.signer_not_bound": 403,
+        # other gateways
+        "peer.key_unreadable": 422,
+        "peer.key_foreign": 422,
+        "peer.own_gateway": 409,
+        "peer.gateway_unknown": 422,
         # contradictions with what was accepted before
         "intake.key_reused": 409,
         "intake.document_id_reused": 409,

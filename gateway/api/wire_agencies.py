@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from gateway.api.wire import moment
+from gateway.peers import PeerGateway
 from gateway.records import Json
 from routing.agencies import Agency, Directory, Member
 from routing.search import Hit, Page, version_at
@@ -97,6 +98,16 @@ def members(directory: Directory) -> dict[str, Json]:
     return {
         "registry_version": directory.version,
         "items": [member(each) for each in sorted(directory.members, key=lambda each: each.id)],
+    }
+
+
+def peer(found: PeerGateway, *, own: str) -> dict[str, Json]:
+    """Write a gateway that is believed; `own` is this one's name."""
+    return {
+        "name": found.name,
+        "verifier_key": found.verifier_key,
+        "shares_payloads": found.shares_payloads,
+        "is_this": found.name == own,
     }
 
 

@@ -18,6 +18,7 @@ from gateway.cli import (
     log,
     notices,
     parked,
+    peer,
     policy,
     receipt,
     registry,
@@ -60,6 +61,7 @@ registry.app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(registry.app, name="registry")
 app.add_typer(agency.app, name="agency")
 app.add_typer(access.member_app, name="member")
+app.add_typer(peer.app, name="peer")
 app.add_typer(access.token_app, name="token")
 app.add_typer(certificates.app, name="cert")
 app.add_typer(trust.app, name="trust")

@@ -42,6 +42,19 @@ class RegistryResource:
         """List the connected systems; needs a role."""
         return await self._read("/v1/members", {})
 
+    async def peers(self) -> dict[str, Any]:
+        """List the gateways that this one believes; needs a role."""
+        return await self._read("/v1/peers", {})
+
+    async def put_peer(self, name: str, *, verifier_key: str, shares_payloads: bool) -> dict[str, Any]:
+        """Let the gateway believe another one under this key, on these terms only."""
+        stated = {"name": name, "verifier_key": verifier_key, "shares_payloads": shares_payloads}
+        return await self._write("POST", "/v1/peers", stated)
+
+    async def end_peer(self, name: str) -> dict[str, Any]:
+        """Let the gateway believe nothing of another one any more."""
+        return await self._write("DELETE", f"/v1/peers/{part(name)}", None)
+
     async def snapshot(self, *, since: int | None = None) -> bytes:
         """Fetch the signed registry, or what changed since a version; verify it (`routing.snapshot`) before anything is used."""
         asked = {} if since is None else {"since": str(since)}
@@ -65,9 +78,14 @@ class RegistryResource:
         return await self._put(f"/v1/agencies/{part(code)}/contacts", contacts)
 
     async def _put(self, path: str, contacts: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-        body = msgspec.json.encode({"contacts": list(contacts)})
-        headers = {"Content-Type": "application/json"}
-        answer = await self._transport.call("PUT", path, headers=headers, body=body, repeatable=True)
+        return await self._write("PUT", path, {"contacts": list(contacts)})
+
+    async def _write(self, method: str, path: str, stated: Mapping[str, object] | None) -> dict[str, Any]:
+        headers = {} if stated is None else {"Content-Type": "application/json"}
+        body = None if stated is None else msgspec.json.encode(stated)
+        # What ends something is not repeated: the second answer would be that there is no such thing.
+        repeatable = stated is not None
+        answer = await self._transport.call(method, path, headers=headers, body=body, repeatable=repeatable)
         found: dict[str, Any] = decode(self._transport.url + path, answer, dict[str, Any])
         return found
 

@@ -32,7 +32,7 @@ class Role(StrEnum):
     """What a credential may do besides sending and receiving for its member."""
 
     ADMIN = "admin"
-    """Members, credentials and the trust store."""
+    """Members, other gateways, credentials and the trust store."""
 
     REGISTRY = "registry"
     """Agencies and their certificates."""

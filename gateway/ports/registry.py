@@ -89,3 +89,6 @@ class Registry(Protocol):
 
         Logs `key_rotated` with purpose `peer`, or `peer_changed` if its key stays.
         """
+
+    async def end_peer(self, name: str, *, actor: str) -> bool:
+        """Believe nothing of this gateway any more; return whether it was believed. Logs `peer_removed`."""

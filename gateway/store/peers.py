@@ -47,5 +47,16 @@ def put(connection: Connection, now: datetime, stated: PeerGateway, *, actor: st
     return Event(kind=Kind.KEY_ROTATED, fields={**fields, "purpose": "peer"})
 
 
+def end(connection: Connection, now: datetime, name: str, *, actor: str) -> Event | None:
+    """Believe nothing of a gateway any more; return what the log is to say of it, None if it was not believed."""
+    content.head_to_change(connection)
+    known = next((each for each in current(connection) if each.name == name), None)
+    if known is None:
+        return None
+    _close(connection, now, name)
+    fields = {"gateway": name, "verifier_key": known.verifier_key, "actor": actor}
+    return Event(kind=Kind.PEER_REMOVED, fields=fields)
+
+
 def _close(connection: Connection, now: datetime, name: str) -> None:
     connection.execute(update(peer).where(peer.c.name == name, peer.c.until.is_(None)).values(until=now))

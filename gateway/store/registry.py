@@ -50,7 +50,9 @@ class _Membership(NamedTuple):
 
 
 class _Trust(NamedTuple):
-    peer: PeerGateway
+    """A gateway to be believed on these terms; by its name alone, one not to be believed any more."""
+
+    peer: PeerGateway | str
     actor: str
 
 
@@ -214,7 +216,11 @@ class SqlRegistry:
 
     async def put_peer(self, peer: PeerGateway, *, actor: str) -> None:
         """See `ports.Registry`; a gateway that is believed already on these terms stays as it is."""
-        await self._writer.write(self._put_peers, _Trust(peer, actor))
+        await self._writer.write(self._change_peers, _Trust(peer, actor))
+
+    async def end_peer(self, name: str, *, actor: str) -> bool:
+        """See `ports.Registry`."""
+        return await self._writer.write(self._change_peers, _Trust(name, actor))
 
     def _put_members(
         self, connection: Connection, now: datetime, items: Sequence[_Membership]
@@ -248,12 +254,16 @@ class SqlRegistry:
         self._staging.stage(connection, now, [event])
         return made
 
-    def _put_peers(self, connection: Connection, now: datetime, items: Sequence[_Trust]) -> list[None]:
-        for trust in items:
-            event = peers.put(connection, now, trust.peer, actor=trust.actor)
-            if event is not None:
-                self._staging.stage(connection, now, [event])
-        return [None] * len(items)
+    def _change_peers(self, connection: Connection, now: datetime, items: Sequence[_Trust]) -> list[bool]:
+        changed = []
+        for stated, actor in items:
+            if isinstance(stated, PeerGateway):
+                event = peers.put(connection, now, stated, actor=actor)
+            else:
+                event = peers.end(connection, now, stated, actor=actor)
+            self._staging.stage(connection, now, [] if event is None else [event])
+            changed.append(event is not None)
+        return changed
 
 
 def _with_digests(known: Directory) -> None:

@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.issue import new_root
@@ -37,6 +38,7 @@ from gateway.demo.connections import connect
 from gateway.demo.exchange import Systems, exchange
 from gateway.demo.narration import Narrator
 from gateway.demo.pki import Identity, identities
+from gateway.keys import SigningKey
 from gateway.settings import Settings
 from routing.agency_csv import parse_agencies
 from routing.change_approval import OfficerRole
@@ -117,12 +119,16 @@ async def _give_back(settings: Settings, admin_token: str, token: str, pen: Iden
         Client(gateway.url, token=token) as hanoi,
     ):
         await _load(gateway, f"{AGENCIES}{GONE},Ủy ban nhân dân tỉnh Phú Thọ,,province,,\n")
+        other = SigningKey(name="gw.other/axis", private=Ed25519PrivateKey.generate()).verifier
+        for shares in (False, True):
+            await admin.registry.put_peer("gw.other", verifier_key=other, shares_payloads=shares)
         await admin.add_member("phutho", name="Phú Thọ", prefixes=[GONE], gateway="gw.other")
         sent = await hanoi.submit_document(letter)
         await _comes_to(hanoi, sent.id, "confirmed")
         await _load(gateway, AGENCIES)
         await _comes_to(hanoi, sent.id, "held")
         await admin.under_way.resolve(GONE, to=None, reason="Không có nơi kế thừa")
+        await admin.registry.end_peer("gw.other")
 
 
 async def _load(gateway: Running, listed: str) -> None:

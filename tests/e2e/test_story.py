@@ -12,7 +12,6 @@ from gateway.app import Running, running
 from gateway.cli.auditing import audit_for_demo
 from gateway.client import Client, Correspondence, InboxItem
 from gateway.demo.story import tell
-from gateway.peers import PeerGateway
 from gateway.settings import Settings
 from tests.support.exchange import Correspondents, connect, correspondents, registered
 from tests.support.postgres import Cluster
@@ -122,12 +121,12 @@ def _gateway(
 
 
 async def _introduce(north: Running, south: Running) -> None:
-    """Let each gateway believe the other's envelopes."""
+    """Let each gateway believe the other's envelopes, as their administrators would."""
     for one, other in ((north, south), (south, north)):
-        peer = PeerGateway(
-            name=other.settings.name, verifier_key=other.keys.axis.verifier, shares_payloads=True
-        )
-        await one.store.registry.put_peer(peer, actor="test")
+        async with _admin(one) as here, Client(other.url) as there:
+            told = await there.keys()
+            (key,) = (each["verifier_key"] for each in told["keys"] if each["purpose"] == "axis")
+            await here.registry.put_peer(told["gateway"], verifier_key=key, shares_payloads=True)
 
 
 def _admin(gateway: Running) -> Client:

@@ -8,6 +8,9 @@ from typing import Final
 
 from routing.log import Kind, LogEntry
 
+PEER_KINDS: Final = frozenset({Kind.PEER_CHANGED, Kind.PEER_REMOVED})
+"""Kinds that speak of nothing else."""
+
 _STATED: Final = frozenset({Kind.KEY_ROTATED, Kind.PEER_CHANGED})
 
 

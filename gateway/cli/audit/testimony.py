@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from gateway.cli.audit.peers import PeerSpan, note_peer
+from gateway.cli.audit.peers import PEER_KINDS, PeerSpan, note_peer
 from gateway.cli.audit.spoken import CHANGE_KINDS, Spoken, note_change
 from gateway.ports.receipt_keys import OVERLAP
 from routing.delivery import DeliveryState
@@ -190,7 +190,7 @@ class Testimony:
             self.credentials[str(fields["credential"])] = {**fields, "at": entry.t}
         elif entry.kind is Kind.CREDENTIAL_REVOKED:
             self.revocations[str(fields["credential"])] = entry.t
-        elif entry.kind is Kind.PEER_CHANGED or fields.get("purpose") == "peer":
+        elif entry.kind in PEER_KINDS or fields.get("purpose") == "peer":
             note_peer(self.peers, entry)
         elif entry.kind is Kind.KEY_ROTATED and fields.get("purpose") == "officer":
             self.officer_keys.append({**fields, "at": entry.t})
