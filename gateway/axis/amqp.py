@@ -59,6 +59,11 @@ class AmqpLink:
         self._max_queue_bytes = max_queue_bytes
         self._watch_interval = watch_interval
 
+    @property
+    def blocked(self) -> str:
+        """Why the broker takes no messages, in its own words (an alarm about memory or disk); empty while it does."""
+        return self._publisher.blocked
+
     async def declare(self, queues: frozenset[str]) -> None:
         """Make sure these queues and their dead-letter queues exist.
 
