@@ -147,7 +147,7 @@ async def _composed(
         stack.push_async_callback(store.close)
         clock = store.clock
         trust = await open_trust(store.trust, settings, clock=clock)
-        link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
+        link = _link(settings, store)
         stack.push_async_callback(link.close)
         stack.enter_context(trust.watched())
         pdf = stack.enter_context(PdfWorker())
@@ -191,6 +191,12 @@ async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlS
         await store.documents.release_leases()
         await store.parked.release_leases()
     return store
+
+
+def _link(settings: Settings, store: SqlStore) -> AxisLink:
+    if not settings.axis:
+        return LocalLink(store.database, store.writer)
+    return AmqpLink(settings.axis, queue_age=settings.axis_queue_age)
 
 
 def _own(settings: Settings, follower: Follower | None) -> _Own:

@@ -44,6 +44,9 @@ class Settings:
     axis: str = ""
     """`amqp://…` or `amqps://…`; empty means the embedded link, which needs no broker."""
 
+    axis_queue_age: int = 10
+    """Seconds for which a new queue on the axis takes no documents; a broker that dies before may lose it for good."""
+
     payloads: Path | None = None
     """Folder for bodies over 16 KiB; gateways that meet on one broker share it. Empty means a folder in `data`."""
 

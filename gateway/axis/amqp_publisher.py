@@ -26,7 +26,7 @@ from pamqp.header import ContentHeader
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import AxisConnection, Backoff, Broker
-from gateway.axis.errors import AxisUnreachableError
+from gateway.axis.errors import AxisError, AxisUnreachableError
 from gateway.records import AxisMessage, SendOutcome, SendResult
 
 WRITES = 2
@@ -178,7 +178,7 @@ class Publisher:
                 async with self._broker.guard(line.connection), asyncio.timeout(self._broker.timeout):
                     confirmations += await line.write(messages)
                     await asyncio.wait(confirmations)
-            except AxisUnreachableError as error:
+            except AxisError as error:
                 reason = str(error)
         if not confirmations:
             return [SendOutcome(result=SendResult.UNKNOWN, reason=reason)] * len(messages)
@@ -207,7 +207,7 @@ class Publisher:
     async def _try_until_unblocked(self) -> None:
         while self.blocked and not self._closed:
             await asyncio.sleep(LOOK_AGAIN)
-            with suppress(AxisUnreachableError):
+            with suppress(AxisError):
                 await self.probe()
 
     def _outcome(self, confirmation: asyncio.Future[object], reason: str) -> SendOutcome:
@@ -241,7 +241,7 @@ class Publisher:
             broken, self._line = self._line, None
             try:
                 line = await self._replace(broken)
-            except AxisUnreachableError as error:
+            except AxisError as error:
                 self._reason = str(error)
                 self._retry_at = clock() + self._backoff.pause()
                 raise
