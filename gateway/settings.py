@@ -44,6 +44,18 @@ class Settings:
     axis: str = ""
     """`amqp://…` or `amqps://…`; empty means the embedded link, which needs no broker."""
 
+    axis_ca: Path | None = None
+    """Certificates of the authorities that may vouch for the broker (`amqps://`). Empty means those that the system trusts."""
+
+    axis_certificate: Path | None = None
+    """This gateway's certificate for the broker, with those between it and its authority. Empty means none."""
+
+    axis_key: Path | None = None
+    """The key of that certificate, if it is not in the same file."""
+
+    axis_password: Path | None = None
+    """File with the password for the broker, that only the gateway's user can read; read anew for each connection."""
+
     axis_queue_age: int = 10
     """Seconds for which a new queue on the axis takes no documents; a broker that dies before may lose it for good."""
 

@@ -16,6 +16,7 @@ import structlog
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import Backoff, Broker
 from gateway.axis.amqp_publisher import Publisher
+from gateway.axis.amqp_security import PLAIN, Security
 from gateway.axis.amqp_subscription import Subscription, Tag, subscribe
 from gateway.axis.amqp_young import YoungQueues
 from gateway.axis.errors import AxisError
@@ -42,6 +43,7 @@ class AmqpLink:
         max_queue_bytes: int = amqp_topology.MAX_QUEUE_BYTES,
         watch_interval: float = WATCH_INTERVAL,
         queue_age: float = 0.0,
+        security: Security = PLAIN,
     ) -> None:
         """Take the broker's address; nothing is opened yet.
 
@@ -49,13 +51,14 @@ class AmqpLink:
         for three times as long and 3 s more is given up. `max_queue_bytes`: bodies waiting in one queue beyond which the broker
         refuses more; part of a queue's declaration, so the same for all who declare it. `watch_interval`: seconds between two
         checks of our consumers. `queue_age`: seconds for which a new queue takes no documents; with 0, declaring a queue also
-        brings it into use.
+        brings it into use. `security`: certificates, and the file of the password.
 
         Raises:
-            ValueError: the address is not one of AMQP; the text does not repeat it.
+            ValueError: the address is not one of AMQP (the text does not repeat it), or a certificate cannot be used.
+            GatewayError: the file of the password cannot be used, or others can read it.
 
         """
-        self._broker = Broker(url, timeout=timeout, heartbeat=heartbeat)
+        self._broker = Broker(url, timeout=timeout, heartbeat=heartbeat, security=security)
         self._publisher = Publisher(self._broker)
         self._subscriptions: set[Subscription] = set()
         self._closed = asyncio.Event()
