@@ -21,6 +21,7 @@ from aiohttp import web
 from gateway.api import make_api
 from gateway.api.context import Context, Pace
 from gateway.axis.amqp import AmqpLink
+from gateway.axis.amqp_security import Security
 from gateway.axis.errors import AxisError
 from gateway.axis.local import LocalLink
 from gateway.clock import utc_now
@@ -42,7 +43,7 @@ from gateway.payloads_s3 import S3Payloads
 from gateway.pdf_worker.client import PdfWorker
 from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.revocation_stock import FolderStock
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
 from gateway.store import SqlStore, open_store
 from gateway.telemetry import Metrics
 from gateway.trust_source import open_trust
@@ -148,7 +149,7 @@ async def _composed(
         stack.push_async_callback(store.close)
         clock = store.clock
         trust = await open_trust(store.trust, settings, clock=clock)
-        link = AmqpLink(settings.axis) if settings.axis else LocalLink(store.database, store.writer)
+        link = await asyncio.to_thread(_link, settings, store)
         stack.push_async_callback(link.close)
         stack.enter_context(trust.watched())
         pdf = stack.enter_context(PdfWorker())
@@ -198,6 +199,21 @@ async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlS
         await store.documents.release_leases()
         await store.parked.release_leases()
     return store
+
+
+def _link(settings: Settings, store: SqlStore) -> AxisLink:
+    if not settings.axis:
+        return LocalLink(store.database, store.writer)
+    security = Security(
+        ca=settings.axis_ca,
+        certificate=settings.axis_certificate,
+        key=settings.axis_key,
+        password=settings.axis_password,
+    )
+    try:
+        return AmqpLink(settings.axis, queue_age=settings.axis_queue_age, security=security)
+    except ValueError as error:
+        raise SettingsError(f"VANTHU_AXIS: {error}") from None
 
 
 def _own(settings: Settings, follower: Follower | None) -> _Own:

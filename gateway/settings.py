@@ -47,6 +47,20 @@ class Settings:
     payloads: str = ""
     """Where bodies over 16 KiB are kept: a folder, or a bucket, `s3://bucket/prefix?endpoint=…&region=…&credentials=FILE&cache=BYTES`
     (without a file: `AWS_ACCESS_KEY_ID` and the like). Empty means a folder in `data`."""
+    axis_ca: Path | None = None
+    """Certificates of the authorities that may vouch for the broker (`amqps://`). Empty means those that the system trusts."""
+
+    axis_certificate: Path | None = None
+    """This gateway's certificate for the broker, with those between it and its authority. Empty means none."""
+
+    axis_key: Path | None = None
+    """The key of that certificate, if it is not in the same file."""
+
+    axis_password: Path | None = None
+    """File with the password for the broker, that only the gateway's user can read; read anew for each connection."""
+
+    axis_queue_age: int = 10
+    """Seconds for which a new queue on the axis takes no documents; a broker that dies before may lose it for good."""
 
     trust: Path | None = None
     """Folder of revocation lists, and inbox for authorities' certificates. Empty means `trust` in `data`."""

@@ -101,6 +101,9 @@ class Metrics:
         self.arrived = count(
             "vanthu_axis_arrived_total", "Messages taken from the axis, by result.", ("result",)
         )
+        self.axis_blocked = gauge(
+            "vanthu_axis_blocked", "1 while an alarm keeps the broker from taking messages."
+        )
         self.backlog = gauge("vanthu_backlog", "Rows waiting, by place.", ("place",))
         self.parked = gauge("vanthu_parked", "Documents that could not be decided yet, by road.", ("road",))
         self.parked_bytes = gauge("vanthu_parked_bytes", "Bytes of these documents, by road.", ("road",))

@@ -23,6 +23,7 @@ from gateway.api import wire
 from gateway.api.certificates import count_certificates
 from gateway.api.context import Context
 from gateway.api.problems import RETRY_AFTER
+from gateway.ports import UnavailableError
 from gateway.records import Json
 from gateway.trusted import SOON, TrustVersion, expiring
 
@@ -95,6 +96,7 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
         age = (now - waiting.oldest).total_seconds() if waiting.oldest else 0.0
         context.metrics.parked_oldest.labels(road.value).set(age)
     held = await context.store.under_way.held()
+    context.metrics.axis_blocked.set(bool(context.link.blocked))
     context.metrics.held.set(sum(each.deliveries for each in held))
     oldest = min((each.since for each in held), default=now)
     context.metrics.held_oldest.set((now - oldest).total_seconds())
@@ -149,6 +151,8 @@ async def _try_registry(context: Context) -> dict[str, Json]:
 
 
 async def _try_axis(context: Context) -> dict[str, Json]:
+    if context.link.blocked:
+        raise UnavailableError(f"the broker takes no messages: {context.link.blocked}")
     await context.link.ready()
     return {}
 

@@ -267,6 +267,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "axis.payload_differs": 500,
         "axis.not_addressed": 500,
         "axis.left_queue": 503,
+        # what an account of the broker may not do; in the operator's log and on the command line
+        "axis.topology_missing": 503,
         # `vanthu verify`: these stand in its report only
         "verify.binding_mismatch": 500,
         "verify.not_a_certificate": 500,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -25,7 +26,7 @@ from pamqp.header import ContentHeader
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import AxisConnection, Backoff, Broker
-from gateway.axis.errors import AxisUnreachableError
+from gateway.axis.errors import AxisError, AxisUnreachableError
 from gateway.records import AxisMessage, SendOutcome, SendResult
 
 WRITES = 2
@@ -33,6 +34,9 @@ WRITES = 2
 
 WRITE_MESSAGES = 50
 """Messages in one write; with `WRITES` at most 100 unconfirmed."""
+
+LOOK_AGAIN = 1.0
+"""Seconds between two tries of a broker that takes nothing."""
 
 WRITE_BYTES = 4 * 2**20
 """Bytes in one write; with `WRITES` at most 8 MiB in flight: above that asyncio copies its buffer again and again."""
@@ -102,12 +106,22 @@ class Publisher:
         self._retry_at = 0.0
         self._reason = ""
         self._closed = False
+        self.blocked = ""
+        """Why the broker takes no messages, in its own words; empty while it does, or while nobody knows."""
+        self._trying: asyncio.Task[None] | None = None
 
     async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
         """Send messages and return the broker's word on each, in their order.
 
-        A caller that is cancelled stops waiting; what it sent goes on, and so do its neighbours.
+        A caller that is cancelled stops waiting; what it sent goes on, and so do its neighbours. While the broker is blocked
+        nothing is sent: it would all be delivered later, although nobody here could tell.
         """
+        if self.blocked:
+            reason = f"the broker takes no messages: {self.blocked}"
+            return (SendOutcome(result=SendResult.UNKNOWN, reason=reason),) * len(messages)
+        return await self._send(messages)
+
+    async def _send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
         tasks = [asyncio.create_task(self._send_part(part)) for part in _parts(messages)]
         for task in tasks:
             self._parts.add(task)
@@ -125,11 +139,14 @@ class Publisher:
 
         """
         await self.connection()
-        (outcome,) = await self.send((AxisMessage(id=uuid4().hex, queue=PROBE_KEY, body=b"?"),))
+        (outcome,) = await self._send((AxisMessage(id=uuid4().hex, queue=PROBE_KEY, body=b"?"),))
         if outcome.result is SendResult.UNKNOWN:
-            raise AxisUnreachableError(
-                f"no answer to a probe, the broker may be blocked by an alarm: {outcome.reason}"
+            known = (
+                f"an alarm blocks the broker ({self.blocked})"
+                if self.blocked
+                else "an alarm may block the broker"
             )
+            raise AxisUnreachableError(f"no answer to a probe, {known}: {outcome.reason}")
 
     async def connection(self) -> AxisConnection:
         """Return the open connection, opening it now if there is none.
@@ -143,6 +160,8 @@ class Publisher:
     async def close(self) -> None:
         """Close the connection; what still waits, and what is sent from now on, has an unknown outcome."""
         self._closed = True
+        if self._trying is not None:
+            self._trying.cancel()
         line, self._line = self._line, None
         if line is not None:
             await line.connection.leave()
@@ -159,14 +178,37 @@ class Publisher:
                 async with self._broker.guard(line.connection), asyncio.timeout(self._broker.timeout):
                     confirmations += await line.write(messages)
                     await asyncio.wait(confirmations)
-            except AxisUnreachableError as error:
+            except AxisError as error:
                 reason = str(error)
         if not confirmations:
             return [SendOutcome(result=SendResult.UNKNOWN, reason=reason)] * len(messages)
         outcomes = [self._outcome(confirmation, reason) for confirmation in confirmations]
         if any(outcome.result is not SendResult.UNKNOWN for outcome in outcomes):
             self._backoff.reset()
+            self._told("")
         return outcomes
+
+    def _told(self, reason: str) -> None:
+        """Note whether the broker takes messages; while it does not, try again and again whether that is over.
+
+        Nothing else would find out: the connection that was told may be gone, and whoever sees that the axis is blocked sends
+        nothing.
+        """
+        if reason == self.blocked:
+            return
+        was, self.blocked = self.blocked, reason
+        if reason:
+            log.warning("axis_blocked", broker=str(self._broker), reason=reason)
+        else:
+            log.warning("axis_unblocked", broker=str(self._broker), reason=was)
+        if reason and (self._trying is None or self._trying.done()):
+            self._trying = asyncio.create_task(self._try_until_unblocked())
+
+    async def _try_until_unblocked(self) -> None:
+        while self.blocked and not self._closed:
+            await asyncio.sleep(LOOK_AGAIN)
+            with suppress(AxisError):
+                await self.probe()
 
     def _outcome(self, confirmation: asyncio.Future[object], reason: str) -> SendOutcome:
         if not confirmation.done() or confirmation.cancelled():
@@ -199,7 +241,7 @@ class Publisher:
             broken, self._line = self._line, None
             try:
                 line = await self._replace(broken)
-            except AxisUnreachableError as error:
+            except AxisError as error:
                 self._reason = str(error)
                 self._retry_at = clock() + self._backoff.pause()
                 raise
@@ -216,6 +258,7 @@ class Publisher:
         connection = await self._broker.connect("publisher")
         async with self._broker.guard(connection), asyncio.timeout(self._broker.timeout):
             await amqp_topology.ensure_exchange(connection, seconds=self._broker.timeout)
+            connection.on_blocking(self._told)
             channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
             return _Line(connection=connection, channel=cast("Channel", await channel.get_underlay_channel()))
 

@@ -17,6 +17,7 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import AxisConnection, Broker, being_cancelled
+from gateway.axis.amqp_young import CANARY
 from gateway.axis.errors import AxisUnreachableError
 from gateway.records import Incoming
 
@@ -40,8 +41,16 @@ class Tag:
 class Subscription:
     """Consumers on a set of queues, from `subscribe` until something breaks or `close`."""
 
-    def __init__(self, broker: Broker, connection: AxisConnection, channel: AbstractChannel) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        connection: AxisConnection,
+        channel: AbstractChannel,
+        *,
+        on_canary: Callable[[str], None],
+    ) -> None:
         self.ended = ""
+        self._on_canary = on_canary
         self._broker = broker
         self._connection = connection
         self._channel = channel
@@ -146,6 +155,10 @@ class Subscription:
         # A number that was skipped belongs to a message that never got here: it must stay open.
         self._unsettled.update(range(self._last + 1, tag + 1))
         self._last = max(self._last, tag)
+        if message.header.properties.message_type == CANARY:
+            self._on_canary(message.header.properties.message_id or "")
+            await self.settle(done=(tag,), dead=())
+            return
         self._arrived.append(Incoming(queue=queue, body=message.body, tag=Tag(subscription=self, number=tag)))
         self._wake.set()
 
@@ -157,8 +170,10 @@ class Subscription:
         self.end(f"the broker cancelled a consumer: {frame}")
 
 
-async def subscribe(broker: Broker, queues: frozenset[str], *, watch_interval: float) -> Subscription:
-    """Open a connection and consume from those of the queues that exist.
+async def subscribe(
+    broker: Broker, queues: frozenset[str], *, watch_interval: float, on_canary: Callable[[str], None]
+) -> Subscription:
+    """Open a connection and consume from those of the queues that exist; `on_canary` hears of the ids of canaries.
 
     A queue that is missing is not declared: that needs rights which a receiver may not have. It is looked for every
     `watch_interval` seconds.
@@ -174,7 +189,9 @@ async def subscribe(broker: Broker, queues: frozenset[str], *, watch_interval: f
             raise AxisUnreachableError(f"{broker}: none of the {len(queues)} queues to receive from exists")
         async with asyncio.timeout(broker.timeout):
             channel = await connection.channel(publisher_confirms=False)
-        subscription = Subscription(broker, connection, await channel.get_underlay_channel())
+        subscription = Subscription(
+            broker, connection, await channel.get_underlay_channel(), on_canary=on_canary
+        )
         await subscription.start(counts, prefetch=max(1, min(PREFETCH, PREFETCH_ALL // len(counts))))
         subscription.watch(queues, consumed=frozenset(counts), interval=watch_interval)
         return subscription

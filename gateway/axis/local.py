@@ -47,6 +47,11 @@ class LocalLink:
         self._wakes: set[asyncio.Event] = set()
         self._closed = False
 
+    @property
+    def blocked(self) -> str:
+        """Never: what the database cannot take, nobody can accept either."""
+        return ""
+
     async def declare(self, queues: frozenset[str]) -> None:
         """Make sure these queues exist."""
         self._queues |= queues

@@ -14,6 +14,8 @@ from concurrent.futures import Executor
 from contextlib import aclosing
 from datetime import timedelta
 
+import structlog
+
 from gateway.flow import entries
 from gateway.flow.arrivals import sha256_of
 from gateway.flow.correspondence import correspond_late
@@ -22,7 +24,16 @@ from gateway.flow.notifying import LOG, MEMBERS, OUTBOX, Bell, inbox_of, wait
 from gateway.flow.parking import Terms, pause
 from gateway.keys import SigningKey
 from gateway.parked import ParkedItem, Parking
-from gateway.ports import AxisLink, Clock, NoRoomError, Payloads, PdfReader, Store, TrustSource
+from gateway.ports import (
+    AxisLink,
+    Clock,
+    NoRoomError,
+    Payloads,
+    PdfReader,
+    QueuesMissingError,
+    Store,
+    TrustSource,
+)
 from gateway.records import Arrival, Incoming, MessageKind
 from gateway.telemetry import Metrics
 from routing.agencies import Directory, Member
@@ -35,6 +46,8 @@ GATHER = 0.02
 """Seconds to let messages gather after a batch that was not `FULL`: a batch costs the same few transactions whatever its size."""
 
 LOOK_AGAIN = 1.0
+
+_log = structlog.get_logger()
 
 
 class Receiver:
@@ -82,7 +95,11 @@ class Receiver:
         directory = await self._store.registry.directory()
         hosted = self._hosted(directory)
         # Every member's queue, not only those hosted here: a document may be on its way before its receiver ever started.
-        await self._link.declare(frozenset(member.queue for member in directory.members))
+        try:
+            await self._link.declare(frozenset(member.queue for member in directory.members))
+        except QueuesMissingError as error:
+            # Somebody else makes the queues on this axis; what is there is received meanwhile.
+            _log.warning("axis_queues_missing", reason=str(error))
         consuming = asyncio.create_task(self._consume(hosted))
         watching = asyncio.create_task(self._until_members_change(directory.members))
         try:

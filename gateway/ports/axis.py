@@ -11,6 +11,10 @@ from gateway.records import AxisMessage, Incoming, SendOutcome
 class AxisLink(Protocol):
     """The road between gateways: one durable queue per member, at-least-once, never a decision of its own."""
 
+    @property
+    def blocked(self) -> str:
+        """Why the axis takes no messages although it can be reached, for the operator; empty while it takes them."""
+
     async def declare(self, queues: frozenset[str]) -> None:
         """Make sure these queues exist, ahead of use."""
 

@@ -34,6 +34,10 @@ class UnavailableError(Exception):
     """Something outside this process cannot be used right now, and its text says what; waiting is all that can be done."""
 
 
+class QueuesMissingError(UnavailableError):
+    """The axis lacks queues that this process may not make; those that are there can be used."""
+
+
 class StaleRegistryError(Exception):
     """The registry changed between examination and commit; examine again with the current directory."""
 

@@ -15,6 +15,7 @@ from uuid import uuid4
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
+from structlog.testing import capture_logs
 from structlog.tracebacks import ExceptionDictTransformer
 
 from gateway.axis.amqp import AmqpLink
@@ -196,6 +197,38 @@ async def test_blocked_broker(rabbitmq: RabbitMQ, queue: str) -> None:
         await link.ready()
 
     assert results(outcomes) == {SendResult.UNKNOWN}
+
+
+async def test_blocked_broker_is_known(rabbitmq: RabbitMQ, queue: str) -> None:
+    """The broker's own notice says why it takes nothing; then nothing is sent, and when the alarm is over the link finds out."""
+    async with closing(AmqpLink(rabbitmq.url, timeout=1.5)) as link:
+        await link.declare(frozenset({queue}))
+        with capture_logs() as logs:
+            await asyncio.to_thread(rabbitmq.control, "set_vm_memory_high_watermark", "0.0000001")
+            try:
+                (first,) = await link.send(messages(queue, [b"blocked"]))
+                reason = link.blocked
+                began = time.monotonic()
+                later = await link.send(messages(queue, numbers(100)))
+                took = time.monotonic() - began
+            finally:
+                await asyncio.to_thread(rabbitmq.control, "set_vm_memory_high_watermark", "absolute", "2GB")
+            await eventually(lambda: not link.blocked)
+        await link.ready()
+        await link.send(messages(queue, [b"after"]))
+        bodies = await drain(link, queue, count=1)
+        while bodies[-1] != b"after":
+            bodies += await drain(link, queue, count=1)
+
+    assert reason == "low on memory"
+    assert first.result is SendResult.UNKNOWN
+    assert {outcome.reason for outcome in later} == {"the broker takes no messages: low on memory"}
+    assert took < 1
+    assert set(bodies) <= {b"blocked", b"after"}
+    assert [each["event"] for each in logs if "blocked" in each["event"]] == [
+        "axis_blocked",
+        "axis_unblocked",
+    ]
 
 
 async def test_id_used_twice(rabbitmq: RabbitMQ, queue: str) -> None:

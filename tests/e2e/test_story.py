@@ -45,7 +45,12 @@ async def test_the_story_of_make_run_over_rabbitmq_and_postgresql(
 ) -> None:
     """The demo's story, word for word, on the hub's technology; its own audit at the end finds nothing wrong."""
     settings = Settings(
-        data=tmp_path, port=0, axis=rabbitmq.url, database=postgres.url(postgres.create()), name="gw.hub"
+        data=tmp_path,
+        port=0,
+        axis=rabbitmq.url,
+        axis_queue_age=0,
+        database=postgres.url(postgres.create()),
+        name="gw.hub",
     )
     queues: list[str] = []
 
@@ -117,7 +122,9 @@ def _gateway(
 ) -> AbstractAsyncContextManager[Running]:
     """Start a gateway with a database of its own; only the payload store is shared."""
     people.trust(data / "trust")
-    return running(Settings(data=data, name=data.name, port=0, axis=rabbitmq.url, payloads=payloads))
+    return running(
+        Settings(data=data, name=data.name, port=0, axis=rabbitmq.url, axis_queue_age=0, payloads=payloads)
+    )
 
 
 async def _introduce(north: Running, south: Running) -> None:

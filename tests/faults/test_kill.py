@@ -129,6 +129,7 @@ def settings(request: pytest.FixtureRequest) -> dict[str, str]:
     postgres: Cluster = request.getfixturevalue("postgres")
     return {
         "VANTHU_AXIS": rabbitmq.url,
+        "VANTHU_AXIS_QUEUE_AGE": "0",
         "VANTHU_DATABASE": postgres.url(postgres.create()),
         "VANTHU_NAME": "gw.killed",
     }

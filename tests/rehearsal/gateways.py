@@ -34,6 +34,7 @@ async def gateways(
         "VANTHU_NAME": NAME,
         "VANTHU_DATABASE": database,
         "VANTHU_AXIS": axis,
+        "VANTHU_AXIS_QUEUE_AGE": "0",
         "VANTHU_PAYLOADS": str(folder / "payloads"),
         "VANTHU_TRUST": str(folder / "trust"),
         "VANTHU_LOG_LEVEL": "error",

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def free_ports(count: int) -> tuple[int, ...]:
 class RabbitMQ:
     """One node and its port mapper; `kill`, `freeze` and the like act on this node only."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, settings: str = "", plugins: Sequence[str] = ()) -> None:
         if not SERVER.exists():
             message = f"{SERVER} is missing; run: apt-get install --no-install-recommends rabbitmq-server"
             raise RabbitMQError(message)
@@ -50,7 +50,7 @@ class RabbitMQ:
         self._control_ports = sorted(control)
         self._node: subprocess.Popen[bytes] | None = None
         self._mapper: subprocess.Popen[bytes] | None = None
-        self._configure()
+        self._configure(settings, plugins)
 
     @property
     def url(self) -> str:
@@ -99,22 +99,25 @@ class RabbitMQ:
             self._mapper.wait(timeout=10)
             self._mapper = None
 
-    def control(self, *arguments: str) -> str:
+    def control(self, *arguments: str, stdin: bytes = b"") -> str:
         """Run `rabbitmqctl` against this node and return what it prints."""
         command = [str(SERVER.with_name("rabbitmqctl")), "--quiet", *arguments]
-        done = subprocess.run(command, env=self._environment, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(
+            command, env=self._environment, input=stdin, capture_output=True, timeout=60, check=False
+        )
         if done.returncode != 0:
             message = f"rabbitmqctl {' '.join(arguments)}: {done.stderr.decode(errors='replace')}"
             raise RabbitMQError(message)
         return done.stdout.decode()
 
-    def _configure(self) -> None:
+    def _configure(self, settings: str, plugins: Sequence[str]) -> None:
         cookie = self.folder / ".erlang.cookie"
         cookie.write_text(secrets.token_hex(16))
         cookie.chmod(0o400)
-        (self.folder / "plugins").write_text("[].\n")
+        (self.folder / "plugins").write_text(f"[{','.join(plugins)}].\n")
         (self.folder / "rabbitmq.conf").write_text(
             "vm_memory_high_watermark.absolute = 2GB\ndisk_free_limit.absolute = 10MB\nlog.file.level = warning\n"
+            + settings
         )
         folder = str(self.folder)
         self._environment = {
@@ -170,8 +173,8 @@ class RabbitMQ:
 
 
 @contextmanager
-def running_node() -> Iterator[RabbitMQ]:
-    """Start a node and stop it at the end.
+def running_node(*, settings: str = "", plugins: Sequence[str] = ()) -> Iterator[RabbitMQ]:
+    """Start a node and stop it at the end; `settings` are further lines of its configuration.
 
     Raises:
         RabbitMQError: RabbitMQ is not installed, or does not start.
@@ -179,7 +182,7 @@ def running_node() -> Iterator[RabbitMQ]:
     """
     folder = Path(tempfile.mkdtemp(prefix="vanthu-rabbitmq-"))
     try:
-        node = RabbitMQ(folder)
+        node = RabbitMQ(folder, settings=settings, plugins=plugins)
         try:
             node.start()
             yield node
