@@ -33,6 +33,7 @@ from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
 from gateway.flow.parking import Terms
 from gateway.flow.receipts import Receipts
+from gateway.flow.reckoning import Reckoning
 from gateway.flow.sequencing import Sequencer
 from gateway.folders import prepare, take
 from gateway.keys import GatewayKeys, load_keys
@@ -155,6 +156,7 @@ async def _composed(
         await first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock, "pdf": pdf}
         follower = await _follower(settings, store, clock=clock)
+        store.ledger.has_payload = payloads.has
         intake = Intake(executor=executor, bell=bell, metrics=metrics, **_own(settings, follower), **ports)
         yield Context(
             settings=settings,
@@ -165,6 +167,7 @@ async def _composed(
             keys=keys,
             receipts=receipts,
             snapshots=Snapshots(settings.data / "snapshots", store=store, key=keys.registry, clock=clock),
+            reckoning=_reckoning(settings, store, bell, metrics),
             metrics=metrics,
             pace=pace,
             follower=follower,
@@ -198,6 +201,13 @@ async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlS
         await store.documents.release_leases()
         await store.parked.release_leases()
     return store
+
+
+def _reckoning(settings: Settings, store: SqlStore, bell: Bell, metrics: Metrics) -> Reckoning:
+    overdue_after = timedelta(seconds=settings.resend_after)
+    return Reckoning(
+        ledger=store.ledger, clock=store.clock, bell=bell, metrics=metrics, overdue_after=overdue_after
+    )
 
 
 def _own(settings: Settings, follower: Follower | None) -> _Own:

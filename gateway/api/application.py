@@ -19,6 +19,7 @@ from gateway.api import (
     docs,
     documents,
     inbox,
+    ledger,
     log,
     members,
     middleware,
@@ -142,6 +143,9 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("GET", "/v1/log/checkpoint", open_to_all(log.get_checkpoint)),
     ("GET", "/v1/log/entries", only_for(Access.AUDITOR, log.get_entries)),
     ("GET", "/v1/log/entries/{index}/proof", only_for(Access.AUDITOR, log.get_proof)),
+    # the loss ledger
+    ("GET", "/v1/ledger", only_for(Access.OVERSIGHT, ledger.get_ledger)),
+    ("POST", "/v1/ledger/recount", only_for(Access.OVERSIGHT, ledger.recount)),
     # operation and documentation
     ("GET", "/healthz", open_to_all(operations.alive)),
     ("GET", "/readyz", open_to_all(operations.ready)),

@@ -7,7 +7,9 @@ it. What is not placed in the tree yet is added on the fly when somebody asks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -116,20 +118,20 @@ class SqlLedger:
 
     async def owed(self, *, after: str | None, limit: int, overdue_before: datetime) -> Page:
         """See `ports.Ledger`."""
-        return await self._database.snapshot(partial(self._owed, after or "/", limit, overdue_before))
+        return await self._settled(partial(_owed_page, after or "/", limit, overdue_before))
 
     async def page(self, *, after: str | None, limit: int) -> Page:
         """See `ports.Ledger`."""
-        return await self._database.snapshot(
-            partial(every_page, after=after, limit=limit, has_payload=self.has_payload)
-        )
+        return await self._settled(partial(every_page, after=after, limit=limit))
 
     async def check(self, documents: Sequence[str]) -> tuple[Gap, ...]:
         """See `ports.Ledger`."""
-        page = await self._database.snapshot(
-            lambda connection: check(connection, documents, self.has_payload)
-        )
-        return page.gaps
+        return (await self._settled(partial(check, ids=documents))).gaps
+
+    async def _settled(self, query: Callable[[Connection], Page]) -> Page:
+        """Ask for payloads when the snapshot is over: that may take long, and they never change."""
+        page = await self._database.snapshot(query)
+        return await asyncio.to_thread(page.settled, self.has_payload) if page.bodies else page
 
     async def requeue(self, deliveries: Sequence[str]) -> tuple[str, ...]:
         """See `ports.Ledger`."""
@@ -145,25 +147,6 @@ class SqlLedger:
         """See `ports.Ledger`."""
         await self._writer.write(_note_recount, None)
 
-    def _owed(self, after: str, limit: int, overdue_before: datetime, connection: Connection) -> Page:
-        first, _, last_id = after.partition("/")
-        documents: list[str] = []
-        reached: str | None = None
-        for state in _OWED_STATES[_OWED_STATES.index(first) if first else 0 :]:
-            known = {
-                "state": state,
-                "after": last_id if state == first else "",
-                "limit": limit - len(documents),
-            }
-            rows = connection.execute(_OWED_PAGE, known).all()
-            documents += [row.message_id for row in rows]
-            if len(documents) >= limit:
-                reached = f"{state}/{rows[-1].id}"
-                break
-        ids = list(dict.fromkeys(documents))
-        page = check(connection, ids, self.has_payload, overdue_before=overdue_before)
-        return Page(documents=page.documents, gaps=page.gaps, overdue=page.overdue, last=reached)
-
     def _requeue(
         self, connection: Connection, now: datetime, items: Sequence[tuple[str, ...]]
     ) -> list[tuple[str, ...]]:
@@ -175,13 +158,40 @@ class SqlLedger:
         return [tuple(each for each in item if each in back) for item in items]
 
 
-def every_page(connection: Connection, *, after: str | None, limit: int, has_payload: HasPayload) -> Page:
+def _owed_page(after: str, limit: int, overdue_before: datetime, connection: Connection) -> Page:
+    first, _, last_id = after.partition("/")
+    documents: list[str] = []
+    reached: str | None = None
+    for state in _OWED_STATES[_OWED_STATES.index(first) if first else 0 :]:
+        known = {
+            "state": state,
+            "after": last_id if state == first else "",
+            "limit": limit - len(documents),
+        }
+        rows = connection.execute(_OWED_PAGE, known).all()
+        documents += [row.message_id for row in rows]
+        if len(documents) >= limit:
+            reached = f"{state}/{rows[-1].id}"
+            break
+    ids = list(dict.fromkeys(documents))
+    page = check(connection, ids, overdue_before=overdue_before)
+    return replace(page, last=reached)
+
+
+def every_page(connection: Connection, *, after: str | None, limit: int) -> Page:
     """Check the next documents of all there are."""
     ids, more = ids_after(connection, after or "", limit)
-    page = check(connection, ids, has_payload)
-    return Page(
-        documents=page.documents, gaps=page.gaps, counts=page.counts, last=ids[-1] if more and ids else None
-    )
+    return replace(check(connection, ids), last=ids[-1] if more and ids else None)
+
+
+def owed_by_rows(connection: Connection) -> Counts:
+    """Count what is pending and held by the rows."""
+    rows = {row.state: row.deliveries for row in connection.execute(_COUNT_OWED)}
+    return {
+        **NO_COUNTS,
+        Term.PENDING: rows.get("queued", 0) + rows.get("confirmed", 0),
+        Term.HELD: rows.get("held", 0),
+    }
 
 
 def _next_step(connection: Connection, *, limit: int) -> _Step:
@@ -201,14 +211,8 @@ def _balance(connection: Connection, *, clock: Clock | None, most: int) -> Balan
     sums: _Sums = {row.day: _counts(row) for row in connection.execute(select(ledger_day))}
     for day, more in _between(connection, rest, start, None).items():
         sums[day] = added(sums.get(day, NO_COUNTS), more)
-    rows = {row.state: row.deliveries for row in connection.execute(_COUNT_OWED)}
-    owed = {
-        **NO_COUNTS,
-        Term.PENDING: rows.get("queued", 0) + rows.get("confirmed", 0),
-        Term.HELD: rows.get("held", 0),
-    }
     days = tuple(LedgerDay(day=day, counts=sums[day]) for day in sorted(sums))
-    return Balance(at=transaction_time(connection, clock), days=days, owed=owed)
+    return Balance(at=transaction_time(connection, clock), days=days, owed=owed_by_rows(connection))
 
 
 def _between(connection: Connection, rows: Sequence[Any], start: int, end: int | None) -> _Sums:

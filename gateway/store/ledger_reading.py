@@ -7,8 +7,7 @@ audit (`vanthu log verify`).
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
 
@@ -16,13 +15,13 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
 from gateway.ledger import NO_COUNTS, Page, added
-from gateway.ports.ledger import HasPayload
 from gateway.store.tables import arrival, body, delivery, log_entry, message, outbox
 from routing.delivery import DeliveryState
 from routing.ledger import Awaiting, Gap, Holdings, Line, Story, shortfalls, story
 
 VIETNAM: Final = timezone(timedelta(hours=7))
 
+_CONFIRMED: Final = DeliveryState.CONFIRMED.value
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _HISTORIES: Final = (
     select(log_entry.c.document_id, log_entry.c.leaf)
@@ -92,47 +91,59 @@ def ids_after(connection: Connection, after: str, limit: int) -> tuple[list[str]
 def check(
     connection: Connection,
     ids: Sequence[str],
-    has_payload: HasPayload,
     *,
     overdue_before: datetime | None = None,
 ) -> Page:
-    """Hold documents against the log."""
+    """Hold documents against the log; overdue is what was handed to the axis of those accepted before `overdue_before`.
+
+    A body that is in no row is a gap here; `Page.settled` takes that back if it is a payload.
+    """
     if not ids:
         return Page(documents=0)
     told = _stories(connection, ids)
     messages = {row.id: row for row in connection.execute(_MESSAGES, {"ids": ids})}
-    states: dict[str, dict[str, str]] = defaultdict(dict)
+    there = _holdings(connection, ids, messages.keys())
+    bodies = _ids_of(connection, _BODIES, sorted({row.sha256 for row in messages.values()}))
+    gaps: list[Gap] = []
+    overdue: list[str] = []
+    elsewhere: dict[str, str] = {}
+    for name, held in there.items():
+        row = messages.get(name)
+        has_body = row is None or row.sha256 in bodies
+        if row is not None and not has_body and held.needs_body:
+            elsewhere[name] = row.sha256
+        gaps += shortfalls(name, told[name], held.with_body(has_body=has_body))
+        if row is not None and overdue_before is not None and row.accepted_at < overdue_before:
+            overdue += [each for each, state in held.states.items() if state == _CONFIRMED]
+    return Page(
+        documents=len(ids),
+        gaps=tuple(gaps),
+        overdue=tuple(sorted(overdue)),
+        counts=_counts(told.values()),
+        bodies=elsewhere,
+    )
+
+
+def _holdings(connection: Connection, ids: Sequence[str], messages: Collection[str]) -> dict[str, Holdings]:
+    """Return what is there of each document; of the bodies nothing is said yet."""
+    states: dict[str, dict[str, str]] = {name: {} for name in ids}
     for row in connection.execute(_DELIVERIES, {"ids": ids}):
         states[row.message_id][row.id] = row.state
-    arrivals: dict[str, dict[str, Awaiting]] = defaultdict(dict)
+    arrivals: dict[str, dict[str, Awaiting]] = {name: {} for name in ids}
     for came in connection.execute(_ARRIVALS, {"ids": ids}):
         refused = came.refusal is not None
         awaiting = Awaiting(refused, not refused and came.acknowledged_at is None)
         arrivals[came.message_id][came.id] = awaiting
     owed = _ids_of(connection, _OUTBOX, [each for some in states.values() for each in some])
-    bodies = _ids_of(connection, _BODIES, sorted({row.sha256 for row in messages.values()}))
-    gaps: list[Gap] = []
-    for name in ids:
-        held = Holdings(
-            states=states.get(name, {}),
-            outbox=frozenset(owed & states.get(name, {}).keys()),
+    return {
+        name: Holdings(
+            states=states[name],
+            outbox=frozenset(owed & states[name].keys()),
             has_message=name in messages,
-            arrivals=arrivals.get(name, {}),
+            arrivals=arrivals[name],
         )
-        if held.needs_body and name in messages:
-            sha256 = messages[name].sha256
-            held = held.with_body(has_body=sha256 in bodies or has_payload(sha256))
-        gaps += shortfalls(name, told[name], held)
-    overdue = [
-        delivery_id
-        for name, row in messages.items()
-        if overdue_before is not None and row.accepted_at < overdue_before
-        for delivery_id, state in states.get(name, {}).items()
-        if state == DeliveryState.CONFIRMED.value
-    ]
-    return Page(
-        documents=len(ids), gaps=tuple(gaps), overdue=tuple(sorted(overdue)), counts=_counts(told.values())
-    )
+        for name in ids
+    }
 
 
 def _stories(connection: Connection, ids: Sequence[str]) -> dict[str, Story]:
