@@ -103,7 +103,9 @@ class Page:
     def settled(self, has_payload: Callable[[str], bool]) -> Page:
         """Take back the gaps of those bodies that are payloads."""
         there = {name for name, sha256 in self.bodies.items() if has_payload(sha256)}
-        left = (gap for gap in self.gaps if gap.kind is not GapKind.BODY_MISSING or gap.document_id not in there)
+        left = (
+            gap for gap in self.gaps if gap.kind is not GapKind.BODY_MISSING or gap.document_id not in there
+        )
         return replace(self, gaps=tuple(left), bodies={})
 
 
