@@ -32,6 +32,7 @@ from gateway.flow.freshness import Freshness, always_fresh
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
 from gateway.flow.parking import Terms
+from gateway.flow.pressure import Limits, Pressure
 from gateway.flow.receipts import Receipts
 from gateway.flow.reckoning import Reckoning
 from gateway.flow.sequencing import Sequencer
@@ -168,6 +169,7 @@ async def _composed(
             receipts=receipts,
             snapshots=Snapshots(settings.data / "snapshots", store=store, key=keys.registry, clock=clock),
             reckoning=_reckoning(settings, store, bell, metrics),
+            pressure=_pressure(settings, store, metrics),
             metrics=metrics,
             pace=pace,
             follower=follower,
@@ -208,6 +210,12 @@ def _reckoning(settings: Settings, store: SqlStore, bell: Bell, metrics: Metrics
     return Reckoning(
         ledger=store.ledger, clock=store.clock, bell=bell, metrics=metrics, overdue_after=overdue_after
     )
+
+
+def _pressure(settings: Settings, store: SqlStore, metrics: Metrics) -> Pressure:
+    limits = Limits(rows=settings.outbox_rows, size=settings.outbox_bytes, reserve=settings.disk_reserve)
+    folders = (settings.data, settings.payload_folder)
+    return Pressure(ledger=store.ledger, limits=limits, folders=folders, clock=store.clock, metrics=metrics)
 
 
 def _own(settings: Settings, follower: Follower | None) -> _Own:

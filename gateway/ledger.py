@@ -110,6 +110,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxPage:
+    """Some rows of the outbox: how many, the bytes of their bodies, and where to go on."""
+
+    rows: int
+    size: int
+    last: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GapCount:
     """The gaps of one kind: how many, and the first of them."""
 

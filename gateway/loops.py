@@ -57,6 +57,7 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         "schedule": scheduler.one_pass,
         "succeed": succession.one_pass,
         "reckon": context.reckoning.one_pass,
+        "pressure": context.pressure.one_pass,
         **_outward(context),
     }
 

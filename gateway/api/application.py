@@ -41,6 +41,7 @@ from gateway.api.bodies import AT_ONCE, BODIES, defer_continue
 from gateway.api.context import CONTEXT, Context
 from gateway.api.inbox import STOPPING
 from gateway.api.operations import READINESS, Readiness
+from gateway.api.rates import RATES, Rates
 from gateway.api.refusals import ALLOWANCE, Allowance
 from gateway.distribution.search import AgencySearch
 
@@ -166,6 +167,7 @@ def make_api(context: Context) -> web.Application:
     api[CONTEXT] = context
     api[BODIES] = asyncio.Semaphore(AT_ONCE)
     api[ALLOWANCE] = Allowance()
+    api[RATES] = Rates(context.settings.requests_per_second)
     api[READINESS] = Readiness()
     api[SEARCH] = AgencySearch()
     api[STOPPING] = asyncio.Event()

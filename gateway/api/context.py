@@ -16,6 +16,7 @@ from gateway.distribution.snapshots import Snapshots
 from gateway.flow.access import Caller
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
+from gateway.flow.pressure import Pressure
 from gateway.flow.receipts import Receipts
 from gateway.flow.reckoning import Reckoning
 from gateway.flow.registrar import Registrar
@@ -53,6 +54,7 @@ class Context:
     receipts: Receipts
     snapshots: Snapshots
     reckoning: Reckoning
+    pressure: Pressure
     clock: Clock
     metrics: Metrics
     pdf: PdfReader

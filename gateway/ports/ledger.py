@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from gateway.ledger import Balance, Page
+from gateway.ledger import Balance, OutboxPage, Page
 from routing.ledger import Gap
 
 HasPayload: TypeAlias = Callable[[str], bool]
@@ -42,6 +42,12 @@ class Ledger(Protocol):
 
     async def requeue(self, deliveries: Sequence[str]) -> tuple[str, ...]:
         """Put what is owed but not in the outbox back into it, and return which that were. Logs `requeued`."""
+
+    async def outbox(self, *, after: str | None, limit: int) -> OutboxPage:
+        """Count up to `limit` rows of the outbox, by keyset on their ids; a body that goes to several addressees counts once."""
+
+    async def oldest_unplaced(self) -> datetime | None:
+        """Return when the oldest entry was written that has no place in the log's tree yet; None if there is none."""
 
     async def recounted(self) -> datetime | None:
         """Return when everything was counted last and no gap found."""

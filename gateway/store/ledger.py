@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select, update
 
-from gateway.ledger import NO_COUNTS, Balance, Counts, LedgerDay, Page, added
+from gateway.ledger import NO_COUNTS, Balance, Counts, LedgerDay, OutboxPage, Page, added
 from gateway.ports import Clock
 from gateway.ports.ledger import HasPayload
 from gateway.records import Event
@@ -24,6 +24,7 @@ from gateway.store.bulk import insert_rows
 from gateway.store.database import Database
 from gateway.store.dialects import transaction_time
 from gateway.store.ledger_reading import check, day_of, ids_after, line_of
+from gateway.store.load import oldest_unplaced, outbox_page
 from gateway.store.staging import Staging
 from gateway.store.tables import delivery, ledger_day, ledger_head, log_entry, outbox
 from gateway.store.writer import Writer
@@ -136,6 +137,14 @@ class SqlLedger:
     async def requeue(self, deliveries: Sequence[str]) -> tuple[str, ...]:
         """See `ports.Ledger`."""
         return await self._writer.write(self._requeue, tuple(deliveries)) if deliveries else ()
+
+    async def outbox(self, *, after: str | None, limit: int) -> OutboxPage:
+        """See `ports.Ledger`."""
+        return await self._database.read(partial(outbox_page, after=after, limit=limit))
+
+    async def oldest_unplaced(self) -> datetime | None:
+        """See `ports.Ledger`."""
+        return await self._database.read(oldest_unplaced)
 
     async def recounted(self) -> datetime | None:
         """See `ports.Ledger`."""
