@@ -20,14 +20,10 @@ from aiohttp import web
 
 from gateway.api import make_api
 from gateway.api.context import Context, Pace
-from gateway.axis.amqp import AmqpLink
-from gateway.axis.amqp_security import Security
 from gateway.axis.errors import AxisError
-from gateway.axis.local import LocalLink
 from gateway.clock import utc_now
 from gateway.distribution.following import Follower
 from gateway.distribution.snapshots import Snapshots
-from gateway.distribution.upstream import Upstream
 from gateway.first_token import admin_token_file, first_token
 from gateway.flow.freshness import Freshness, always_fresh
 from gateway.flow.intake import Intake
@@ -36,15 +32,21 @@ from gateway.flow.parking import Terms
 from gateway.flow.receipts import Receipts
 from gateway.flow.sequencing import Sequencer
 from gateway.folders import prepare, take
-from gateway.keys import GatewayKeys, load_keys
+from gateway.implementations import (
+    make_pressure,
+    make_reckoning,
+    open_follower,
+    open_keys,
+    open_link,
+    open_own_store,
+    open_payloads,
+)
+from gateway.keys import GatewayKeys
 from gateway.loops import looping, loops_of, terms_of
-from gateway.payloads import FolderPayloads
-from gateway.payloads_s3 import S3Payloads
 from gateway.pdf_worker.client import PdfWorker
 from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.revocation_stock import FolderStock
-from gateway.settings import Settings, SettingsError
-from gateway.store import SqlStore, open_store
+from gateway.settings import Settings
 from gateway.telemetry import Metrics
 from gateway.trust_source import open_trust
 
@@ -139,23 +141,24 @@ async def _composed(
     async with AsyncExitStack() as stack:
         stack.enter_context(await asyncio.to_thread(take, settings.data))
         spool = await asyncio.to_thread(prepare, settings)
-        keys = await asyncio.to_thread(_keys, settings)
+        keys = await asyncio.to_thread(open_keys, settings)
         receipts = Receipts(gateway=settings.name, origin=keys.log.name, key=keys.receipt)
         stack.callback(receipts.close)
-        payloads = await asyncio.to_thread(_payloads, settings)
+        payloads = await asyncio.to_thread(open_payloads, settings)
         bell, metrics = Bell(), Metrics()
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
-        store = await _store(settings, keys, clock=clock)
+        store = await open_own_store(settings, keys, clock=clock)
         stack.push_async_callback(store.close)
         clock = store.clock
         trust = await open_trust(store.trust, settings, clock=clock)
-        link = await asyncio.to_thread(_link, settings, store)
+        link = await asyncio.to_thread(open_link, settings, store)
         stack.push_async_callback(link.close)
         stack.enter_context(trust.watched())
         pdf = stack.enter_context(PdfWorker())
         await first_token(store, settings, clock)
         ports: _Ports = {"store": store, "payloads": payloads, "trust": trust, "clock": clock, "pdf": pdf}
-        follower = await _follower(settings, store, clock=clock)
+        follower = await open_follower(settings, store, clock=clock)
+        store.ledger.has_payload = payloads.has
         intake = Intake(executor=executor, bell=bell, metrics=metrics, **_own(settings, follower), **ports)
         yield Context(
             settings=settings,
@@ -166,54 +169,14 @@ async def _composed(
             keys=keys,
             receipts=receipts,
             snapshots=Snapshots(settings.data / "snapshots", store=store, key=keys.registry, clock=clock),
+            reckoning=make_reckoning(settings, store, bell, metrics),
+            pressure=make_pressure(settings, store, metrics),
             metrics=metrics,
             pace=pace,
             follower=follower,
             stock=FolderStock(settings.trust_folder),
             **ports,
         )
-
-
-def _keys(settings: Settings) -> GatewayKeys:
-    return load_keys(settings.data / "keys", gateway=settings.name, receipt=settings.receipt_key)
-
-
-def _payloads(settings: Settings) -> Payloads:
-    if settings.has_bucket:
-        return S3Payloads.at(settings.payloads, settings.payload_folder, gateway=settings.name)
-    return FolderPayloads(settings.payload_folder, gateway=settings.name)
-
-
-async def _store(settings: Settings, keys: GatewayKeys, *, clock: Clock) -> SqlStore:
-    store = await open_store(
-        settings.database_url,
-        # On PostgreSQL its own clock counts, for all processes alike.
-        clock=clock if settings.is_alone else None,
-        gateway_name=settings.name,
-        log_key=keys.log.private,
-        own_verifier_key=keys.axis.verifier,
-    )
-    await store.receipt_keys.publish(keys.receipt.verifier)
-    if settings.is_alone:
-        # What an earlier process had claimed when it died need not wait for its lease to end.
-        await store.documents.release_leases()
-        await store.parked.release_leases()
-    return store
-
-
-def _link(settings: Settings, store: SqlStore) -> AxisLink:
-    if not settings.axis:
-        return LocalLink(store.database, store.writer)
-    security = Security(
-        ca=settings.axis_ca,
-        certificate=settings.axis_certificate,
-        key=settings.axis_key,
-        password=settings.axis_password,
-    )
-    try:
-        return AmqpLink(settings.axis, queue_age=settings.axis_queue_age, security=security)
-    except ValueError as error:
-        raise SettingsError(f"VANTHU_AXIS: {error}") from None
 
 
 def _own(settings: Settings, follower: Follower | None) -> _Own:
@@ -223,15 +186,6 @@ def _own(settings: Settings, follower: Follower | None) -> _Own:
         "grace": timedelta(days=settings.code_grace),
         "freshness": always_fresh if follower is None else follower.stale,
     }
-
-
-async def _follower(settings: Settings, store: Store, *, clock: Clock) -> Follower | None:
-    upstream = Upstream.configured(settings)
-    if upstream is None:
-        return None
-    follower = Follower(upstream, store=store, clock=clock, folder=settings.data / "snapshots")
-    await follower.open()
-    return follower
 
 
 async def _declare_queues(store: Store, link: AxisLink) -> None:

@@ -25,7 +25,7 @@ GatewayError
 └── InternalError                 service.internal_error          (retry)
 
 Each class carries its stable code, Vietnamese and English text and what to do; facts fill the templates. HTTP statuses are in
-`gateway/api/problem_status.py` only.
+`gateway/api/problem_status.toml` only.
 """
 
 from __future__ import annotations

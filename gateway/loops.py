@@ -56,6 +56,8 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         "reexamine": reexaminer.one_pass,
         "schedule": scheduler.one_pass,
         "succeed": succession.one_pass,
+        "reckon": context.reckoning.one_pass,
+        "pressure": context.pressure.one_pass,
         **_outward(context),
     }
 

@@ -74,6 +74,15 @@ class FolderPayloads:
             raise FileNotFoundError(errno.ENOENT, "no payload of this hash", str(target))
         return target
 
+    def has(self, sha256: str) -> bool:
+        """See `ports.Payloads`.
+
+        Raises:
+            ValueError: `sha256` is no lowercase hex SHA-256.
+
+        """
+        return self.target(sha256).is_file()
+
     async def set_aside(self, source: bytes | Path, name: str) -> None:
         """See `ports.Payloads`.
 
@@ -220,6 +229,11 @@ class FolderPayloads:
             level.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
             _sync(level.parent)
         self._durable.add(folder)
+
+
+def has_payload(root: Path, sha256: str) -> bool:
+    """Say whether a folder holds a body; it need not be one that this process may write to."""
+    return (root / sha256[:2] / sha256[2:4] / sha256).is_file()
 
 
 def _sync(path: Path) -> None:

@@ -110,6 +110,16 @@ class S3Payloads:
             os.utime(target)
         return target
 
+    def has(self, sha256: str) -> bool:
+        """See `ports.Payloads`.
+
+        Raises:
+            ValueError: `sha256` is no lowercase hex SHA-256.
+            PayloadsUnavailableError: the bucket cannot be used.
+
+        """
+        return self._size(_key(self._cache.target(sha256))) is not None
+
     async def set_aside(self, source: bytes | Path, name: str) -> None:
         """See `ports.Payloads`."""
         await asyncio.to_thread(self._set_aside, source, name)

@@ -103,6 +103,18 @@ class Settings:
     parked_bytes: int = 2**30
     """Most bytes of one connected system that are kept undecided at a time."""
 
+    outbox_rows: int = 1_000_000
+    """Most deliveries and receipts that wait for the axis; with more, no document is taken until some are gone."""
+
+    outbox_bytes: int = 50 * 2**30
+    """Most bytes of documents that wait for the axis."""
+
+    disk_reserve: int = 256 * 2**20
+    """Bytes that stay free on the disks of `data` and of the payload folder: with less, no document is taken."""
+
+    requests_per_second: int = 0
+    """Documents that one token may send a second, twice as many at once; 0 means any number."""
+
     registry_upstream: str = ""
     """Gateway whose registry is followed, `https://vanthu.example`. Empty means that the registry is kept here."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import structlog
@@ -82,6 +82,38 @@ class RevocationMetrics:
         )
 
 
+class LedgerMetrics:
+    """What the loss ledger says, and how near the gateway is to its limits."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        gauge = partial(Gauge, registry=registry)
+        self.deliveries = gauge(
+            "vanthu_ledger_deliveries",
+            "Deliveries by term of the ledger: accepted is the sum of the others, or there is a gap.",
+            ("state",),
+        )
+        self.gap = gauge("vanthu_ledger_gap", "Gaps of the ledger, by kind; all must be 0.", ("kind",))
+        self.overdue = gauge(
+            "vanthu_ledger_overdue", "Deliveries handed to the axis without a receipt for long."
+        )
+        self.healed = Counter(
+            "vanthu_ledger_healed_total", "Deliveries put back into the outbox.", registry=registry
+        )
+        self.pressure = gauge(
+            "vanthu_pressure",
+            "How much of each limit is used: at 1 and above, no document is taken.",
+            ("kind",),
+        )
+
+    def show(self, deliveries: Mapping[str, int], gaps: Mapping[str, int], *, overdue: int) -> None:
+        """Set the numbers of the ledger."""
+        for state, count in deliveries.items():
+            self.deliveries.labels(state).set(count)
+        for kind, count in gaps.items():
+            self.gap.labels(kind).set(count)
+        self.overdue.set(overdue)
+
+
 class Metrics:
     """What Prometheus scrapes; one instance per application, so that tests and processes do not share counts."""
 
@@ -115,6 +147,7 @@ class Metrics:
             "vanthu_registry_emergencies", "Changes of the registry in force on one officer's signature."
         )
         self.revocation = RevocationMetrics(self.registry)
+        self.ledger = LedgerMetrics(self.registry)
         self._watch_certificates(gauge)
         self.unlogged_refusals = count(
             "vanthu_unlogged_refusals_total",

@@ -27,7 +27,7 @@ _DECIDED = frozenset({Kind.ACCEPTED, Kind.REJECTED, Kind.UNDECIDED, Kind.PARKED,
 _NOT_TAKEN = _DECIDED - {Kind.ACCEPTED}
 _LATE = frozenset({Kind.BROKER_CONFIRMED, Kind.RETURNED})
 _RECEIPTS = frozenset({Kind.DELIVERED_RECEIPT, Kind.ACKNOWLEDGED_RECEIPT, Kind.REFUSED_RECEIPT})
-_DISPOSED = frozenset({Kind.PUBLISH_ATTEMPT, Kind.HELD, Kind.REROUTED, Kind.UNDELIVERABLE})
+_DISPOSED = frozenset({Kind.PUBLISH_ATTEMPT, Kind.HELD, Kind.REROUTED, Kind.REQUEUED, Kind.UNDELIVERABLE})
 _UNDER_WAY = _DISPOSED | _LATE | _RECEIPTS
 _ARRIVALS = frozenset({Kind.ARRIVED, Kind.ARRIVAL_REFUSED, Kind.ARRIVAL_UNDECIDED})
 _TAKEN = frozenset({Kind.HANDED_OVER, Kind.FETCHED, Kind.ACKNOWLEDGED, Kind.RECIPIENT_REFUSED})
@@ -46,6 +46,7 @@ MOVES: Final[Mapping[Kind | None, frozenset[Kind]]] = MappingProxyType(
         Kind.RETURNED: _UNDER_WAY,
         Kind.RELEASED: _UNDER_WAY,
         Kind.REROUTED: _UNDER_WAY,
+        Kind.REQUEUED: _UNDER_WAY,
         Kind.HELD: _RECEIPTS | {Kind.RELEASED, Kind.REROUTED, Kind.UNDELIVERABLE},
         Kind.UNDELIVERABLE: _RECEIPTS | {Kind.RELEASED},
         Kind.DELIVERED_RECEIPT: frozenset({Kind.ACKNOWLEDGED_RECEIPT, Kind.REFUSED_RECEIPT}),
@@ -64,7 +65,7 @@ MOVES: Final[Mapping[Kind | None, frozenset[Kind]]] = MappingProxyType(
 
 STAYS: Final[Mapping[Kind | None, frozenset[Kind]]] = MappingProxyType(
     {
-        Kind.HELD: _LATE,
+        Kind.HELD: _LATE | {Kind.REQUEUED},
         Kind.UNDELIVERABLE: _LATE,
         Kind.DELIVERED_RECEIPT: _LATE,
         Kind.ACKNOWLEDGED_RECEIPT: _LATE | {Kind.DELIVERED_RECEIPT},

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     HELD = "held"
     RELEASED = "released"
     REROUTED = "rerouted"
+    REQUEUED = "requeued"  # it had fallen out of the outbox; the ledger noticed and put it back
     UNDELIVERABLE = "undeliverable"
     DELIVERED_RECEIPT = "delivered_receipt"  # the recipient's gateway has stored it
     ACKNOWLEDGED_RECEIPT = "acknowledged_receipt"  # the recipient has taken it over
@@ -111,6 +112,7 @@ SENDING = frozenset(
         Kind.HELD,
         Kind.RELEASED,
         Kind.REROUTED,
+        Kind.REQUEUED,
         Kind.UNDELIVERABLE,
         Kind.DELIVERED_RECEIPT,
         Kind.ACKNOWLEDGED_RECEIPT,
@@ -154,6 +156,7 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.HELD: ("recipient", "reason"),
         Kind.RELEASED: ("recipient", "reason"),
         Kind.REROUTED: ("recipient", "to", "rule", *_REGISTRY),
+        Kind.REQUEUED: ("recipient", "reason"),
         Kind.UNDELIVERABLE: ("recipient", "reason"),
         Kind.DELIVERED_RECEIPT: _RECEIPT,
         Kind.ACKNOWLEDGED_RECEIPT: _RECEIPT,

@@ -19,6 +19,7 @@ from gateway.api import (
     docs,
     documents,
     inbox,
+    ledger,
     log,
     members,
     middleware,
@@ -41,6 +42,7 @@ from gateway.api.bodies import AT_ONCE, BODIES, defer_continue
 from gateway.api.context import CONTEXT, Context
 from gateway.api.inbox import STOPPING
 from gateway.api.operations import READINESS, Readiness
+from gateway.api.rates import RATES, Rates
 from gateway.api.refusals import ALLOWANCE, Allowance
 from gateway.distribution.search import AgencySearch
 
@@ -146,6 +148,9 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("GET", "/v1/log/checkpoint", open_to_all(log.get_checkpoint)),
     ("GET", "/v1/log/entries", only_for(Access.AUDITOR, log.get_entries)),
     ("GET", "/v1/log/entries/{index}/proof", only_for(Access.AUDITOR, log.get_proof)),
+    # the loss ledger
+    ("GET", "/v1/ledger", only_for(Access.OVERSIGHT, ledger.get_ledger)),
+    ("POST", "/v1/ledger/recount", only_for(Access.OVERSIGHT, ledger.recount)),
     # operation and documentation
     ("GET", "/healthz", open_to_all(operations.alive)),
     ("GET", "/readyz", open_to_all(operations.ready)),
@@ -166,6 +171,7 @@ def make_api(context: Context) -> web.Application:
     api[CONTEXT] = context
     api[BODIES] = asyncio.Semaphore(AT_ONCE)
     api[ALLOWANCE] = Allowance()
+    api[RATES] = Rates(context.settings.requests_per_second)
     api[READINESS] = Readiness()
     api[SEARCH] = AgencySearch()
     api[STOPPING] = asyncio.Event()

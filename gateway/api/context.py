@@ -16,7 +16,9 @@ from gateway.distribution.snapshots import Snapshots
 from gateway.flow.access import Caller
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
+from gateway.flow.pressure import Pressure
 from gateway.flow.receipts import Receipts
+from gateway.flow.reckoning import Reckoning
 from gateway.flow.registrar import Registrar
 from gateway.keys import GatewayKeys
 from gateway.ports import AxisLink, Clock, Payloads, PdfReader, RevocationStock, Store, TrustSource
@@ -51,6 +53,8 @@ class Context:
     keys: GatewayKeys
     receipts: Receipts
     snapshots: Snapshots
+    reckoning: Reckoning
+    pressure: Pressure
     clock: Clock
     metrics: Metrics
     pdf: PdfReader

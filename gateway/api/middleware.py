@@ -20,7 +20,9 @@ from gateway.api.context import CONTEXT, LINE, REQUEST_ID, note
 from gateway.api.refusals import record, resource_of
 from gateway.errors import BadParameterError, InternalError, MethodNotAllowedError, NotFoundError
 from gateway.flow.accepting import NotAcceptedError
+from gateway.flow.errors_pressure import StorageFullError
 from gateway.flow.findings import Fault
+from gateway.flow.fullness import is_full
 from gateway.keys.errors import CannotSignError
 from gateway.records import Json
 from routing.errors import RegistryFileErrors, printable
@@ -113,6 +115,11 @@ def _shown(request: web.Request, error: Exception) -> Fault:
     if fault is not None:
         return fault
     reference = request[REQUEST_ID]
+    if is_full(error):
+        _log.error(
+            "storage_full", request_id=reference, resource=resource_of(request), error=repr(error)[:500]
+        )
+        return StorageFullError(reference=reference)
     _log.error("request_failed", request_id=reference, resource=resource_of(request), exc_info=error)
     return InternalError(reference=reference)
 

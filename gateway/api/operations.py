@@ -67,11 +67,11 @@ async def alive(_request: web.Request, _context: Context) -> web.StreamResponse:
 async def ready(request: web.Request, context: Context) -> web.StreamResponse:
     """Say whether a document could be accepted and forwarded right now."""
     checks = await request.app[READINESS].checks(context)
-    passed = all(check["ok"] for check in checks.values())
-    status, headers = (200, None) if passed else (503, {"Retry-After": RETRY_AFTER})
-    return wire.answer(
-        {"status": "ok" if passed else "failed", "checks": checks}, status=status, headers=headers
-    )
+    failed = {name for name, check in checks.items() if not check["ok"]}
+    if failed - _BORNE:
+        headers = {"Retry-After": RETRY_AFTER}
+        return wire.answer({"status": "failed", "checks": checks}, status=503, headers=headers)
+    return wire.answer({"status": "degraded" if failed else "ok", "checks": checks})
 
 
 async def metrics(_request: web.Request, context: Context) -> web.StreamResponse:
@@ -154,7 +154,24 @@ async def _try_axis(context: Context) -> dict[str, Json]:
     if context.link.blocked:
         raise UnavailableError(f"the broker takes no messages: {context.link.blocked}")
     await context.link.ready()
-    return {}
+    return {"blocked": getattr(context.link, "blocked", "")}
+
+
+async def _try_pressure(context: Context) -> dict[str, Json]:
+    """Say how near the limits are; at one of them no document is taken."""
+    pressure = context.pressure
+    load, limits = pressure.load, pressure.limits
+    return {
+        "ok": not (against := pressure.objections()),
+        "codes": [error.code for error in against],
+        "outbox_rows": load.rows,
+        "outbox_rows_limit": limits.rows,
+        "outbox_bytes": load.size,
+        "outbox_bytes_limit": limits.size,
+        "disk_free": load.free,
+        "disk_reserve": limits.reserve,
+        "log_lag_s": round(load.log_lag, 3),
+    }
 
 
 async def _try_payloads(context: Context) -> dict[str, Json]:
@@ -221,4 +238,7 @@ _PROBES: Final[dict[str, Probe]] = {
     "trust": _try_trust,
     "receipts": _try_receipts,
     "parked": _try_parked,
+    "pressure": _try_pressure,
 }
+_BORNE: Final = frozenset({"axis"})
+"""What may fail for hours while documents are taken: they wait in the outbox."""

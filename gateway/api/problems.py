@@ -6,6 +6,7 @@ every finding. What broke inside is never described to the caller: `service.inte
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
@@ -21,6 +22,10 @@ from gateway.flow.findings import Fault, Finding, Level
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = "5"
+_PRESSURE: Final = "pressure."
+_SPREAD: Final = (10, 40)
+"""Seconds after which to come back under pressure, so that not everybody does at once."""
+
 
 _TITLES_VI: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -34,6 +39,7 @@ _TITLES_VI: Final[Mapping[int, str]] = MappingProxyType(
         410: "Không còn hiệu lực",
         411: "Thiếu độ dài nội dung",
         413: "Nội dung quá lớn",
+        429: "Gửi quá nhanh",
         415: "Kiểu nội dung không được hỗ trợ",
         422: "Nội dung bị từ chối",
         500: "Lỗi nội bộ",
@@ -127,6 +133,13 @@ def _answer(
     )
 
 
+def _retry_after(code: str, status: int) -> str:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "1"
+    # No secret depends on it.
+    return str(random.randint(*_SPREAD)) if code.startswith(_PRESSURE) else RETRY_AFTER  # noqa: S311
+
+
 def _headers(decisive: Finding, *, status: int, language: str) -> dict[str, str]:
     headers: dict[str, str] = {
         hdrs.CONTENT_LANGUAGE: language,
@@ -135,8 +148,8 @@ def _headers(decisive: Finding, *, status: int, language: str) -> dict[str, str]
     }
     if status == HTTPStatus.UNAUTHORIZED:
         headers[hdrs.WWW_AUTHENTICATE] = 'Bearer realm="vanthu"'
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers[hdrs.RETRY_AFTER] = RETRY_AFTER
+    if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
+        headers[hdrs.RETRY_AFTER] = _retry_after(decisive.code, status)
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers[hdrs.ALLOW] = str(decisive.facts["allowed"])
     return headers

@@ -6,6 +6,7 @@ which holds the parked document. The answer is made from stored facts, so a retr
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Final
 
@@ -14,6 +15,7 @@ from aiohttp import web
 from gateway.api import wire, wire_parked
 from gateway.api.bodies import received
 from gateway.api.context import Context, note
+from gateway.api.rates import RATES
 from gateway.errors import BadParameterError
 from gateway.flow.accepting import Submission
 from gateway.flow.access import Caller
@@ -48,6 +50,8 @@ async def _submit(
 ) -> web.StreamResponse:
     member = caller.require_member()
     key = _idempotency_key(request)
+    request.app[RATES].take(caller.credential_id, asyncio.get_running_loop().time())
+    context.pressure.require_room(request.content_length or 0)
     limit = context.settings.max_body
     async with received(request, context, media_types=MEDIA_TYPES, limit=limit) as body:
         note(request, sha256=body.sha256, size=body.size)
@@ -58,6 +62,8 @@ async def _submit(
         return _parked(request, result)
     _note_acceptance(request, result)
     message = result.message
+    if not result.replayed:
+        context.pressure.took(deliveries=len(result.recipients), size=message.size)
     headers = {"Location": f"/v1/documents/{message.id}"}
     if result.replayed:
         headers[REPLAYED] = "true"

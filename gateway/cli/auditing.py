@@ -68,7 +68,7 @@ def verify(database: str, *, keys: Sequence[str], payloads: str | None, as_json:
         StoreError: it is no database of a gateway.
 
     """
-    folder = _folder(database)
+    folder = folder_of(database)
     key = _Key(verifiers=(), source="", pinned=False)
     try:
         key = _find_key(database, keys, folder)
@@ -102,7 +102,7 @@ def audit_for_demo(settings: Settings, vkey: str) -> Audited:
     )
 
 
-def _folder(database: str) -> Path:
+def folder_of(database: str) -> Path:
     """Return the folder in which keys and big bodies lie beside a database file."""
     if "://" in database and not database.startswith("sqlite"):
         return Path("var")

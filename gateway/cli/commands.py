@@ -15,6 +15,7 @@ from gateway.cli import (
     compose,
     demo,
     inbox,
+    ledger,
     log,
     notices,
     parked,
@@ -67,4 +68,5 @@ app.add_typer(certificates.app, name="cert")
 app.add_typer(trust.app, name="trust")
 app.add_typer(log.app, name="log")
 app.add_typer(verdict.app, name="verdict")
+app.command("ledger")(ledger.ledger)
 app.command("version")(version.version)

@@ -41,6 +41,7 @@ from gateway.client.answers import (
 from gateway.client.certificates import CertificateCalls
 from gateway.client.changes import ChangesResource
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
+from gateway.client.ledger import LedgerResource
 from gateway.client.parked import ParkedResource
 from gateway.client.parts import digest, part
 from gateway.client.registry import RegistryResource
@@ -100,6 +101,7 @@ class Client(CertificateCalls):
         self.verdicts = VerdictResource(self._transport)
         self.parked = ParkedResource(self._transport)
         self.under_way = UnderWayResource(self._transport)
+        self.ledger = LedgerResource(self._transport)
         self.registry = RegistryResource(self._transport)
 
     async def __aenter__(self) -> Self:

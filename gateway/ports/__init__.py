@@ -22,6 +22,7 @@ from gateway.ports.conditions import (
     UnavailableError,
 )
 from gateway.ports.documents import Documents
+from gateway.ports.ledger import Ledger
 from gateway.ports.log import RoutingLog
 from gateway.ports.parked import ParkedDocuments
 from gateway.ports.payloads import Payloads
@@ -42,6 +43,7 @@ __all__ = [
     "Documents",
     "InstantPassedError",
     "KeyConflictError",
+    "Ledger",
     "NoRoomError",
     "NotHeldError",
     "ParkedDocuments",

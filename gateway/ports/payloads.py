@@ -24,6 +24,9 @@ class Payloads(Protocol):
 
         """
 
+    def has(self, sha256: str) -> bool:
+        """Say whether a body is there, without fetching it; call it in a thread."""
+
     async def set_aside(self, source: bytes | Path, name: str) -> None:
         """Make a body durable under an identifier of its own, from which it can be removed again; a file is consumed."""
 

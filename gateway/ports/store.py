@@ -8,6 +8,7 @@ from gateway.ports.accounts import Accounts
 from gateway.ports.changes import Changes
 from gateway.ports.contacts import Contacts
 from gateway.ports.documents import Documents
+from gateway.ports.ledger import Ledger
 from gateway.ports.log import RoutingLog
 from gateway.ports.parked import ParkedDocuments
 from gateway.ports.receipt_keys import ReceiptKeys
@@ -43,6 +44,10 @@ class Store(Protocol):
     @property
     def log(self) -> RoutingLog:
         """The routing log."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was promised, held against what is there."""
 
     @property
     def accounts(self) -> Accounts:

@@ -63,6 +63,11 @@ class Audit:
         """Close it."""
         self.close()
 
+    @property
+    def connection(self) -> Connection:
+        """The snapshot."""
+        return self._connection
+
     def close(self) -> None:
         """Give the snapshot back."""
         self._connection.close()
@@ -113,12 +118,12 @@ class Audit:
             KeyError: it is not stored.
 
         """
-        with _sound():
+        with sound():
             return read_node(self._connection, level=level, index=index)
 
     def head(self) -> tuple[int, bytes]:
         """Return the size and root that the database gives as the head of the log."""
-        with _sound():
+        with sound():
             row = self._connection.execute(select(log_head.c.size, log_head.c.root)).one()
             return row.size, bytes.fromhex(row.root)
 
@@ -131,7 +136,7 @@ class Audit:
         """Yield every message, sent or arrived, in the order of the ids."""
         page = select(*MESSAGE_COLUMNS, message.c.leaf_sha256).order_by(message.c.id).limit(_PAGE)
         last = ""
-        with _sound():
+        with sound():
             while rows := self._connection.execute(page.where(message.c.id > last)).all():
                 last = rows[-1].id
                 yield from _with_codes(self._connection, rows)
@@ -146,7 +151,7 @@ class Audit:
         for row in self._stream(
             select(*DELIVERY_COLUMNS).order_by(delivery.c.message_id, delivery.c.position)
         ):
-            with _sound():
+            with sound():
                 yield delivery_of(row)
 
     def arrivals(self) -> Iterator[ArrivalEvidence]:
@@ -168,7 +173,7 @@ class Audit:
         rows = list(self._stream(select(registry_version).order_by(registry_version.c.version)))
         hashes = rehashed(self._connection, [(row.version, row.recipe) for row in rows])
         for row in rows:
-            with _sound():
+            with sound():
                 recomputed = next(hashes)
             yield RegistryEvidence(
                 version=row.version,
@@ -181,7 +186,7 @@ class Audit:
 
     def trust_sha256(self, version: int) -> str:
         """Compute the hash of a version of the trust store again from the tables."""
-        with _sound():
+        with sound():
             return content_sha256(trust_content.certificates_at(self._connection, version))
 
     def rows(self, table: Table) -> Iterator[Row[Any]]:
@@ -190,7 +195,7 @@ class Audit:
 
     def _stream(self, query: Select[Any]) -> Iterator[Row[Any]]:
         """Yield rows without holding all of them in memory."""
-        with _sound():
+        with sound():
             yield from self._connection.execute(query, execution_options={"yield_per": _PAGE})
 
 
@@ -203,7 +208,7 @@ def open_audit(target: str | Path) -> Audit:
         UnknownSchemaError: it is no database of the gateway, or of another version of it.
 
     """
-    with _sound():
+    with sound():
         audit = Audit(_read_only(target))
         try:
             audit.require_schema()
@@ -276,7 +281,7 @@ def _codes(connection: Connection, query: Select[Any]) -> dict[str, tuple[str, .
 
 
 @contextmanager
-def _sound() -> Iterator[None]:
+def sound() -> Iterator[None]:
     """Turn whatever reading a damaged database raises into one error.
 
     Raises:

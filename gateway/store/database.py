@@ -68,6 +68,12 @@ class Database:
             self.readers, partial(_run, self.reads, query)
         )
 
+    async def snapshot(self, query: Callable[[Connection], R]) -> R:
+        """Run a query in a thread; all of its statements see what was committed when the first one began. Keep it short."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self.readers, partial(_run_snapshot, self.reads, query)
+        )
+
     def close(self) -> None:
         """Close every connection, after the reads under way."""
         self.readers.shutdown()
@@ -165,6 +171,19 @@ def _is_known(config: Config, revision: str) -> bool:
 def _run(engine: Engine, query: Callable[[Connection], R]) -> R:
     with engine.connect() as connection:
         return query(connection)
+
+
+def _run_snapshot(engine: Engine, query: Callable[[Connection], R]) -> R:
+    with engine.connect() as plain:
+        if engine.dialect.name == "postgresql":
+            connection = plain.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                return query(connection)
+        plain.exec_driver_sql("BEGIN")
+        try:
+            return query(plain)
+        finally:
+            plain.exec_driver_sql("COMMIT")
 
 
 def _open_sqlite(target: URL) -> tuple[Engine, Engine]:

@@ -16,6 +16,7 @@ from gateway.store.changes import SqlChanges
 from gateway.store.contacts import SqlContacts
 from gateway.store.database import Database, open_database
 from gateway.store.documents import SqlDocuments
+from gateway.store.ledger import SqlLedger
 from gateway.store.log import SqlRoutingLog
 from gateway.store.parking import SqlParkedDocuments
 from gateway.store.receipt_keys import SqlReceiptKeys
@@ -57,6 +58,7 @@ class SqlStore:
         self.log = SqlRoutingLog(
             database, self.writer, staging, origin=f"{gateway_name}/routing", key=log_key
         )
+        self.ledger = SqlLedger(database, self.writer, staging, clock=clock)
         self.accounts = SqlAccounts(database, self.writer, staging)
         self.trust = SqlTrustStore(database, self.writer, staging)
         self.contacts = SqlContacts(database, self.writer)

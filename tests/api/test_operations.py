@@ -26,7 +26,7 @@ async def test_ready(gateway: World) -> None:
 
     assert (answer.status, answer.json["status"]) == (200, "ok")
     assert set(answer.json["checks"]) == {
-        *("database", "registry", "axis", "payloads", "trust", "receipts", "parked"),
+        *("database", "registry", "axis", "payloads", "trust", "receipts", "parked", "pressure"),
     }
     assert answer.json["checks"]["trust"]["anchors"] == 1
     assert answer.json["checks"]["trust"]["revocation"] == "soft"

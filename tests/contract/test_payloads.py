@@ -86,6 +86,15 @@ def test_missing(payloads: Payloads) -> None:
         payloads.path(SHA256)
 
 
+def test_has(payloads: Payloads) -> None:
+    """Whether a body is there can be asked without fetching it."""
+    assert not payloads.has(SHA256)
+    run(payloads.put(BODY, SHA256))
+    assert payloads.has(SHA256)
+    with pytest.raises(ValueError, match="SHA-256"):
+        payloads.has("x")
+
+
 def test_adopting_again(payloads: Payloads, tmp_path: Path) -> None:
     """The same body twice is one file; a call repeated after the file was consumed succeeds."""
     run(payloads.adopt(spooled(tmp_path), SHA256))

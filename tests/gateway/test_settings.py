@@ -55,3 +55,18 @@ def test_every_setting_is_documented_for_operators() -> None:
     assert [
         field.name for field in dataclasses.fields(Settings) if f"`VANTHU_{field.name.upper()}`" not in page
     ] == []
+
+
+def test_limits() -> None:
+    """Each has its variable; without one, tokens may send as fast as they like."""
+    settings = Settings.from_environment(
+        {
+            "VANTHU_OUTBOX_ROWS": "5",
+            "VANTHU_OUTBOX_BYTES": "6",
+            "VANTHU_DISK_RESERVE": "7",
+            "VANTHU_REQUESTS_PER_SECOND": "8",
+        }
+    )
+    found = (settings.outbox_rows, settings.outbox_bytes, settings.disk_reserve, settings.requests_per_second)
+    assert found == (5, 6, 7, 8)
+    assert Settings().requests_per_second == 0

@@ -16,6 +16,7 @@ from gateway.store.tables.distribution import contact, upstream_registry
 from gateway.store.tables.documents import arrival, body, delivery, idempotency, message, outbox, reference
 from gateway.store.tables.evidence import evidence
 from gateway.store.tables.keys import receipt_key
+from gateway.store.tables.ledger import ledger_day, ledger_head
 from gateway.store.tables.local import axis_message, readiness
 from gateway.store.tables.log import log_checkpoint, log_entry, log_head, log_node
 from gateway.store.tables.notices import notice
@@ -47,6 +48,8 @@ __all__ = [
     "evidence",
     "first_seen",
     "idempotency",
+    "ledger_day",
+    "ledger_head",
     "log_checkpoint",
     "log_entry",
     "log_head",

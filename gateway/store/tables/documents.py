@@ -95,6 +95,8 @@ delivery: Final = Table(
     Index(
         "ix_delivery_under_way", "code", **where("state NOT IN ('acknowledged', 'refused', 'undeliverable')")
     ),
+    # What is owed, for the ledger; the states stand in `gateway.store.ledger`.
+    Index("ix_delivery_owed", "state", "id", **where("state IN ('queued', 'confirmed', 'held')")),
 )
 
 outbox: Final = Table(
