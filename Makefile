@@ -7,7 +7,7 @@ BIN := .venv/bin
 TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1 softhsm2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports unit nightly attacks mutants bench cutover-rehearsal lock clean
+.PHONY: help run test check lint types imports unit nightly attacks mutants bench cutover-rehearsal faults lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -48,6 +48,9 @@ bench: .venv/test ## Measure: documents as ratios within one run, the registry a
 
 cutover-rehearsal: .venv/test system-packages ## Go through the night of 1 July 2025 under load and check every decision (ARGS="--before 60")
 	$(BIN)/python -m tests.rehearsal $(ARGS)
+
+faults: .venv/test system-packages ## Inject every fault under load, check that nothing is lost, show one table (ARGS="--only F7 --seed 1")
+	$(BIN)/python -m tests.faults $(ARGS)
 
 lock: .venv/test ## Pin every dependency anew, with hashes
 	$(BIN)/pip install -q uv

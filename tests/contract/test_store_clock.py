@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.store import open_store
-from tests.rehearsal.clocks import InjectedClock
+from tests.support.clocks import InjectedClock
 from tests.support.postgres import Cluster
 from tests.support.stores import GATEWAY, LOG_KEY, OWN_VERIFIER
 

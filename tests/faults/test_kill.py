@@ -7,24 +7,23 @@ receiver's inbox, and the database.
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import signal
 import sys
 from collections import Counter
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from gateway.client import Backoff, Client, ClientError, InboxItem
+from gateway.client import Client, ClientError, InboxItem
 from gateway.flow.forwarding import LEASE
 from gateway.keys import load_keys
 from tests.support.exchange import Correspondents, connect, correspondents
 from tests.support.postgres import Cluster
-from tests.support.rabbitmq import RabbitMQ, free_ports
+from tests.support.rabbitmq import RabbitMQ
+from tests.support.service import ONCE, Service
 
 KILLS = 4
 SENDERS = 4
@@ -32,42 +31,6 @@ PAUSE = 0.03
 """Between tries and between documents: the load is steady, and small enough to count everything afterwards."""
 
 SEED = 20250701
-ONCE = Backoff(tries=1)
-
-
-class Service:
-    """`vanthu serve` as a process that can be killed and started again on the same data and port."""
-
-    def __init__(self, data: Path, **settings: str) -> None:
-        (port,) = free_ports(1)
-        self.url = f"http://127.0.0.1:{port}"
-        self._environment = {**os.environ, "VANTHU_DATA": str(data), "VANTHU_PORT": str(port), **settings}
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start, and return when it takes requests."""
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway", "serve"),
-            env=self._environment,
-            stdout=asyncio.subprocess.DEVNULL,
-        )
-        async with asyncio.timeout(60):
-            while not await self._answers():
-                assert self._process.returncode is None, "the service ended by itself"
-                await asyncio.sleep(0.05)
-
-    async def end(self, how: signal.Signals) -> int:
-        """Send a signal and wait for the end."""
-        assert self._process is not None
-        self._process.send_signal(how)
-        return await self._process.wait()
-
-    async def _answers(self) -> bool:
-        with suppress(ClientError):
-            async with Client(self.url, backoff=ONCE) as client:
-                await client.checkpoint()
-                return True
-        return False
 
 
 class Ledger:
@@ -142,7 +105,7 @@ async def test_every_201_survives_kill_9_and_is_delivered_once(
     """Killed again and again under load, the gateway loses nothing it answered for and repeats nothing."""
     people, ledger, chance = correspondents(), Ledger(), random.Random(SEED)
     people.trust(tmp_path / "trust")
-    service = Service(tmp_path, **settings)
+    service = Service(tmp_path, settings)
     await service.start()
     token_file = tmp_path / "admin.token"
     async with Client(service.url, token=token_file.read_text().strip()) as admin:

@@ -18,9 +18,10 @@ import pytest
 
 from gateway.client import Client, ClientError
 from gateway.flow.reexamining import LEASE
-from tests.faults.test_kill import ONCE, PAUSE, SEED, Service, audited, settings
+from tests.faults.test_kill import PAUSE, SEED, audited, settings
 from tests.support.crl import crl
 from tests.support.exchange import Correspondents, connect, correspondents
+from tests.support.service import ONCE, Service
 
 __all__ = ["settings"]
 
@@ -67,7 +68,7 @@ async def test_every_202_survives_kill_9_and_is_decided_once(
     """Killed while parking and while deciding, the gateway loses nothing that it kept and accepts nothing twice."""
     people, parked, chance = correspondents(), dict[str, str](), random.Random(SEED)
     people.trust(tmp_path / "trust")
-    service = Service(tmp_path, **settings, VANTHU_REVOCATION="require")
+    service = Service(tmp_path, {**settings, "VANTHU_REVOCATION": "require"})
     await service.start()
     async with Client(service.url, token=(tmp_path / "admin.token").read_text().strip()) as admin:
         sender, recipient = await connect(admin)

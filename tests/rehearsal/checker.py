@@ -7,30 +7,18 @@ the entry (every decision can be replayed), and the plain rules of the cast, whi
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from itertools import pairwise
-from typing import Any
-
-from sqlalchemy import create_engine, select
-from sqlalchemy.pool import NullPool
 
 from gateway.store import Audit, open_audit
-from gateway.store.reading import Head, read_directory
-from gateway.store.tables import registry_version
-from routing.agencies import Directory
-from routing.errors import RoutingError
 from routing.log import Kind, LogEntry, read_leaf
-from routing.resolve import resolve
 from tests.rehearsal.cast import INSTANT, Fate
 from tests.rehearsal.ledger import Ledger, Sent
+from tests.support.replaying import directories, replay
 
 _FINAL_GOOD = "acknowledged"
 _FINAL_BAD = "undeliverable"
-_RETRYABLE = frozenset({Kind.UNDECIDED, Kind.ARRIVAL_UNDECIDED, Kind.PARKED})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,48 +38,16 @@ class Report:
 def check(database: str, ledger: Ledger) -> Report:
     """Replay the log and settle the ledger."""
     report = Report()
-    with open_audit(database) as audit, _directories(database) as directories:
+    with open_audit(database) as audit, directories(database) as of_version:
         entries = [read_leaf(leaf) for _, leaf, _ in audit.entries()]
         for entry in entries:
             report.entries[entry.kind] += 1
-            for fault in _replay(entry, directories):
+            for fault in replay(entry, of_version):
                 report.wrong("not replayable", fault)
         _settle(audit, entries, ledger, report)
     for each in ledger.broken:
         report.wrong("broken promise", each)
     return report
-
-
-@contextmanager
-def _directories(database: str) -> Iterator[Callable[[int], Directory]]:
-    """Lend what gives the directory of a version, read from the tables and not from anybody's memory."""
-    engine = create_engine(database, poolclass=NullPool)
-    with engine.connect() as connection:
-
-        @cache
-        def directory(version: int) -> Directory:
-            named = registry_version.c.version == version
-            sha256 = connection.execute(select(registry_version.c.sha256).where(named)).scalar_one()
-            return read_directory(connection, Head(version, sha256))
-
-        yield directory
-    engine.dispose()
-
-
-def _replay(entry: LogEntry, directories: Callable[[int], Directory]) -> Iterator[str]:
-    """Decide once more what an acceptance decided, by the version it names at its own time."""
-    if entry.kind in _RETRYABLE:
-        yield f"{entry.document_id} was not decided ({entry.fields['reason']})"
-    if entry.kind is Kind.ACCEPTED:
-        fields: Mapping[str, Any] = entry.fields
-        directory = directories(fields["registry_version"])
-        if directory.sha256 != fields["registry_sha256"]:
-            yield f"{entry.document_id} names another content of version {directory.version}"
-        for code in (fields["sender"], *fields["recipients"]):
-            try:
-                resolve(code, directory=directory, at=entry.t)
-            except RoutingError as error:
-                yield f"{entry.document_id} was accepted at {entry.t} though {error}"
 
 
 def _settle(audit: Audit, entries: list[LogEntry], ledger: Ledger, report: Report) -> None:

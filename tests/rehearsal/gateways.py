@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import shutil
 import signal
-import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from gateway.client import Backoff, Client, ClientError
-from tests.support.rabbitmq import free_ports
+from tests.support.service import Service, ServiceError
 
 NAME: Final = "gw.dien-tap"
 CLOCK_ERRORS: Final = (0.0, -75.0, 75.0)
 """By how many seconds the clock of each process is wrong, over and over."""
-
-_START: Final = 90
 
 
 @asynccontextmanager
@@ -52,30 +46,12 @@ async def gateways(
 
 @asynccontextmanager
 async def _process(data: Path, clock_file: Path, error: float, common: dict[str, str]) -> AsyncIterator[str]:
-    (port,) = free_ports(1)
-    url = f"http://127.0.0.1:{port}"
-    command: Sequence[str] = ("-m", "tests.rehearsal.process", str(clock_file), str(error))
-    environment = {**os.environ, **common, "VANTHU_DATA": str(data), "VANTHU_PORT": str(port)}
-    process = await asyncio.create_subprocess_exec(sys.executable, *command, env=environment)
+    command = ("-m", "tests.rehearsal.process", str(clock_file), str(error))
+    service = Service(data, common, command=command)
     try:
-        async with asyncio.timeout(_START):
-            while not await _answers(url):
-                if process.returncode is not None:
-                    raise RuntimeError(f"a gateway ended by itself with {process.returncode}")
-                await asyncio.sleep(0.05)
-        yield url
-        process.send_signal(signal.SIGTERM)
-        if await process.wait():
-            raise RuntimeError(f"a gateway ended with {process.returncode}")
+        await service.start()
+        yield service.url
+        if code := await service.end(signal.SIGTERM):
+            raise ServiceError(f"a gateway ended with {code}")
     finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-async def _answers(url: str) -> bool:
-    with suppress(ClientError):
-        async with Client(url, backoff=Backoff(tries=1)) as client:
-            await client.checkpoint()
-            return True
-    return False
+        await service.dispose()

@@ -18,8 +18,8 @@ from gateway.client import Backoff, Client, ClientError, InboxItem, ProblemError
 from schemas.document import Organization
 from schemas.splice import open_file
 from tests.rehearsal.cast import ADDRESSEES, GO_HOME, INSTANT, Addressee, Pen
-from tests.rehearsal.clocks import InjectedClock
 from tests.rehearsal.ledger import Ledger, Sent
+from tests.support.clocks import InjectedClock
 from tests.support.documents import edxml
 
 LEAVE: Final = timedelta(seconds=2)

@@ -21,10 +21,10 @@ from routing.delivery import DeliveryState
 from tests.rehearsal.cast import EVENING, INSTANT, SYSTEMS, Cast, make_cast
 from tests.rehearsal.change import schedule
 from tests.rehearsal.checker import Report, check
-from tests.rehearsal.clocks import InjectedClock
 from tests.rehearsal.gateways import gateways
 from tests.rehearsal.ledger import Ledger
 from tests.rehearsal.load import Load, numbered
+from tests.support.clocks import InjectedClock
 from tests.support.postgres import Cluster
 from tests.support.rabbitmq import RabbitMQ
 

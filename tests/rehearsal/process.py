@@ -14,7 +14,7 @@ import uvloop
 from gateway.app import running
 from gateway.settings import Settings
 from gateway.telemetry import set_up
-from tests.rehearsal.clocks import ProcessClock
+from tests.support.clocks import ProcessClock
 
 
 async def serve(clock: ProcessClock) -> None:

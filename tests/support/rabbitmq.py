@@ -57,6 +57,11 @@ class RabbitMQ:
         """The node's address with working credentials."""
         return f"amqp://guest:guest@127.0.0.1:{self.port}/"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the node was started and not ended since."""
+        return self._node is not None
+
     def start(self) -> None:
         """Start the port mapper and the node, and wait until the node speaks AMQP."""
         if self._mapper is None:

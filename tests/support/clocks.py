@@ -1,4 +1,4 @@
-"""The injected clock: the time of 2025 in the database and in every process, which may be set forward while they run.
+"""The injected clock: another time in the database and in every process, which may be set forward while they run.
 
 PostgreSQL is asked for `now()`; a function of that name in a schema that comes before `pg_catalog` answers in its place. So the
 product runs unchanged. Processes read the same shift from a file and add an error of their own.
@@ -15,16 +15,16 @@ from tests.support.postgres import Cluster
 
 _LOOK_AGAIN: Final = 0.05
 _SCHEMA: Final = (
-    "CREATE SCHEMA rehearsal",
-    "CREATE TABLE rehearsal.clock (shift interval NOT NULL)",
-    "INSERT INTO rehearsal.clock VALUES ('0 s')",
-    """CREATE FUNCTION rehearsal.now() RETURNS timestamptz LANGUAGE sql STABLE AS
-    'SELECT pg_catalog.transaction_timestamp() + shift FROM rehearsal.clock'""",
+    "CREATE SCHEMA injected",
+    "CREATE TABLE injected.clock (shift interval NOT NULL)",
+    "INSERT INTO injected.clock VALUES ('0 s')",
+    """CREATE FUNCTION injected.now() RETURNS timestamptz LANGUAGE sql STABLE AS
+    'SELECT pg_catalog.transaction_timestamp() + shift FROM injected.clock'""",
 )
 
 
 class InjectedClock:
-    """The clock of the rehearsal, as whoever directs it sees it."""
+    """The clock of a whole trial, as whoever directs it sees it."""
 
     def __init__(self, cluster: Cluster, database: str, file: Path) -> None:
         self._cluster, self._database, self._file = cluster, database, file
@@ -32,7 +32,7 @@ class InjectedClock:
         for statement in _SCHEMA:
             cluster.execute(statement, database=database)
         # Named expressly, pg_catalog no longer comes first.
-        cluster.execute(f'ALTER DATABASE "{database}" SET search_path = public, rehearsal, pg_catalog')
+        cluster.execute(f'ALTER DATABASE "{database}" SET search_path = public, injected, pg_catalog')
         self._show()
 
     def now(self) -> datetime:
@@ -47,7 +47,7 @@ class InjectedClock:
     def _show(self) -> None:
         seconds = self._shift.total_seconds()
         self._cluster.execute(
-            f"UPDATE rehearsal.clock SET shift = make_interval(secs => {seconds})",  # noqa: S608 - a number
+            f"UPDATE injected.clock SET shift = make_interval(secs => {seconds})",  # noqa: S608 - a number
             database=self._database,
         )
         written = self._file.with_suffix(".new")

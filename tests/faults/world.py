@@ -1,0 +1,168 @@
+"""The world of a trial: a broker and a database server of its own, gateways as processes, and everybody who uses them.
+
+Two gateways with databases of their own meet only on the broker (federation); one of them has several processes on one PostgreSQL
+(hub). Each sees the broker through a proxy. The database's clock can be set forward. Every wait is bounded, and nothing outlives
+the block.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.faults.cast import AGENCIES, NORTH, SOUTH, SYSTEMS, Cast, make_cast
+from tests.faults.gateways import Gateway
+from tests.faults.ledger import Books, Phase, now
+from tests.faults.load import Load
+from tests.support.postgres import Cluster, running_cluster
+from tests.support.rabbitmq import RabbitMQ, running_node
+from tests.support.service import SERVE
+
+HEAL_SECONDS: Final = 120.0
+_LOOK: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a world is made of; `settings` are environment variables for every gateway."""
+
+    seed: int
+    processes: Mapping[str, int] = field(default_factory=lambda: {NORTH: 2, SOUTH: 1})
+    senders: int = 4
+    command: Sequence[str] = SERVE
+    settings: Mapping[str, str] = field(default_factory=dict)
+    tell: Callable[[str], None] = lambda _line: None
+
+
+@dataclass(kw_only=True)
+class World:
+    """What faults act upon."""
+
+    plan: Plan
+    folder: Path
+    rabbitmq: RabbitMQ
+    cluster: Cluster
+    gateways: tuple[Gateway, ...]
+    books: Books
+    cast: Cast
+    load: Load
+    heal_seconds: dict[str, float | None] = field(default_factory=dict)
+    broken: list[tuple[str, str]] = field(default_factory=list)
+    """What faults saw that must not be: the invariant it is about, and what."""
+
+    @property
+    def north(self) -> Gateway:
+        """The gateway with several processes."""
+        return self.gateways[0]
+
+    @property
+    def south(self) -> Gateway:
+        """The gateway with one process."""
+        return self.gateways[1]
+
+    def wrong(self, invariant: str, text: str) -> None:
+        """Note something that must not be, for the checker."""
+        self.broken.append((invariant, text))
+
+    async def begin(self, fault: str) -> None:
+        """Begin the phase of a fault, under load."""
+        await self.books.write(Phase(fault=fault, what="began", t=now()))
+        self.load.resume()
+
+    async def rest(self, fault: str) -> float | None:
+        """End the phase of a fault: no new documents; wait until all is settled and return how long it took, or None."""
+        self.load.pause()
+        began = now()
+        await self.books.write(Phase(fault=fault, what="healed", t=began))
+        seconds = None
+        while now() - began < HEAL_SECONDS:
+            if not await self.unsettled():
+                seconds = now() - began
+                break
+            await asyncio.sleep(_LOOK)
+        await self.books.write(Phase(fault=fault, what="settled", t=now()))
+        self.heal_seconds[fault] = seconds
+        return seconds
+
+    async def unsettled(self) -> list[str]:
+        """Say what is not settled."""
+        found = [f"{self.load.unanswered} documents without an answer"] if self.load.unanswered else []
+        for gateway in self.gateways:
+            owed = await gateway.owed()
+            found += [f"{gateway.name}: {count} in {place}" for place, count in owed.items() if count]
+        if not found:
+            for gateway in self.gateways:
+                found += await gateway.unready()
+        return found
+
+
+@asynccontextmanager
+async def running_world(plan: Plan, folder: Path) -> AsyncIterator[World]:
+    """Start a world with its ledger in `folder`, lend it, and leave nothing of it but that folder."""
+    with ExitStack() as servers:
+        cluster = await asyncio.to_thread(servers.enter_context, running_cluster())
+        rabbitmq = await asyncio.to_thread(servers.enter_context, running_node())
+        async with AsyncExitStack() as stack:
+            gateways = []
+            for number, name in enumerate(plan.processes):
+                gateway = Gateway(
+                    name, folder / name, cluster=cluster, rabbitmq=rabbitmq, seed=plan.seed + number
+                )
+                await stack.enter_async_context(gateway.axis)
+                stack.push_async_callback(gateway.dispose)
+                gateways.append(gateway)
+            cast = make_cast()
+            await _start(plan, folder, gateways, cast)
+            books = Books(folder / "ledger")
+            stack.callback(books.close)
+            tokens = await _connect(gateways)
+            load = Load(cast, gateways, books, seed=plan.seed, tokens=tokens)
+            world = World(
+                plan=plan,
+                folder=folder,
+                rabbitmq=rabbitmq,
+                cluster=cluster,
+                gateways=tuple(gateways),
+                books=books,
+                cast=cast,
+                load=load,
+            )
+            stack.push_async_callback(load.stop)
+            await load.start(plan.senders)
+            yield world
+
+
+async def _start(plan: Plan, folder: Path, gateways: Sequence[Gateway], cast: Cast) -> None:
+    """Introduce the gateways to each other and start them."""
+    cast.trust(folder / "trust")
+    settings = {
+        "VANTHU_TRUST": str(folder / "trust"),
+        "VANTHU_PAYLOADS": str(folder / "payloads"),
+        "VANTHU_RESEND_AFTER": "10",
+        **plan.settings,
+    }
+    for gateway in gateways:
+        await gateway.introduce([peer for peer in gateways if peer is not gateway])
+    async with asyncio.TaskGroup() as group:
+        for gateway in gateways:
+            group.create_task(gateway.start(plan.processes[gateway.name], settings, command=plan.command))
+
+
+async def _connect(gateways: Sequence[Gateway]) -> dict[str, str]:
+    """Load the agencies and connect the systems at every gateway; return the systems' tokens."""
+    tokens = {}
+    for gateway in gateways:
+        async with gateway.admin() as admin:
+            await admin.load_agencies(AGENCIES.encode())
+            for system in SYSTEMS:
+                host = None if system.gateway == gateway.name else system.gateway
+                await admin.add_member(
+                    system.member, name=system.member, prefixes=(system.prefix,), gateway=host
+                )
+                if host is None:
+                    tokens[system.member] = (await admin.issue_member_token(system.member)).token
+    return tokens
