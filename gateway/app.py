@@ -38,6 +38,7 @@ from gateway.flow.sequencing import Sequencer
 from gateway.folders import prepare, take
 from gateway.keys import GatewayKeys, load_keys
 from gateway.loops import looping, loops_of, terms_of
+from gateway.partial import PartialFolder
 from gateway.payloads import FolderPayloads
 from gateway.payloads_s3 import S3Payloads
 from gateway.pdf_worker.client import PdfWorker
@@ -170,6 +171,7 @@ async def _composed(
             pace=pace,
             follower=follower,
             stock=FolderStock(settings.trust_folder),
+            partial=PartialFolder(settings.data / "partial", room=settings.partial_bytes),
             **ports,
         )
 

@@ -103,6 +103,12 @@ class Settings:
     parked_bytes: int = 2**30
     """Most bytes of one connected system that are kept undecided at a time."""
 
+    partial_for: int = 86_400
+    """Seconds after its last piece for which a document that another gateway sends in pieces is kept unfinished."""
+
+    partial_bytes: int = 2 * 2**30
+    """Most bytes of one other gateway's documents that are unfinished at a time."""
+
     registry_upstream: str = ""
     """Gateway whose registry is followed, `https://vanthu.example`. Empty means that the registry is kept here."""
 

@@ -82,6 +82,29 @@ class RevocationMetrics:
         )
 
 
+class PieceMetrics:
+    """What is measured of documents that come in pieces."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.taken = Counter(
+            "vanthu_axis_segments_total",
+            "Pieces of documents taken from the axis, by result.",
+            ("result",),
+            registry=registry,
+        )
+        self.abandoned = Counter(
+            "vanthu_axis_abandoned_total",
+            "Documents dropped because the rest of their pieces never came.",
+            registry=registry,
+        )
+        self.unfinished = Gauge(
+            "vanthu_axis_unfinished", "Documents of which only some pieces are here.", registry=registry
+        )
+        self.unfinished_bytes = Gauge(
+            "vanthu_axis_unfinished_bytes", "Bytes of these documents once they are whole.", registry=registry
+        )
+
+
 class Metrics:
     """What Prometheus scrapes; one instance per application, so that tests and processes do not share counts."""
 
@@ -115,6 +138,7 @@ class Metrics:
             "vanthu_registry_emergencies", "Changes of the registry in force on one officer's signature."
         )
         self.revocation = RevocationMetrics(self.registry)
+        self.pieces = PieceMetrics(self.registry)
         self._watch_certificates(gauge)
         self.unlogged_refusals = count(
             "vanthu_unlogged_refusals_total",

@@ -19,7 +19,16 @@ from gateway.flow.notifying import Bell
 from gateway.flow.receipts import Receipts
 from gateway.flow.registrar import Registrar
 from gateway.keys import GatewayKeys
-from gateway.ports import AxisLink, Clock, Payloads, PdfReader, RevocationStock, Store, TrustSource
+from gateway.ports import (
+    AxisLink,
+    Clock,
+    PartialBodies,
+    Payloads,
+    PdfReader,
+    RevocationStock,
+    Store,
+    TrustSource,
+)
 from gateway.settings import Settings
 from gateway.telemetry import Metrics
 
@@ -44,6 +53,7 @@ class Context:
     store: Store
     intake: Intake
     payloads: Payloads
+    partial: PartialBodies
     trust: TrustSource
     stock: RevocationStock
     link: AxisLink

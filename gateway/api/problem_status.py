@@ -264,6 +264,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         # between gateways: these travel in receipts, not over HTTP
         "axis.bad_envelope": 500,
         "axis.payload_missing": 503,
+        "axis.segments_missing": 503,
         "axis.payload_differs": 500,
         "axis.not_addressed": 500,
         "axis.left_queue": 503,

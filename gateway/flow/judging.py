@@ -37,12 +37,12 @@ from gateway.flow.arrivals import (
     vouches,
 )
 from gateway.flow.correspondence import Correspondence, correspond, with_findings
-from gateway.flow.envelope import Manifest, Receipt, Stage, open_envelope, seal_receipt
+from gateway.flow.envelope import Manifest, Receipt, Segment, Stage, open_envelope, seal_receipt
 from gateway.flow.examination import Examination, Outcome, examine
 from gateway.flow.parking import Terms, arrival_parking, too_late
 from gateway.keys import SigningKey
 from gateway.parked import ParkedItem, Parking
-from gateway.ports import Clock, Payloads, PdfReader, Store, TrustSource
+from gateway.ports import Clock, PartialBodies, Payloads, PdfReader, Store, TrustSource
 from gateway.records import Arrival, Incoming, ReceiptStep
 from routing.agencies import Directory, Member
 from routing.closed_codes import CODE_GRACE
@@ -97,6 +97,7 @@ class Judge:
         gateway: str,
         store: Store,
         payloads: Payloads,
+        partial: PartialBodies,
         trust: TrustSource,
         key: SigningKey,
         clock: Clock,
@@ -112,6 +113,7 @@ class Judge:
         self._terms = terms
         self._store = store
         self._payloads = payloads
+        self._partial = partial
         self._trust = trust
         self._key = key
         self._clock = clock
@@ -134,6 +136,9 @@ class Judge:
                     incoming=incoming,
                     step=await self._receipt_step(stated, directory, sha256=sha256_of(incoming.body)),
                 )
+            if isinstance(stated, Segment):
+                # One in the spelling that gateways write was taken before.
+                raise EnvelopeError(reason="a segment in another spelling")
             return await self._candidate(incoming, stated, inline, directory, parked)
         except GatewayError as error:
             _log.warning("axis_message_not_taken", code=error.code, queue=incoming.queue, reason=str(error))
@@ -191,7 +196,7 @@ class Judge:
         caller = next((member for member in directory.members if member.id == manifest.member_id), None)
         if caller is None or caller.gateway != manifest.gateway:
             raise EnvelopeError(reason="its gateway does not host the sending member")
-        source = await source_of(manifest, inline, self._payloads)
+        source = await source_of(manifest, inline, self._payloads, self._partial)
         examination = await self._examine(manifest, source, caller, directory, parked)
         arriving = None
         if examination.outcome is Outcome.ACCEPTED:
