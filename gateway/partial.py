@@ -32,7 +32,7 @@ DOCUMENTS: Final = 1000
 RESERVE: Final = 256 * 2**20
 """Bytes of the disk that are left to everything else."""
 
-_NAME: Final = re.compile(r"[0-9a-f]{64}-([1-9][0-9]{0,14})\.(?:have|whole)", re.ASCII)
+_NAME: Final = re.compile(r"[0-9a-f]{64}-([1-9][0-9]*)\.(?:have|whole)", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _HERE: Final = b"\x01"

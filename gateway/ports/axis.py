@@ -26,7 +26,8 @@ class AxisLink(Protocol):
     ) -> AsyncGenerator[tuple[Incoming, ...]]:
         """Yield batches as they arrive, reconnecting by itself; what is not settled comes again.
 
-        With `in_pieces`, messages of 128 KiB are usual: then fewer are taken ahead, 32 MiB of them at most. Settle while the generator lives: closing it gives back what was not settled.
+        Settle while the generator lives: closing it gives back what was not settled. With `in_pieces`, messages of 128 KiB are
+        usual: then fewer are taken ahead.
         """
 
     async def settle(self, *, done: Sequence[Incoming], dead: Sequence[Incoming] = ()) -> None:
