@@ -110,7 +110,8 @@ class Pieces:
     async def _is_here(self, whole: Whole) -> bool:
         try:
             await asyncio.to_thread(self._payloads.path, whole.sha256)
-        except FileNotFoundError:
+        except (FileNotFoundError, GatewayError):
+            # A store that cannot be asked is no reason to let a piece go.
             return False
         return True
 
