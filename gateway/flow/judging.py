@@ -20,6 +20,7 @@ from typing import Any
 import structlog
 
 from gateway.errors import (
+    BodyTooLargeError,
     EnvelopeError,
     GatewayError,
     InternalError,
@@ -38,11 +39,12 @@ from gateway.flow.arrivals import (
 )
 from gateway.flow.correspondence import Correspondence, correspond, with_findings
 from gateway.flow.envelope import Manifest, Receipt, Segment, Stage, open_envelope, seal_receipt
-from gateway.flow.examination import Examination, Outcome, examine
+from gateway.flow.examination import Examination, Outcome, examine, unread
 from gateway.flow.parking import Terms, arrival_parking, too_late
+from gateway.flow.piecing import Pieces
 from gateway.keys import SigningKey
 from gateway.parked import ParkedItem, Parking
-from gateway.ports import Clock, PartialBodies, Payloads, PdfReader, Store, TrustSource
+from gateway.ports import Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.records import Arrival, Incoming, ReceiptStep
 from routing.agencies import Directory, Member
 from routing.closed_codes import CODE_GRACE
@@ -97,7 +99,7 @@ class Judge:
         gateway: str,
         store: Store,
         payloads: Payloads,
-        partial: PartialBodies,
+        pieces: Pieces,
         trust: TrustSource,
         key: SigningKey,
         clock: Clock,
@@ -113,7 +115,7 @@ class Judge:
         self._terms = terms
         self._store = store
         self._payloads = payloads
-        self._partial = partial
+        self._pieces = pieces
         self._trust = trust
         self._key = key
         self._clock = clock
@@ -196,8 +198,13 @@ class Judge:
         caller = next((member for member in directory.members if member.id == manifest.member_id), None)
         if caller is None or caller.gateway != manifest.gateway:
             raise EnvelopeError(reason="its gateway does not host the sending member")
-        source = await source_of(manifest, inline, self._payloads, self._partial)
-        examination = await self._examine(manifest, source, caller, directory, parked)
+        try:
+            source = await source_of(manifest, inline, self._payloads, self._pieces)
+        except BodyTooLargeError as too_large:
+            at = await self._now(manifest)
+            examination = unread(too_large, directory=directory, trust=self._trust.trust(), at=at)
+        else:
+            examination = await self._examine(manifest, source, caller, directory, parked)
         arriving = None
         if examination.outcome is Outcome.ACCEPTED:
             arriving = arriving_of(manifest, examination, self._course(directory), gateway=self._gateway)

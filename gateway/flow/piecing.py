@@ -2,21 +2,22 @@
 
 Nothing is written that no registered gateway vouches for, and no more than this gateway takes anyway. What there is no room for
 is let go: its manifest then finds pieces missing, gets no receipt, and the sender sends all of it again later. Invariant: a piece
-never decides on a document; the manifest does, once all pieces are here.
+never decides on a document; the manifest does, once all pieces are here, or are known to be more than this gateway takes.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 import structlog
 
-from gateway.errors import GatewayError
+from gateway.errors import BodyTooLargeError, GatewayError
 from gateway.flow.segments import is_segment, open_segment
 from gateway.pieces import Piece, Whole
 from gateway.ports import Clock, NoRoomError, PartialBodies, Payloads
@@ -25,6 +26,9 @@ from gateway.telemetry import Metrics
 from routing.note import Verifier
 
 SWEEP_SECONDS: Final = 60.0
+
+REMEMBERED: Final = 1000
+"""Documents that are too large, of which we know that pieces came."""
 
 _log = structlog.get_logger()
 
@@ -52,8 +56,9 @@ class Pieces:
         metrics: Metrics,
     ) -> None:
         """Take the size of the largest document that is taken, and for how long after its last piece one is kept unfinished."""
-        self.partial = partial
+        self._partial = partial
         self._payloads = payloads
+        self._too_large: deque[Whole] = deque(maxlen=REMEMBERED)
         self._most = most
         self._keep = keep
         self._clock = clock
@@ -84,23 +89,39 @@ class Pieces:
             others=tuple(each for each in batch if not is_segment(each.body)),
         )
 
+    async def finish(self, whole: Whole) -> Path | None:
+        """Return the file of a document whose pieces are all here; None if none of them is.
+
+        Raises:
+            SegmentsMissingError: some are not here.
+            PayloadDiffersError: together they are another document.
+            BodyTooLargeError: they came, and were let go because there are too many for this gateway.
+
+        """
+        if whole in self._too_large:
+            raise BodyTooLargeError(limit=self._most)
+        return await self._partial.finish(whole)
+
     async def one_pass(self) -> None:
         """Drop what was abandoned, and wait for the next look."""
-        abandoned = await self.partial.sweep(before=self._clock() - self._keep)
+        abandoned = await self._partial.sweep(before=self._clock() - self._keep)
         if abandoned:
             _log.warning("unfinished_documents_dropped", documents=abandoned)
             self._metrics.abandoned.inc(abandoned)
-        unfinished = await self.partial.unfinished()
+        unfinished = await self._partial.unfinished()
         self._metrics.unfinished.set(unfinished.documents)
         self._metrics.unfinished_bytes.set(unfinished.size)
         await asyncio.sleep(SWEEP_SECONDS)
 
     async def _keep_pieces(self, whole: Whole, pieces: Sequence[Piece]) -> None:
         if whole.size > self._most:
+            # Its manifest refuses it, so that the sender hears of it instead of sending it for ever.
+            if whole not in self._too_large:
+                self._too_large.append(whole)
             self._let_go("too_large", whole, pieces)
             return
         try:
-            written = 0 if await self._is_here(whole) else await self.partial.write(whole, pieces)
+            written = 0 if await self._is_here(whole) else await self._partial.write(whole, pieces)
         except NoRoomError:
             self._let_go("no_room", whole, pieces)
             return

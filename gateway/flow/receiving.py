@@ -84,7 +84,7 @@ class Receiver:
             gateway=gateway,
             store=store,
             payloads=payloads,
-            partial=pieces.partial,
+            pieces=pieces,
             trust=trust,
             key=key,
             clock=clock,

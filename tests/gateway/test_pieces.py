@@ -210,16 +210,23 @@ async def test_a_spoiled_transfer_heals(gateway: World) -> None:
     assert (await gateway.arrived(message_id))["document"]["size"] == len(body)
 
 
-async def test_claims_beyond_the_limit(gateway: World) -> None:
-    """What is announced as bigger than this gateway takes is let go, though it is signed; small documents go on."""
+async def test_what_is_too_large_is_refused(gateway: World) -> None:
+    """What is announced as bigger than this gateway takes is let go, though it is signed, and its sender hears why."""
     size = gateway.context.settings.max_body + 1
-    count = Whole(gateway="gw.other", sha256="ab" * 32, size=size).count
-    await put(gateway, in_pieces(os.urandom(SEGMENT), size=size, count=count)[0])
-    message_id, sealed = envelope(from_the_office())
-    await put(gateway, sealed)
+    whole = Whole(gateway="gw.other", sha256="ab" * 32, size=size)
+    claim = in_pieces(os.urandom(SEGMENT), size=size, count=whole.count, sha256=whole.sha256)
+    small_id, small = envelope(from_the_office())
+    big_id, big = envelope(b"", sha256=whole.sha256, size=size)
+    unheard_of = envelope(b"", sha256="cd" * 32, size=size)[1]
+    for each in (claim[0], small, unheard_of, big):
+        await put(gateway, each)
 
-    await gateway.arrived(message_id)
+    await gateway.arrived(small_id)
+    refused = await entry(gateway, Kind.ARRIVAL_REFUSED)
+
+    assert (refused.document_id, refused.fields["reason"]) == (big_id, "request.body_too_large")
     await counted(gateway, "vanthu_axis_segments_total", "too_large", 1)
+    await counted(gateway, "vanthu_axis_arrived_total", "undecided", 1)
     assert kept(gateway) == []
 
 
