@@ -23,7 +23,6 @@ from gateway.api.context import Context, Pace
 from gateway.axis.errors import AxisError
 from gateway.clock import utc_now
 from gateway.distribution.following import Follower
-from gateway.distribution.snapshots import Snapshots
 from gateway.first_token import admin_token_file, first_token
 from gateway.flow.freshness import Freshness, always_fresh
 from gateway.flow.intake import Intake
@@ -33,8 +32,7 @@ from gateway.flow.receipts import Receipts
 from gateway.flow.sequencing import Sequencer
 from gateway.folders import prepare, take
 from gateway.implementations import (
-    make_pressure,
-    make_reckoning,
+    beside,
     open_follower,
     open_keys,
     open_link,
@@ -45,7 +43,6 @@ from gateway.keys import GatewayKeys
 from gateway.loops import looping, loops_of, terms_of
 from gateway.pdf_worker.client import PdfWorker
 from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
-from gateway.revocation_stock import FolderStock
 from gateway.settings import Settings
 from gateway.telemetry import Metrics
 from gateway.trust_source import open_trust
@@ -168,13 +165,10 @@ async def _composed(
             bell=bell,
             keys=keys,
             receipts=receipts,
-            snapshots=Snapshots(settings.data / "snapshots", store=store, key=keys.registry, clock=clock),
-            reckoning=make_reckoning(settings, store, bell, metrics),
-            pressure=make_pressure(settings, store, metrics),
             metrics=metrics,
             pace=pace,
             follower=follower,
-            stock=FolderStock(settings.trust_folder),
+            **beside(settings, store, keys, bell=bell, metrics=metrics),
             **ports,
         )
 

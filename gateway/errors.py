@@ -208,10 +208,8 @@ class PayloadMissingError(GatewayError):
     retry = True
     vi = "Không có nội dung {sha256} trong kho chung."
     en = "The body {sha256} is not in the shared payload store."
-    fix_vi = "Kiểm tra hai cổng dùng chung một kho nội dung; cổng gửi sẽ tự gửi lại."
-    fix_en = (
-        "Check that both gateways share one payload store; the sending gateway will send again by itself."
-    )
+    fix_vi = "Kiểm tra hai cổng có dùng chung kho nội dung như đã khai báo; cổng gửi sẽ tự gửi lại."
+    fix_en = "Check that the gateways share a payload store if they say so; the sender sends again by itself."
 
 
 class PayloadDiffersError(GatewayError):

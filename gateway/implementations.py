@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TypedDict
 
 from gateway.axis.amqp import AmqpLink
 from gateway.axis.amqp_security import Security
 from gateway.axis.local import LocalLink
 from gateway.distribution.following import Follower
+from gateway.distribution.snapshots import Snapshots
 from gateway.distribution.upstream import Upstream
 from gateway.flow.notifying import Bell
 from gateway.flow.pressure import Limits, Pressure
 from gateway.flow.reckoning import Reckoning
 from gateway.keys import GatewayKeys, load_keys
+from gateway.partial import PartialFolder
 from gateway.payloads import FolderPayloads
 from gateway.payloads_s3 import S3Payloads
 from gateway.ports import AxisLink, Clock, Payloads, Store
+from gateway.revocation_stock import FolderStock
 from gateway.settings import Settings, SettingsError
 from gateway.store import SqlStore, open_store
 from gateway.telemetry import Metrics
@@ -88,19 +92,39 @@ def open_link(settings: Settings, store: SqlStore) -> AxisLink:
         raise SettingsError(f"VANTHU_AXIS: {error}") from None
 
 
-def make_reckoning(settings: Settings, store: SqlStore, bell: Bell, metrics: Metrics) -> Reckoning:
-    """Make what reconciles the ledger."""
-    overdue_after = timedelta(seconds=settings.resend_after)
-    return Reckoning(
-        ledger=store.ledger, clock=store.clock, bell=bell, metrics=metrics, overdue_after=overdue_after
-    )
+class Beside(TypedDict):
+    """What is made beside the ports, of this gateway's own settings and keys."""
+
+    snapshots: Snapshots
+    reckoning: Reckoning
+    pressure: Pressure
+    stock: FolderStock
+    partial: PartialFolder
 
 
-def make_pressure(settings: Settings, store: SqlStore, metrics: Metrics) -> Pressure:
-    """Make what says when there is no room for more."""
+def beside(settings: Settings, store: SqlStore, keys: GatewayKeys, *, bell: Bell, metrics: Metrics) -> Beside:
+    """Make what works beside the ports."""
     limits = Limits(rows=settings.outbox_rows, size=settings.outbox_bytes, reserve=settings.disk_reserve)
-    folders = (settings.data, settings.payload_folder)
-    return Pressure(ledger=store.ledger, limits=limits, folders=folders, clock=store.clock, metrics=metrics)
+    clock, ledger = store.clock, store.ledger
+    return {
+        "snapshots": Snapshots(settings.data / "snapshots", store=store, key=keys.registry, clock=clock),
+        "reckoning": Reckoning(
+            ledger=ledger,
+            clock=clock,
+            bell=bell,
+            metrics=metrics,
+            overdue_after=timedelta(seconds=settings.resend_after),
+        ),
+        "pressure": Pressure(
+            ledger=ledger,
+            limits=limits,
+            folders=(settings.data, settings.payload_folder),
+            clock=clock,
+            metrics=metrics,
+        ),
+        "stock": FolderStock(settings.trust_folder),
+        "partial": PartialFolder(settings.data / "partial", room=settings.partial_bytes),
+    }
 
 
 async def open_follower(settings: Settings, store: Store, *, clock: Clock) -> Follower | None:

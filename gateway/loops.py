@@ -12,12 +12,15 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from gateway.api.context import Context
+from gateway.clock import utc_now
 from gateway.fetching.fetcher import fetching
-from gateway.flow.forwarding import Forwarder
+from gateway.flow.forwarding import LANES, AsideForwarder, Forwarder, Outgoing
 from gateway.flow.parking import Terms
+from gateway.flow.piecing import Pieces
 from gateway.flow.receiving import Receiver
 from gateway.flow.reexamining import Reexaminer
 from gateway.flow.scheduling import Scheduler
+from gateway.flow.shipping import Shipper
 from gateway.flow.succeeding import Succession
 from gateway.flow.supervision import forever
 from gateway.parked import Room
@@ -29,7 +32,8 @@ Loop = Callable[[], Awaitable[None]]
 
 def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
     """Make the loops that forward, receive, decide on what is parked, follow successors, and fetch what tells of revocation."""
-    forwarder = _forwarder(context)
+    outgoing = _outgoing(context)
+    pieces = pieces_of(context)
     succession = Succession(
         gateway=context.settings.name,
         store=context.store,
@@ -37,7 +41,7 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         clock=context.clock,
         bell=context.bell,
     )
-    receiver = _receiver(context, executor)
+    receiver = _receiver(context, executor, pieces)
     reexaminer = Reexaminer(
         store=context.store,
         payloads=context.payloads,
@@ -51,9 +55,11 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         store=context.store, clock=context.clock, bell=context.bell, gateway=context.settings.name
     )
     return {
-        "forward": forwarder.one_pass,
+        "forward": Forwarder(outgoing).one_pass,
+        **{name: AsideForwarder(outgoing, lane).one_pass for name, lane in LANES.items()},
         "receive": receiver.one_pass,
         "reexamine": reexaminer.one_pass,
+        "sweep": pieces.one_pass,
         "schedule": scheduler.one_pass,
         "succeed": succession.one_pass,
         "reckon": context.reckoning.one_pass,
@@ -75,24 +81,44 @@ def _outward(context: Context) -> dict[str, Loop]:
     return {"fetch": fetch, **follow}
 
 
-def _forwarder(context: Context) -> Forwarder:
-    return Forwarder(
+def _outgoing(context: Context) -> Outgoing:
+    shipper = Shipper(
         documents=context.store.documents,
+        payloads=context.payloads,
         link=context.link,
         key=context.keys.axis,
+    )
+    return Outgoing(
+        gateway=context.settings.name,
+        documents=context.store.documents,
+        registry=context.store.registry,
+        shipper=shipper,
         resend_after=timedelta(seconds=context.settings.resend_after),
         bell=context.bell,
         metrics=context.metrics,
-        registry=context.store.registry,
         patience=patience_of(context.settings),
     )
 
 
-def _receiver(context: Context, executor: Executor) -> Receiver:
+def pieces_of(context: Context) -> Pieces:
+    """Return what keeps the pieces of documents that are not all here."""
+    settings = context.settings
+    return Pieces(
+        partial=context.partial,
+        payloads=context.payloads,
+        most=settings.max_body,
+        keep=timedelta(seconds=settings.partial_for),
+        clock=utc_now,  # files bear the times of this host, and no database's
+        metrics=context.metrics,
+    )
+
+
+def _receiver(context: Context, executor: Executor, pieces: Pieces) -> Receiver:
     return Receiver(
         gateway=context.settings.name,
         store=context.store,
         payloads=context.payloads,
+        pieces=pieces,
         trust=context.trust,
         link=context.link,
         key=context.keys.axis,

@@ -115,6 +115,12 @@ class Settings:
     requests_per_second: int = 0
     """Documents that one token may send a second, twice as many at once; 0 means any number."""
 
+    partial_for: int = 86_400
+    """Seconds after its last piece for which a document that another gateway sends in pieces is kept unfinished."""
+
+    partial_bytes: int = 2 * 2**30
+    """Most bytes of one other gateway's documents that are unfinished at a time."""
+
     registry_upstream: str = ""
     """Gateway whose registry is followed, `https://vanthu.example`. Empty means that the registry is kept here."""
 

@@ -114,6 +114,29 @@ class LedgerMetrics:
         self.overdue.set(overdue)
 
 
+class PieceMetrics:
+    """What is measured of documents that come in pieces."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.taken = Counter(
+            "vanthu_axis_segments_total",
+            "Pieces of documents taken from the axis, by result.",
+            ("result",),
+            registry=registry,
+        )
+        self.abandoned = Counter(
+            "vanthu_axis_abandoned_total",
+            "Documents dropped because the rest of their pieces never came.",
+            registry=registry,
+        )
+        self.unfinished = Gauge(
+            "vanthu_axis_unfinished", "Documents of which only some pieces are here.", registry=registry
+        )
+        self.unfinished_bytes = Gauge(
+            "vanthu_axis_unfinished_bytes", "Bytes of these documents once they are whole.", registry=registry
+        )
+
+
 class Metrics:
     """What Prometheus scrapes; one instance per application, so that tests and processes do not share counts."""
 
@@ -148,6 +171,7 @@ class Metrics:
         )
         self.revocation = RevocationMetrics(self.registry)
         self.ledger = LedgerMetrics(self.registry)
+        self.pieces = PieceMetrics(self.registry)
         self._watch_certificates(gauge)
         self.unlogged_refusals = count(
             "vanthu_unlogged_refusals_total",

@@ -21,7 +21,16 @@ from gateway.flow.receipts import Receipts
 from gateway.flow.reckoning import Reckoning
 from gateway.flow.registrar import Registrar
 from gateway.keys import GatewayKeys
-from gateway.ports import AxisLink, Clock, Payloads, PdfReader, RevocationStock, Store, TrustSource
+from gateway.ports import (
+    AxisLink,
+    Clock,
+    PartialBodies,
+    Payloads,
+    PdfReader,
+    RevocationStock,
+    Store,
+    TrustSource,
+)
 from gateway.settings import Settings
 from gateway.telemetry import Metrics
 
@@ -46,6 +55,7 @@ class Context:
     store: Store
     intake: Intake
     payloads: Payloads
+    partial: PartialBodies
     trust: TrustSource
     stock: RevocationStock
     link: AxisLink

@@ -33,6 +33,7 @@ _GROUPS: Final = {
     "verify": "Verifying one file · Kiểm tra một tệp",
     "axis": "Between gateways · Giữa các cổng",
     "store": "The database · Cơ sở dữ liệu",
+    "pressure": "No room for more · Hết chỗ",
     "service": "The service · Dịch vụ",
 }
 _NO_CLAUSE: Final = frozenset({"schema.too_large", "schema.too_complex", "schema.unexpected_message"})

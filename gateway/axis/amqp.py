@@ -17,7 +17,7 @@ from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import Backoff, Broker
 from gateway.axis.amqp_publisher import Publisher
 from gateway.axis.amqp_security import PLAIN, Security
-from gateway.axis.amqp_subscription import Subscription, Tag, subscribe
+from gateway.axis.amqp_subscription import IN_PIECES, WHOLE, Ahead, Subscription, Tag, subscribe
 from gateway.axis.amqp_young import YoungQueues
 from gateway.axis.errors import AxisError
 from gateway.records import AxisMessage, Incoming, SendOutcome, SendResult
@@ -117,12 +117,14 @@ class AmqpLink:
         """Say why nothing can be sent to a queue, if that is known beforehand."""
         return self._young.reason(queue) if _fits(queue) else "no queue can have such a long name"
 
-    async def receive(self, queues: frozenset[str]) -> AsyncGenerator[tuple[Incoming, ...]]:
+    async def receive(
+        self, queues: frozenset[str], *, in_pieces: bool = False
+    ) -> AsyncGenerator[tuple[Incoming, ...]]:
         """Yield batches as they arrive; a lost connection is opened again, and what was not settled comes again."""
         backoff = Backoff()
         while not self._closed.is_set():
             try:
-                subscription = await self._subscribe(queues)
+                subscription = await self._subscribe(queues, IN_PIECES if in_pieces else WHOLE)
             except AxisError as error:
                 pause = backoff.pause()
                 log.warning("axis_not_receiving", reason=str(error), retry_seconds=round(pause, 1))
@@ -140,9 +142,13 @@ class AmqpLink:
                 log.warning("axis_receiving_interrupted", reason=subscription.ended)
                 await self._sleep(backoff.pause())
 
-    async def _subscribe(self, queues: frozenset[str]) -> Subscription:
+    async def _subscribe(self, queues: frozenset[str], ahead: Ahead) -> Subscription:
         return await subscribe(
-            self._broker, queues, watch_interval=self._watch_interval, on_canary=self._young.came
+            self._broker,
+            queues,
+            ahead=ahead,
+            watch_interval=self._watch_interval,
+            on_canary=self._young.came,
         )
 
     async def settle(self, *, done: Sequence[Incoming], dead: Sequence[Incoming] = ()) -> None:

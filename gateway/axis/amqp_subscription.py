@@ -21,13 +21,26 @@ from gateway.axis.amqp_young import CANARY
 from gateway.axis.errors import AxisUnreachableError
 from gateway.records import Incoming
 
-PREFETCH = 200
-"""Messages that the broker hands out ahead for one queue."""
-
-PREFETCH_ALL = 4_000
-"""The same for all queues of a subscription together: what a process may have to hold in memory."""
-
 BATCH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """How many messages the broker hands out ahead, for one queue and for all together: what a process may have to hold."""
+
+    queue: int
+    all: int
+
+    def of_each(self, queues: int) -> int:
+        """Return how many for each of so many queues."""
+        return max(1, min(self.queue, self.all // queues))
+
+
+WHOLE = Ahead(queue=200, all=4_000)
+"""Messages of at most 17 KiB: 3.4 MiB for one queue, 68 MiB for all."""
+
+IN_PIECES = Ahead(queue=64, all=250)
+"""Messages of at most 129 KiB: 8 MiB for one queue, 32 MiB for all but where more than 250 queues are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +184,12 @@ class Subscription:
 
 
 async def subscribe(
-    broker: Broker, queues: frozenset[str], *, watch_interval: float, on_canary: Callable[[str], None]
+    broker: Broker,
+    queues: frozenset[str],
+    *,
+    ahead: Ahead,
+    watch_interval: float,
+    on_canary: Callable[[str], None],
 ) -> Subscription:
     """Open a connection and consume from those of the queues that exist; `on_canary` hears of the ids of canaries.
 
@@ -192,6 +210,6 @@ async def subscribe(
         subscription = Subscription(
             broker, connection, await channel.get_underlay_channel(), on_canary=on_canary
         )
-        await subscription.start(counts, prefetch=max(1, min(PREFETCH, PREFETCH_ALL // len(counts))))
+        await subscription.start(counts, prefetch=ahead.of_each(len(counts)))
         subscription.watch(queues, consumed=frozenset(counts), interval=watch_interval)
         return subscription

@@ -70,7 +70,12 @@ class LocalLink:
                 wake.set()
         return tuple(outcome if message.queue in self._queues else _NO_QUEUE for message in messages)
 
-    async def receive(self, queues: frozenset[str]) -> AsyncGenerator[tuple[Incoming, ...]]:
+    async def receive(
+        self,
+        queues: frozenset[str],
+        *,
+        in_pieces: bool = False,  # noqa: ARG002 - a batch here has few bytes, whatever comes
+    ) -> AsyncGenerator[tuple[Incoming, ...]]:
         """Yield batches in the order in which they were sent, beginning with what was not settled before."""
         wake = asyncio.Event()
         self._wakes.add(wake)

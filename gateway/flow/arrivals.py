@@ -17,7 +17,9 @@ from gateway.flow import grounds
 from gateway.flow.envelope import Manifest, Receipt, Stage
 from gateway.flow.errors_under_way import LeftQueueError
 from gateway.flow.examination import Examination, kind_of
+from gateway.flow.piecing import Pieces
 from gateway.flow.summary import NOTHING, summary
+from gateway.pieces import Whole
 from gateway.ports import Payloads
 from gateway.records import Delivery, Message, MessageKind, Recipient
 from routing.agencies import Directory
@@ -46,12 +48,14 @@ def sha256_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-async def source_of(manifest: Manifest, inline: bytes, payloads: Payloads) -> bytes | Path:
+async def source_of(manifest: Manifest, inline: bytes, payloads: Payloads, pieces: Pieces) -> bytes | Path:
     """Return the document that the manifest vouches for, after checking every byte of it.
 
     Raises:
-        PayloadMissingError: the payload store does not have it.
+        PayloadMissingError: the payload store does not have it, and no piece of it is here.
+        SegmentsMissingError: only some of its pieces are here.
         PayloadDiffersError: it is not the one that the manifest names.
+        BodyTooLargeError: pieces of it came, and it is bigger than this gateway takes.
 
     """
     if inline:
@@ -59,12 +63,27 @@ async def source_of(manifest: Manifest, inline: bytes, payloads: Payloads) -> by
             raise PayloadDiffersError(sha256=manifest.sha256)
         return inline
     try:
-        path, digest = await asyncio.to_thread(_read_payload, payloads, manifest.sha256)
+        try:
+            path, digest = await asyncio.to_thread(_read_payload, payloads, manifest.sha256)
+        except FileNotFoundError:
+            await _assemble(manifest, payloads, pieces)
+            # Also if there was nothing to assemble: for another addressee, it may have become whole meanwhile.
+            path, digest = await asyncio.to_thread(_read_payload, payloads, manifest.sha256)
     except FileNotFoundError:
         raise PayloadMissingError(sha256=manifest.sha256) from None
     if digest != manifest.sha256:
         raise PayloadDiffersError(sha256=manifest.sha256)
     return path
+
+
+async def _assemble(manifest: Manifest, payloads: Payloads, pieces: Pieces) -> None:
+    """Make a document of pieces that the manifest's own gateway sent, if there are any."""
+    if not manifest.size:
+        return
+    whole = Whole(gateway=manifest.gateway, sha256=manifest.sha256, size=manifest.size)
+    path = await pieces.finish(whole)
+    if path is not None:
+        await payloads.adopt(path, whole.sha256)
 
 
 def _read_payload(payloads: Payloads, sha256: str) -> tuple[Path, str]:

@@ -2,7 +2,8 @@
 
 Wire form: one line of canonical JSON (a statement signed with the sending gateway's axis key, `routing.statement`), a line feed,
 and the document's bytes when they are at most `SMALL`. A bigger document stays in the shared payload store and is named by its
-hash. The broker is trusted with nothing: a manifest is believed only under the key of a registered gateway.
+hash; where the store is not shared, its pieces come first, each behind a signed line of its own (docs/adr/0028). The broker is
+trusted with nothing: a manifest, and every piece, is believed only under the key of a registered gateway.
 
 A manifest states what only the sending gateway knows; whatever can be read from the document is read there again on arrival.
 """
@@ -10,6 +11,7 @@ A manifest states what only the sending gateway knows; whatever can be read from
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +26,8 @@ from routing.note import Verifier
 from routing.statement import StatementType, open_statement, sign_statement
 
 AXIS = StatementType(name="axis")
+SEGMENT_KIND = "segment"
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,6 +71,19 @@ class Receipt:
     stage: Stage
     reason: str | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One piece of a document, as the sending gateway vouches for it; the piece's bytes come behind."""
+
+    gateway: str
+    delivery_id: str
+    sha256: str
+    size: int
+    index: int
+    count: int
+    piece_sha256: str
 
 
 def milliseconds(moment: datetime) -> int:
@@ -119,8 +136,25 @@ def seal_receipt(receipt: Receipt, *, key: SigningKey) -> bytes:
     return _seal(facts, b"", key=key)
 
 
-def open_envelope(envelope: bytes, *, verifiers: Sequence[Verifier]) -> tuple[Manifest | Receipt, bytes]:
-    """Return what a registered gateway vouches for, and the document that came inside (empty if none did).
+def seal_segment(segment: Segment, piece: bytes, *, key: SigningKey) -> bytes:
+    """Make the envelope of one piece of a document."""
+    facts: dict[str, Json] = {
+        "kind": SEGMENT_KIND,
+        "gateway": segment.gateway,
+        "delivery_id": segment.delivery_id,
+        "sha256": segment.sha256,
+        "size": segment.size,
+        "index": segment.index,
+        "count": segment.count,
+        "piece_sha256": segment.piece_sha256,
+    }
+    return _seal(facts, piece, key=key)
+
+
+def open_envelope(
+    envelope: bytes, *, verifiers: Sequence[Verifier]
+) -> tuple[Manifest | Receipt | Segment, bytes]:
+    """Return what a registered gateway vouches for, and the bytes that came inside (empty if none did).
 
     `verifiers` are the verifier keys of the registered gateways; a key is good only for statements of its own gateway.
 
@@ -146,7 +180,7 @@ def _seal(facts: Mapping[str, Json], body: bytes, *, key: SigningKey) -> bytes:
     return canonical_json(statement) + b"\n" + body
 
 
-def _stated(facts: Mapping[str, Json]) -> Manifest | Receipt:
+def _stated(facts: Mapping[str, Json]) -> Manifest | Receipt | Segment:
     if facts["kind"] == "message":
         return Manifest(
             gateway=facts["gateway"],
@@ -155,8 +189,8 @@ def _stated(facts: Mapping[str, Json]) -> Manifest | Receipt:
             member_id=facts["member_id"],
             delivery_id=facts["delivery_id"],
             recipient_code=facts["recipient_code"],
-            sha256=facts["sha256"],
-            size=facts["size"],
+            sha256=_hash(facts["sha256"]),
+            size=_number(facts["size"]),
             accepted_at=moment(facts["accepted_at"]),
             registry_version=facts["registry_version"],
             resolved_code=facts.get("resolved_code"),
@@ -173,4 +207,27 @@ def _stated(facts: Mapping[str, Json]) -> Manifest | Receipt:
             reason=facts.get("reason"),
             at=moment(facts["at"]),
         )
+    if facts["kind"] == SEGMENT_KIND:
+        return Segment(
+            gateway=facts["gateway"],
+            delivery_id=facts["delivery_id"],
+            sha256=_hash(facts["sha256"]),
+            size=_number(facts["size"]),
+            index=_number(facts["index"]),
+            count=_number(facts["count"]),
+            piece_sha256=_hash(facts["piece_sha256"]),
+        )
     raise ValueError("unknown kind")
+
+
+def _hash(value: Json) -> str:
+    """Return a hash that may become the name of a file: whoever signed it, JSON holds anything."""
+    if not isinstance(value, str) or not _SHA256.fullmatch(value):
+        raise ValueError("not a SHA-256 in lowercase hex")
+    return value
+
+
+def _number(value: Json) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("not a number of things")
+    return value

@@ -19,7 +19,7 @@ from lxml import etree
 from certs.trust import Trust
 from certs.verdict import Verdict
 from certs.verify import verify
-from gateway.errors import SignedViewDiffersError
+from gateway.errors import GatewayError, SignedViewDiffersError
 from gateway.flow.attached import Signatures, take_together
 from gateway.flow.findings import Finding, Level
 from gateway.flow.parties import Found, Ground, bind_sender, bound_at, find_recipients, find_sender
@@ -123,6 +123,12 @@ def examine(  # noqa: PLR0913 - what a decision rests on
         # 7. Every recipient code names an agency in force, and 8. a connected system serves it.
         find_recipients(found, ground)
     return _conclude(found, ground, trust=trust)
+
+
+def unread(fault: GatewayError, *, directory: Directory, trust: Trust, at: datetime) -> Examination:
+    """Refuse a message that is not read at all, for a reason that is known without."""
+    found = Found(findings=[Finding.of(fault)])
+    return _conclude(found, Ground(directory=directory, at=at, codes_at=at, grace=CODE_GRACE), trust=trust)
 
 
 def _conclude(found: Found, ground: Ground, *, trust: Trust) -> Examination:

@@ -3,92 +3,163 @@
 A broker's confirm only slows the clock. A delivery leaves the outbox when the receiving gateway's signed receipt comes back, so a
 document survives a broker that loses what it confirmed (docs/adr/0003). Who shall get it is asked anew with each claim: an
 addressee's code may have ended since (docs/adr/0024).
+
+Where a gateway takes documents in pieces, big ones go aside (docs/adr/0028): `Forwarder` claims what is quickly sent, an
+`AsideForwarder` for each range of sizes the rest, a few at a time. Where nobody does, `Forwarder` claims everything.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
-from uuid_utils import uuid4
-
-from gateway.flow.envelope import seal_message
 from gateway.flow.notifying import LOG, OUTBOX, Bell, wait
-from gateway.flow.spool import SMALL
-from gateway.keys import SigningKey
-from gateway.ports import AxisLink, Documents, Registry
-from gateway.records import AxisMessage, OutboxItem, SendOutcome
+from gateway.flow.shipping import LEASE, Shipper
+from gateway.ports import Documents, Registry
+from gateway.ports.documents import ANY_SIZE
+from gateway.records import OutboxItem, SendOutcome
 from gateway.telemetry import Metrics
+from routing.agencies import Directory
 from routing.heading import Course, Patience
 
 BATCH = 100
-LEASE = timedelta(seconds=60)
-"""Longer than any send can take, so that a row is not sent twice while its first answer is still awaited."""
 
 GATHER = 0.02
 """Seconds to let rows gather after a batch that was not full: a batch costs the same few transactions whatever its size."""
 
 LOOK_AGAIN = 1.0
 
+SLICE_BYTES: Final = 4 * 2**20
+ASIDE_SLICE_BYTES: Final = 2**20
+"""Less than for a batch, because each document that goes aside has one under way."""
 
-class Forwarder:
-    """Sends what is due, then waits for the bell."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """Which sizes go aside together, and how many documents of them at a time."""
+
+    sizes: range
+    slots: int
+
+
+QUICK: Final = range(256 * 2**10 + 1)
+"""Sizes that do not hold up a batch: two pieces and a manifest at most."""
+
+LANES: Final = {
+    "forward_big": Lane(sizes=range(QUICK.stop, 8 * 2**20), slots=4),
+    "forward_huge": Lane(sizes=range(8 * 2**20, ANY_SIZE.stop), slots=2),
+}
+
+
+class Outgoing:
+    """What all forwarders share: claiming by the registry of the moment, and settling."""
 
     def __init__(
         self,
         *,
+        gateway: str,
         documents: Documents,
-        link: AxisLink,
-        key: SigningKey,
+        registry: Registry,
+        shipper: Shipper,
         resend_after: timedelta,
         bell: Bell,
         metrics: Metrics,
-        registry: Registry,
         patience: Patience,
     ) -> None:
+        self.bell = bell
+        self._gateway = gateway
         self._documents = documents
-        self._link = link
-        self._key = key
-        self._resend_after = resend_after
-        self._bell = bell
-        self._metrics = metrics
         self._registry = registry
+        self._shipper = shipper
+        self._resend_after = resend_after
+        self._metrics = metrics
         self._patience = patience
+
+    async def queues_apart(self) -> frozenset[str]:
+        """Return the queues of the systems whose gateways do not share the payload store."""
+        apart = {
+            peer.name
+            for peer in await self._registry.peers()
+            if not peer.shares_payloads and peer.name != self._gateway
+        }
+        members = (await self._registry.directory()).members if apart else ()
+        return frozenset(member.queue for member in members if member.gateway in apart)
+
+    async def claim(self, *, limit: int, sizes: range) -> tuple[OutboxItem, ...]:
+        """Lease due rows; a receipt counts as small."""
+        course = Course(directory=await self._directory(), patience=self._patience)
+        return await self._documents.claim(limit=limit, lease=LEASE, course=course, sizes=sizes)
+
+    async def send(self, items: Sequence[OutboxItem], *, apart: frozenset[str], slice_bytes: int) -> None:
+        """Send leased rows and record what the axis said."""
+        outcomes = await self._shipper.ship(items, apart=apart, slice_bytes=slice_bytes)
+        await self._settle(items, outcomes)
+
+    async def _settle(self, items: Sequence[OutboxItem], outcomes: Sequence[SendOutcome]) -> None:
+        await self._documents.settle(list(zip(items, outcomes, strict=True)), resend_after=self._resend_after)
+        self.bell.ring(LOG)
+        for outcome in outcomes:
+            self._metrics.sent.labels(outcome.result.value).inc()
+
+    async def _directory(self) -> Directory:
+        return await self._registry.directory()
+
+
+class Forwarder:
+    """Sends what is due, then waits for the bell."""
+
+    def __init__(self, outgoing: Outgoing) -> None:
+        self._outgoing = outgoing
 
     async def one_pass(self) -> None:
         """Send one batch of due rows; wait if there was none."""
-        rung = self._bell.listen(OUTBOX)
-        course = Course(directory=await self._registry.directory(), patience=self._patience)
-        items = await self._documents.claim(limit=BATCH, lease=LEASE, course=course)
+        rung = self._outgoing.bell.listen(OUTBOX)
+        apart = await self._outgoing.queues_apart()
+        items = await self._outgoing.claim(limit=BATCH, sizes=QUICK if apart else ANY_SIZE)
         if not items:
             await wait(rung, LOOK_AGAIN)
             return
-        outcomes = await self._send(items)
-        await self._documents.settle(list(zip(items, outcomes, strict=True)), resend_after=self._resend_after)
-        self._bell.ring(LOG)
-        for outcome in outcomes:
-            self._metrics.sent.labels(outcome.result.value).inc()
+        await self._outgoing.send(items, apart=apart, slice_bytes=SLICE_BYTES)
         if len(items) < BATCH:
             await asyncio.sleep(GATHER)
 
-    async def _send(self, items: tuple[OutboxItem, ...]) -> tuple[SendOutcome, ...]:
-        bodies = await self._documents.bodies(
-            {item.message.sha256 for item in items if item.message is not None}
-        )
-        messages = await asyncio.to_thread(self._seal, items, bodies)
-        return await self._link.send(messages)
 
-    def _seal(self, items: tuple[OutboxItem, ...], bodies: dict[str, bytes]) -> list[AxisMessage]:
-        return [
-            # A new id for each attempt: the AMQP library pairs answers by it (docs/adr/0004).
-            AxisMessage(id=str(uuid4()), queue=item.queue, body=self._body(item, bodies))
-            for item in items
-        ]
+class AsideForwarder:
+    """Sends the documents of one lane side by side, each on its own, so that a short one overtakes a long one."""
 
-    def _body(self, item: OutboxItem, bodies: dict[str, bytes]) -> bytes:
-        if item.message is None or item.recipient is None:
-            if item.body is None:
-                raise AssertionError("an outbox row holds a message or a sealed receipt")
-            return item.body
-        inline = bodies[item.message.sha256] if item.message.size <= SMALL else None
-        return seal_message(item.message, item.recipient, inline, key=self._key)
+    def __init__(self, outgoing: Outgoing, lane: Lane) -> None:
+        self._outgoing = outgoing
+        self._lane = lane
+
+    async def one_pass(self) -> None:
+        """Send what is due until a send breaks down or this is cancelled."""
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                rung = self._outgoing.bell.listen(OUTBOX)
+                begun = await self._begin(self._lane.slots - len(under_way))
+                under_way |= begun
+                if len(under_way) == self._lane.slots:
+                    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                elif not begun:
+                    await wait(rung, LOOK_AGAIN)
+                over = {task for task in under_way if task.done()}
+                under_way -= over
+                for task in over:
+                    task.result()
+                await asyncio.sleep(GATHER)
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _begin(self, slots: int) -> set[asyncio.Task[None]]:
+        apart = await self._outgoing.queues_apart()
+        items = await self._outgoing.claim(limit=slots, sizes=self._lane.sizes) if apart and slots else ()
+        return {asyncio.create_task(self._send(item, apart)) for item in items}
+
+    async def _send(self, item: OutboxItem, apart: frozenset[str]) -> None:
+        await self._outgoing.send([item], apart=apart, slice_bytes=ASIDE_SLICE_BYTES)

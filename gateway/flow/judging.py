@@ -20,6 +20,7 @@ from typing import Any
 import structlog
 
 from gateway.errors import (
+    BodyTooLargeError,
     EnvelopeError,
     GatewayError,
     InternalError,
@@ -37,9 +38,10 @@ from gateway.flow.arrivals import (
     vouches,
 )
 from gateway.flow.correspondence import Correspondence, correspond, with_findings
-from gateway.flow.envelope import Manifest, Receipt, Stage, open_envelope, seal_receipt
-from gateway.flow.examination import Examination, Outcome, examine
+from gateway.flow.envelope import Manifest, Receipt, Segment, Stage, open_envelope, seal_receipt
+from gateway.flow.examination import Examination, Outcome, examine, unread
 from gateway.flow.parking import Terms, arrival_parking, too_late
+from gateway.flow.piecing import Pieces
 from gateway.keys import SigningKey
 from gateway.parked import ParkedItem, Parking
 from gateway.ports import Clock, Payloads, PdfReader, Store, TrustSource
@@ -97,6 +99,7 @@ class Judge:
         gateway: str,
         store: Store,
         payloads: Payloads,
+        pieces: Pieces,
         trust: TrustSource,
         key: SigningKey,
         clock: Clock,
@@ -112,6 +115,7 @@ class Judge:
         self._terms = terms
         self._store = store
         self._payloads = payloads
+        self._pieces = pieces
         self._trust = trust
         self._key = key
         self._clock = clock
@@ -134,6 +138,9 @@ class Judge:
                     incoming=incoming,
                     step=await self._receipt_step(stated, directory, sha256=sha256_of(incoming.body)),
                 )
+            if isinstance(stated, Segment):
+                # One in the spelling that gateways write was taken before.
+                raise EnvelopeError(reason="a segment in another spelling")
             return await self._candidate(incoming, stated, inline, directory, parked)
         except GatewayError as error:
             _log.warning("axis_message_not_taken", code=error.code, queue=incoming.queue, reason=str(error))
@@ -191,8 +198,13 @@ class Judge:
         caller = next((member for member in directory.members if member.id == manifest.member_id), None)
         if caller is None or caller.gateway != manifest.gateway:
             raise EnvelopeError(reason="its gateway does not host the sending member")
-        source = await source_of(manifest, inline, self._payloads)
-        examination = await self._examine(manifest, source, caller, directory, parked)
+        try:
+            source = await source_of(manifest, inline, self._payloads, self._pieces)
+        except BodyTooLargeError as too_large:
+            at = await self._now(manifest)
+            examination = unread(too_large, directory=directory, trust=self._trust.trust(), at=at)
+        else:
+            examination = await self._examine(manifest, source, caller, directory, parked)
         arriving = None
         if examination.outcome is Outcome.ACCEPTED:
             arriving = arriving_of(manifest, examination, self._course(directory), gateway=self._gateway)

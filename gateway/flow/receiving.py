@@ -22,8 +22,10 @@ from gateway.flow.correspondence import correspond_late
 from gateway.flow.judging import Candidate, Judge, Judged
 from gateway.flow.notifying import LOG, MEMBERS, OUTBOX, Bell, inbox_of, wait
 from gateway.flow.parking import Terms, pause
+from gateway.flow.piecing import Pieces
 from gateway.keys import SigningKey
 from gateway.parked import ParkedItem, Parking
+from gateway.peers import PeerGateway
 from gateway.ports import (
     AxisLink,
     Clock,
@@ -39,7 +41,7 @@ from gateway.telemetry import Metrics
 from routing.agencies import Directory, Member
 from routing.closed_codes import CODE_GRACE
 from routing.heading import Patience
-from routing.note import parse_verifier_key
+from routing.note import Verifier, parse_verifier_key
 
 FULL = 100
 GATHER = 0.02
@@ -59,6 +61,7 @@ class Receiver:
         gateway: str,
         store: Store,
         payloads: Payloads,
+        pieces: Pieces,
         trust: TrustSource,
         link: AxisLink,
         key: SigningKey,
@@ -73,6 +76,7 @@ class Receiver:
     ) -> None:
         self._gateway = gateway
         self._store = store
+        self._pieces = pieces
         self._link = link
         self._bell = bell
         self._metrics = metrics
@@ -80,6 +84,7 @@ class Receiver:
             gateway=gateway,
             store=store,
             payloads=payloads,
+            pieces=pieces,
             trust=trust,
             key=key,
             clock=clock,
@@ -91,8 +96,9 @@ class Receiver:
         )
 
     async def one_pass(self) -> None:
-        """Receive for the members hosted now, until their set changes or the link gives up."""
+        """Receive for the members hosted now, until they or the peers change or the link gives up."""
         directory = await self._store.registry.directory()
+        peers = await self._store.registry.peers()
         hosted = self._hosted(directory)
         # Every member's queue, not only those hosted here: a document may be on its way before its receiver ever started.
         try:
@@ -100,8 +106,9 @@ class Receiver:
         except QueuesMissingError as error:
             # Somebody else makes the queues on this axis; what is there is received meanwhile.
             _log.warning("axis_queues_missing", reason=str(error))
-        consuming = asyncio.create_task(self._consume(hosted))
-        watching = asyncio.create_task(self._until_members_change(directory.members))
+        in_pieces = any(not peer.shares_payloads and peer.name != self._gateway for peer in peers)
+        consuming = asyncio.create_task(self._consume(hosted, in_pieces=in_pieces))
+        watching = asyncio.create_task(self._until_change(directory.members, peers))
         try:
             await asyncio.wait({consuming, watching}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -112,19 +119,21 @@ class Receiver:
             if isinstance(result, Exception):
                 raise result
 
-    async def _consume(self, queues: frozenset[str]) -> None:
+    async def _consume(self, queues: frozenset[str], *, in_pieces: bool) -> None:
         if not queues:
             await asyncio.Event().wait()
-        async with aclosing(self._link.receive(queues)) as batches:
+        async with aclosing(self._link.receive(queues, in_pieces=in_pieces)) as batches:
             async for batch in batches:
                 await self.take(batch)
                 if len(batch) < FULL:
                     await asyncio.sleep(GATHER)
 
-    async def _until_members_change(self, members: tuple[Member, ...]) -> None:
+    async def _until_change(self, members: tuple[Member, ...], peers: tuple[PeerGateway, ...]) -> None:
         while True:
             rung = self._bell.listen(MEMBERS)
             if (await self._store.registry.directory()).members != members:
+                return
+            if await self._store.registry.peers() != peers:
                 return
             await wait(rung, LOOK_AGAIN)
 
@@ -134,7 +143,14 @@ class Receiver:
     async def take(self, batch: Sequence[Incoming]) -> None:
         """Judge a batch, commit what it holds, and only then settle it with the link."""
         directory = await self._store.registry.directory()
-        looked = await self._look(batch, directory)
+        verifiers = await self._verifiers()
+        # Pieces first: the manifest that makes them a document may be in the same batch.
+        pieces = await self._pieces.take(batch, verifiers)
+        await self._link.settle(done=pieces.done)
+        looked: list[Judged | Candidate] = [
+            Judged(incoming=incoming, dead=error) for incoming, error in pieces.dead
+        ]
+        looked += await self._look(pieces.others, directory, verifiers)
         judged, fresh = await self._keep(looked, directory)
         await self._park([each.parking for each in judged if each.parking is not None])
         await self._link.settle(
@@ -149,7 +165,7 @@ class Receiver:
             raise AssertionError("a parked arrival has its envelope and its queue")
         directory = await self._store.registry.directory()
         incoming = Incoming(queue=item.queue, body=item.body, tag=None)
-        [looked] = await self._look([incoming], directory, parked=item)
+        [looked] = await self._look([incoming], directory, await self._verifiers(), parked=item)
         judged, fresh = await self._keep([looked], directory)
         # What is over and still finds no answer (its addressee left this queue) is its sender's to send again.
         if not item.is_over and all(each.arrival is None and each.dead is None for each in judged):
@@ -161,12 +177,19 @@ class Receiver:
         self._announce(fresh, judged)
 
     async def _look(
-        self, batch: Sequence[Incoming], directory: Directory, *, parked: ParkedItem | None = None
+        self,
+        batch: Sequence[Incoming],
+        directory: Directory,
+        verifiers: Sequence[Verifier],
+        *,
+        parked: ParkedItem | None = None,
     ) -> list[Judged | Candidate]:
-        verifiers = [parse_verifier_key(peer.verifier_key) for peer in await self._store.registry.peers()]
         return await asyncio.gather(
             *(self._judge.look(each, directory, verifiers, parked=parked) for each in batch)
         )
+
+    async def _verifiers(self) -> list[Verifier]:
+        return [parse_verifier_key(peer.verifier_key) for peer in await self._store.registry.peers()]
 
     async def _keep(
         self, looked: Sequence[Judged | Candidate], directory: Directory

@@ -25,6 +25,7 @@ from gateway.ports.documents import Documents
 from gateway.ports.ledger import Ledger
 from gateway.ports.log import RoutingLog
 from gateway.ports.parked import ParkedDocuments
+from gateway.ports.partial import PartialBodies
 from gateway.ports.payloads import Payloads
 from gateway.ports.pdf import PdfReader
 from gateway.ports.receipt_keys import PublishedKey, ReceiptKeys
@@ -47,6 +48,7 @@ __all__ = [
     "NoRoomError",
     "NotHeldError",
     "ParkedDocuments",
+    "PartialBodies",
     "Payloads",
     "PdfReader",
     "PublishedKey",

@@ -21,10 +21,13 @@ class AxisLink(Protocol):
     async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
         """Put messages on their queues and wait for the axis's word on each; failures are outcomes, not exceptions."""
 
-    def receive(self, queues: frozenset[str]) -> AsyncGenerator[tuple[Incoming, ...]]:
+    def receive(
+        self, queues: frozenset[str], *, in_pieces: bool = False
+    ) -> AsyncGenerator[tuple[Incoming, ...]]:
         """Yield batches as they arrive, reconnecting by itself; what is not settled comes again.
 
-        Settle while the generator lives: closing it gives back what was not settled.
+        Settle while the generator lives: closing it gives back what was not settled. With `in_pieces`, messages of 128 KiB are
+        usual: then fewer are taken ahead.
         """
 
     async def settle(self, *, done: Sequence[Incoming], dead: Sequence[Incoming] = ()) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.mentions import Mentions
 from gateway.records import (
@@ -21,6 +21,8 @@ from gateway.records import (
     SendOutcome,
 )
 from routing.heading import Course
+
+ANY_SIZE: Final = range(2**62)
 
 
 class Documents(Mentions, Protocol):
@@ -71,13 +73,18 @@ class Documents(Mentions, Protocol):
         """Return one delivery that started here."""
 
     async def claim(
-        self, *, limit: int, lease: timedelta, course: Course | None = None
+        self, *, limit: int, lease: timedelta, course: Course | None = None, sizes: range = ANY_SIZE
     ) -> tuple[OutboxItem, ...]:
         """Lease due outbox rows to this process; a row whose lease ended is due again, with a higher fence.
+
+        Only documents whose size is in `sizes` are leased; a receipt has the size 0.
 
         Logs `publish_attempt` for deliveries. A delivery that cannot go on by `course`, as of the transaction's time, is not
         leased but rerouted, held, released or given up, as `ports.UnderWay.sweep` does. What is held is never leased.
         """
+
+    async def renew(self, items: Sequence[OutboxItem], *, lease: timedelta) -> None:
+        """Let the leases of rows that are still held under their fences begin anew."""
 
     async def settle(
         self, outcomes: Sequence[tuple[OutboxItem, SendOutcome]], *, resend_after: timedelta

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from gateway.mentions import Mention, Sought
 from gateway.ports import Clock
+from gateway.ports.documents import ANY_SIZE
 from gateway.records import (
     Acceptance,
     Accepted,
@@ -26,7 +27,7 @@ from gateway.records import (
     ReceiptStep,
     SendOutcome,
 )
-from gateway.store import inbox, outbox, references
+from gateway.store import inbox, leasing, outbox, references
 from gateway.store.acceptance import Acceptances, find_replay
 from gateway.store.database import Database
 from gateway.store.dialects import transaction_time
@@ -115,10 +116,14 @@ class SqlDocuments:
         await self._writer.write(self._links.link, (message, links))
 
     async def claim(
-        self, *, limit: int, lease: timedelta, course: Course | None = None
+        self, *, limit: int, lease: timedelta, course: Course | None = None, sizes: range = ANY_SIZE
     ) -> tuple[OutboxItem, ...]:
         """See `ports.Documents`."""
-        return await self._writer.write(self._outbox.claim, outbox.Claim(limit, lease, course))
+        return await self._writer.write(self._outbox.claim, outbox.Claim(limit, lease, course, sizes))
+
+    async def renew(self, items: Sequence[OutboxItem], *, lease: timedelta) -> None:
+        """See `ports.Documents`."""
+        await self._writer.write(leasing.renew, leasing.Renewal(items, lease))
 
     async def release_leases(self) -> None:
         """See `ports.Documents`."""

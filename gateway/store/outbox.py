@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
+from gateway.ports.documents import ANY_SIZE
 from gateway.records import Event, OutboxItem, ReceiptStep, SendOutcome, SendResult
 from gateway.store.bulk import update_rows
 from gateway.store.diverting import Diverter, astray
@@ -53,7 +54,10 @@ _DUE: Final = (
     .select_from(outbox)
     .outerjoin(delivery, (delivery.c.id == outbox.c.id) & (outbox.c.kind == "delivery"))
     .outerjoin(message, message.c.id == delivery.c.message_id)
-    .where(outbox.c.next_at <= bindparam("now"))
+    .where(
+        outbox.c.next_at <= bindparam("now"),
+        func.coalesce(message.c.size, 0).between(bindparam("least"), bindparam("most")),
+    )
     .order_by(outbox.c.next_at, outbox.c.id)
     .limit(bindparam("limit"))
     .with_for_update(of=outbox, skip_locked=True)
@@ -95,11 +99,12 @@ _DROP: Final = delete(outbox).where(outbox.c.id.in_(_IDS))
 
 
 class Claim(NamedTuple):
-    """How much to lease, for how long, and by what it is decided who shall get it."""
+    """How much to lease, for how long, by what it is decided who shall get it, and of what sizes."""
 
     limit: int
     lease: timedelta
     course: Course | None = None
+    sizes: range = ANY_SIZE
 
 
 class Settlement(NamedTuple):
@@ -138,7 +143,7 @@ class Outbox:
         return [self._claim(connection, now, claim) for claim in items]
 
     def _claim(self, connection: Connection, now: datetime, claim: Claim) -> tuple[OutboxItem, ...]:
-        rows = connection.execute(_DUE, {"now": now, "limit": claim.limit}).all()
+        rows = connection.execute(_DUE, _due(claim, now)).all()
         diverted: set[str] = set()
         if claim.course is not None and (journeys := list(astray(rows, claim.course, now))):
             self._diverter.divert(connection, now, journeys, claim.course)
@@ -248,6 +253,10 @@ def backlog(connection: Connection, now: datetime) -> dict[str, int]:
     due = func.count().filter(outbox.c.next_at <= now)
     row = connection.execute(select(due.label("due"), func.count().label("total")).select_from(outbox)).one()
     return {"outbox_due": row.due, "outbox_waiting": row.total - row.due}
+
+
+def _due(claim: Claim, now: datetime) -> dict[str, Any]:
+    return {"now": now, "limit": claim.limit, "least": claim.sizes.start, "most": claim.sizes.stop - 1}
 
 
 def _item(row: Any) -> OutboxItem:  # noqa: ANN401 - a row of _DUE

@@ -19,8 +19,9 @@ from structlog.testing import capture_logs
 from structlog.tracebacks import ExceptionDictTransformer
 
 from gateway.axis.amqp import AmqpLink
-from gateway.axis.amqp_subscription import Tag
+from gateway.axis.amqp_subscription import IN_PIECES, Tag
 from gateway.axis.errors import AxisUnreachableError, QueueConflictError
+from gateway.pieces import SEGMENT
 from gateway.records import SendOutcome, SendResult
 from tests.support.axis import SECONDS, drain, eventually, messages, numbers, receive, results, take
 from tests.support.rabbitmq import RabbitMQ, free_ports
@@ -446,3 +447,48 @@ def test_address_that_is_none(url: str) -> None:
         AmqpLink(url)
 
     assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_little_is_taken_ahead_where_messages_are_pieces(rabbitmq: RabbitMQ, queue: str) -> None:
+    """A subscription for pieces holds 8 MiB of one queue at most, and gets the next as it settles one."""
+    pieces = [number.to_bytes(2, "big") + bytes(SEGMENT) for number in range(IN_PIECES.queue + 30)]
+    async with closing(AmqpLink(rabbitmq.url)) as link:
+        await link.declare(frozenset({queue}))
+        assert results(await link.send(messages(queue, pieces))) == {SendResult.CONFIRMED}
+        stream = link.receive(frozenset({queue}), in_pieces=True)
+        seen = await take(stream, IN_PIECES.queue)
+        assert len(seen) == IN_PIECES.queue
+        for settled in range(30):
+            await link.settle(done=[seen[settled]])
+            [following] = await take(stream, 1)
+            seen.append(following)
+
+    assert [incoming.body for incoming in seen] == pieces
+
+
+@pytest.mark.parametrize("queues", [1, 3, 4, 62, 250, 1000])
+def test_what_is_taken_ahead_is_bounded_for_all_queues_together(queues: int) -> None:
+    """32 MiB of pieces at most, but for the one message of each queue without which nothing would come."""
+    of_each = IN_PIECES.of_each(queues)
+    assert 1 <= of_each <= IN_PIECES.queue
+    assert of_each * queues <= max(IN_PIECES.all, queues)
+
+
+async def test_bytes_in_flight_are_capped_over_all_sends(rabbitmq: RabbitMQ, queue: str) -> None:
+    """However many send slices at once, no more than 8 MiB wait for the broker's word."""
+    slices = [messages(queue, [bytes(SEGMENT)] * 32) for _ in range(10)]
+    async with closing(AmqpLink(rabbitmq.url)) as link:
+        await link.declare(frozenset({queue}))
+        await link.ready()
+        line = link._publisher._line
+        assert line is not None
+        sending = asyncio.gather(*(link.send(each) for each in slices))
+        most = 0
+        while not sending.done():
+            waiting = [each for each in line.channel.confirmations.values() if not each.done()]
+            most = max(most, len(waiting))
+            await asyncio.sleep(0)
+        outcomes = [outcome for each in await sending for outcome in each]
+
+    assert 0 < most * SEGMENT <= 8 * 2**20
+    assert results(outcomes) == {SendResult.CONFIRMED}

@@ -69,18 +69,19 @@ async def test_the_story_of_make_run_over_rabbitmq_and_postgresql(
 BIG = b"%PDF-1.7\n" + bytes(range(256)) * 2000
 
 
-@pytest.mark.parametrize("way", ["inline", "by hash", "by hash in a bucket"])
+@pytest.mark.parametrize("way", ["inline", "by hash", "by hash in a bucket", "in pieces"])
 async def test_two_gateways_meet_only_on_the_broker(
     rabbitmq: RabbitMQ, object_store: ObjectStore, tmp_path: Path, way: str
 ) -> None:
     """Each side has its own gateway, database and log; document, receipts and status cross RabbitMQ, bytes unchanged."""
     people = correspondents()
-    payloads = object_store.bucket() if way == "by hash in a bucket" else str(tmp_path / "payloads")
+    bucket = object_store.bucket() if way == "by hash in a bucket" else ""
+    payloads = bucket or ("" if way == "in pieces" else str(tmp_path / "payloads"))
     async with (
         _gateway(tmp_path / "gw.north", rabbitmq, people, payloads) as north,
         _gateway(tmp_path / "gw.south", rabbitmq, people, payloads) as south,
     ):
-        await _introduce(north, south)
+        await _introduce(north, south, shared=payloads != "")
         async with _admin(north) as admin:
             hanoi_token, _ = await connect(admin, hosts=(None, "gw.south"))
         async with _admin(south) as admin:
@@ -120,20 +121,20 @@ async def test_two_gateways_meet_only_on_the_broker(
 def _gateway(
     data: Path, rabbitmq: RabbitMQ, people: Correspondents, payloads: str
 ) -> AbstractAsyncContextManager[Running]:
-    """Start a gateway with a database of its own; only the payload store is shared."""
+    """Start a gateway with a database of its own; at most the payload store is shared."""
     people.trust(data / "trust")
     return running(
         Settings(data=data, name=data.name, port=0, axis=rabbitmq.url, axis_queue_age=0, payloads=payloads)
     )
 
 
-async def _introduce(north: Running, south: Running) -> None:
+async def _introduce(north: Running, south: Running, *, shared: bool) -> None:
     """Let each gateway believe the other's envelopes, as their administrators would."""
     for one, other in ((north, south), (south, north)):
         async with _admin(one) as here, Client(other.url) as there:
             told = await there.keys()
             (key,) = (each["verifier_key"] for each in told["keys"] if each["purpose"] == "axis")
-            await here.registry.put_peer(told["gateway"], verifier_key=key, shares_payloads=True)
+            await here.registry.put_peer(told["gateway"], verifier_key=key, shares_payloads=shared)
 
 
 def _admin(gateway: Running) -> Client:

@@ -16,7 +16,7 @@ from yarl import URL
 
 from gateway.client import Client
 from gateway.keys import GatewayKeys, load_keys
-from gateway.records import PeerGateway
+from gateway.peers import PeerGateway
 from gateway.store import open_store
 from gateway.store.tables import arrival, delivery, log_entry, outbox, parked
 from routing.delivery import DeliveryState

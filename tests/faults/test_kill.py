@@ -18,7 +18,7 @@ from uuid import uuid4
 import pytest
 
 from gateway.client import Client, ClientError, InboxItem
-from gateway.flow.forwarding import LEASE
+from gateway.flow.shipping import LEASE
 from gateway.keys import load_keys
 from tests.support.exchange import Correspondents, connect, correspondents
 from tests.support.postgres import Cluster

@@ -24,7 +24,7 @@ from gateway.flow.envelope import Receipt, Stage, seal_message, seal_receipt
 from gateway.flow.notifying import MEMBERS
 from gateway.flow.receiving import Receiver
 from gateway.keys import SigningKey
-from gateway.loops import patience_of, terms_of
+from gateway.loops import patience_of, pieces_of, terms_of
 from gateway.peers import PeerGateway
 from gateway.records import AxisMessage, Incoming, Message, MessageKind, Recipient
 from routing.agencies import Member
@@ -219,6 +219,7 @@ async def test_a_defect_of_ours_holds_nothing_up(gateway: World) -> None:
         gateway=GATEWAY,
         store=context.store,
         payloads=context.payloads,
+        pieces=pieces_of(context),
         trust=context.trust,
         link=context.link,
         key=context.keys.axis,
