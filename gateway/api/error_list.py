@@ -32,6 +32,7 @@ _GROUPS: Final = {
     "keys": "The gateway's own keys · Khóa của cổng",
     "verify": "Verifying one file · Kiểm tra một tệp",
     "axis": "Between gateways · Giữa các cổng",
+    "pressure": "Limits · Giới hạn",
     "store": "The database · Cơ sở dữ liệu",
     "service": "The service · Dịch vụ",
 }

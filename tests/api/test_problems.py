@@ -27,13 +27,13 @@ def test_every_error_is_in_the_table_once() -> None:
 
 
 def test_statuses_say_whose_turn_it_is() -> None:
-    """What may succeed later is 503, what is refused is 4xx, a remark is 201, and the rest never travels."""
+    """What may succeed later is 503 or 429, what is refused is 4xx, a remark is 201, and the rest never travels."""
     for each in error_classes():
         status = STATUS[str(vars(each)["code"])]
         if getattr(each, "level", None) == "warning":
             assert status == 201
         elif getattr(each, "retry", False):
-            assert status in {500, 503}
+            assert status in {429, 500, 503}
         else:
             assert 400 <= status <= 500
 
