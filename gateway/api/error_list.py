@@ -32,8 +32,8 @@ _GROUPS: Final = {
     "keys": "The gateway's own keys · Khóa của cổng",
     "verify": "Verifying one file · Kiểm tra một tệp",
     "axis": "Between gateways · Giữa các cổng",
+    "pressure": "Limits · Giới hạn",
     "store": "The database · Cơ sở dữ liệu",
-    "pressure": "No room for more · Hết chỗ",
     "service": "The service · Dịch vụ",
 }
 _NO_CLAUSE: Final = frozenset({"schema.too_large", "schema.too_complex", "schema.unexpected_message"})

@@ -154,7 +154,7 @@ async def _try_axis(context: Context) -> dict[str, Json]:
     if context.link.blocked:
         raise UnavailableError(f"the broker takes no messages: {context.link.blocked}")
     await context.link.ready()
-    return {"blocked": getattr(context.link, "blocked", "")}
+    return {"blocked": context.link.blocked}
 
 
 async def _try_pressure(context: Context) -> dict[str, Json]:

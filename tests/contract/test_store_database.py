@@ -56,7 +56,11 @@ _BEFORE_0011 = (
     "DROP INDEX ix_delivery_under_way",
     "DROP INDEX ix_message_accepted_at",
 )
-_BEFORE_0014 = ("ALTER TABLE peer DROP COLUMN shares_payloads",)
+_BEFORE_0017 = ("DROP TABLE ledger_day", "DROP TABLE ledger_head", "DROP INDEX ix_delivery_owed")
+_BEFORE_0014 = (
+    *_BEFORE_0017,
+    "ALTER TABLE peer DROP COLUMN shares_payloads",
+)
 _BEFORE_0010 = (
     *_BEFORE_0014,
     "DROP TABLE contact",
