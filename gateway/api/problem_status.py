@@ -264,6 +264,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "axis.left_queue": 503,
         # what an account of the broker may not do; in the operator's log and on the command line
         "axis.topology_missing": 503,
+        "axis.too_many_queues": 500,
+        "axis.broker_refused": 500,
         # `vanthu verify`: these stand in its report only
         "verify.binding_mismatch": 500,
         "verify.not_a_certificate": 500,
