@@ -156,6 +156,7 @@ ROUTES: Final[tuple[_Route, ...]] = (
     ("GET", "/readyz", open_to_all(operations.ready)),
     ("GET", "/metrics", open_to_all(operations.metrics)),
     ("GET", "/openapi.yaml", open_to_all(docs.get_openapi)),
+    ("GET", "/asyncapi.yaml", open_to_all(docs.get_asyncapi)),
     ("GET", "/errors", open_to_all(docs.get_errors)),
     ("GET", "/schemas/edxml-strict.xsd", open_to_all(docs.get_strict_schema)),
     ("GET", "/schemas/edxml-tolerant.xsd", open_to_all(docs.get_tolerant_schema)),

@@ -1,4 +1,4 @@
-"""The documentation that the gateway brings along: OpenAPI document, a page to try it, XML Schemas, and the list of errors.
+"""The documentation that the gateway brings along: OpenAPI, a page to try it, AsyncAPI, XML Schemas, and the list of errors.
 
 Nothing is loaded from anywhere else and no script stands in the page itself, so the content security policy can forbid both.
 """
@@ -37,6 +37,11 @@ _POLICY: Final = (
 async def get_openapi(_request: web.Request, _context: Context) -> web.StreamResponse:
     """Send the OpenAPI document."""
     return await _file(_HERE / "openapi.yaml", "application/yaml")
+
+
+async def get_asyncapi(_request: web.Request, _context: Context) -> web.StreamResponse:
+    """Send the AsyncAPI document of the axis."""
+    return await _file(_HERE / "asyncapi.yaml", "application/yaml")
 
 
 async def get_strict_schema(_request: web.Request, _context: Context) -> web.StreamResponse:

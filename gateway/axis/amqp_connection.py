@@ -133,7 +133,10 @@ class Broker:
         self._address = address.update_query(heartbeat=heartbeat)
         self._tls = security.context(address.scheme)
         self._security = security
-        self._secret = security.secret() or address.password
+        self._secret = address.password
+        if security.password is not None and security.password.exists():
+            # One that is missing may come later, like the broker; one that others can read is a mistake to be told at once.
+            self._secret = security.secret()
         self.timeout = timeout
 
     def __str__(self) -> str:

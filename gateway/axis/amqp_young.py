@@ -74,7 +74,7 @@ class YoungQueues:
         if not new:
             return
         if self._age <= 0:
-            await self._prove(dict.fromkeys(new, True))
+            await self.prove(dict.fromkeys(new, True))
             return
         log.info("axis_queues_new", queues=sorted(new), age_seconds=self._age)
         self._add(new, is_new=True)
@@ -152,7 +152,7 @@ class YoungQueues:
     async def _try(self, due: dict[str, bool]) -> None:
         for queue, is_new in due.items():
             try:
-                await self._prove({queue: is_new})
+                await self.prove({queue: is_new})
             except TopologyMissingError as error:
                 self._give_up(error)
                 return
@@ -170,7 +170,7 @@ class YoungQueues:
         self.may_declare = False
         log.warning("axis_topology_missing", reason=str(error), fix=error.fix_en.format(**error.facts))
 
-    async def _prove(self, queues: dict[str, bool]) -> None:
+    async def prove(self, queues: dict[str, bool]) -> None:
         """Send a canary through each queue and bind it; the values say whether nothing else can be in it.
 
         Raises:

@@ -4,6 +4,8 @@ AxisError
 ├── AxisUnreachableError    no usable connection: refused, not answering, blocked or closed
 ├── QueueConflictError      a queue or exchange exists with other properties than ours
 └── TopologyMissingError    axis.topology_missing: queues or exchanges are not there, and this account may not make them
+
+Of `vanthu axis topology`: TooManyQueuesError (axis.too_many_queues), BrokerRefusedError (axis.broker_refused).
 """
 
 from __future__ import annotations
@@ -35,3 +37,25 @@ class TopologyMissingError(GatewayError, AxisError, QueuesMissingError):
     fix_en = (
         "Run `vanthu axis topology` and have the broker's administrator import it, or run it with --apply."
     )
+
+
+class TooManyQueuesError(GatewayError):
+    """An account would need a pattern that the broker does not take."""
+
+    code = "axis.too_many_queues"
+    vi = "Tài khoản “{user}” cần đọc {count} hàng đợi, nhiều hơn mức một quyền trên trục ghi được."
+    en = "The account “{user}” would read {count} queues, more than a permission of the broker can name."
+    fix_vi = "Chia các hệ thống kết nối cho nhiều cổng, hoặc đặt tên hàng đợi ngắn hơn."
+    fix_en = "Divide the members among several gateways, or give their queues shorter names."
+
+
+class BrokerRefusedError(GatewayError):
+    """The broker's management API did not do what it was asked."""
+
+    code = "axis.broker_refused"
+    vi = "Giao diện quản trị của trục không thực hiện “{what}”: {reason}."
+    en = "The broker's management API did not do “{what}”: {reason}."
+    fix_vi = (
+        "Kiểm tra địa chỉ --management, tên và mật khẩu quản trị, và plugin rabbitmq_management trên trục."
+    )
+    fix_en = "Check the address --management, the administrator's name and password, and the plugin rabbitmq_management."

@@ -10,6 +10,7 @@ import typer
 from gateway.cli import (
     access,
     agency,
+    axis,
     certificates,
     check,
     compose,
@@ -66,6 +67,7 @@ app.add_typer(peer.app, name="peer")
 app.add_typer(access.token_app, name="token")
 app.add_typer(certificates.app, name="cert")
 app.add_typer(trust.app, name="trust")
+app.add_typer(axis.app, name="axis")
 app.add_typer(log.app, name="log")
 app.add_typer(verdict.app, name="verdict")
 app.command("ledger")(ledger.ledger)

@@ -50,6 +50,7 @@ def test_open_routes_are_marked() -> None:
         "/readyz",
         "/metrics",
         "/openapi.yaml",
+        "/asyncapi.yaml",
         "/errors",
         "/schemas/edxml-strict.xsd",
         "/schemas/edxml-tolerant.xsd",

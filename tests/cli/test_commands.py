@@ -30,6 +30,7 @@ VERBS = (
         )
     ),
     *(("registry", "key", verb) for verb in ("new", "show", "register", "list")),
+    ("axis", "topology"),
     *(("receipt", "get"), ("receipt", "keys"), ("receipt", "verify")),
 )
 """Seconds of processor time that the command may take to begin."""

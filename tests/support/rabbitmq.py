@@ -108,7 +108,7 @@ class RabbitMQ:
         """Run `rabbitmqctl` against this node and return what it prints."""
         command = [str(SERVER.with_name("rabbitmqctl")), "--quiet", *arguments]
         done = subprocess.run(
-            command, env=self._environment, input=stdin, capture_output=True, timeout=60, check=False
+            command, env=self.environment, input=stdin, capture_output=True, timeout=60, check=False
         )
         if done.returncode != 0:
             message = f"rabbitmqctl {' '.join(arguments)}: {done.stderr.decode(errors='replace')}"
@@ -125,7 +125,7 @@ class RabbitMQ:
             + settings
         )
         folder = str(self.folder)
-        self._environment = {
+        self.environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "LANG": "C.UTF-8",
             "HOME": folder,
@@ -152,7 +152,7 @@ class RabbitMQ:
             return subprocess.Popen(
                 command,
                 cwd=self.folder,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
