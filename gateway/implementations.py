@@ -123,8 +123,14 @@ def beside(settings: Settings, store: SqlStore, keys: GatewayKeys, *, bell: Bell
             metrics=metrics,
         ),
         "stock": FolderStock(settings.trust_folder),
-        "partial": PartialFolder(settings.data / "partial", room=settings.partial_bytes),
+        "partial": _partial(settings),
     }
+
+
+def _partial(settings: Settings) -> PartialFolder:
+    """Make where the pieces of big bodies wait for each other: always on this host, whatever the bodies are kept in."""
+    folder = settings.data / "partial"
+    return PartialFolder(folder, room=settings.partial_bytes, reserve=settings.disk_reserve)
 
 
 async def open_follower(settings: Settings, store: Store, *, clock: Clock) -> Follower | None:

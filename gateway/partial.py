@@ -29,9 +29,6 @@ from gateway.ports import NoRoomError
 DOCUMENTS: Final = 1000
 """Most documents of one gateway that are unfinished at a time."""
 
-RESERVE: Final = 256 * 2**20
-"""Bytes of the disk that are left to everything else."""
-
 _NAME: Final = re.compile(r"[0-9a-f]{64}-([1-9][0-9]*)\.(?:have|whole)", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -41,8 +38,8 @@ _HERE: Final = b"\x01"
 class PartialFolder:
     """`PartialBodies` in a folder of this host; its processes may share it. The disk is touched in threads."""
 
-    def __init__(self, root: Path, *, room: int, documents: int = DOCUMENTS, reserve: int = RESERVE) -> None:
-        """Take the folder, and how many bytes and documents one gateway may have unfinished in it."""
+    def __init__(self, root: Path, *, room: int, reserve: int, documents: int = DOCUMENTS) -> None:
+        """Take the folder, what one gateway may have unfinished in it, and the bytes of the disk that are everything else's."""
         self._root = root
         self._room = room
         self._documents = documents

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import resource
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -216,6 +217,46 @@ async def test_the_disk_keeps_its_reserve(tmp_path: Path) -> None:
 
     with pytest.raises(NoRoomError):
         await folder(tmp_path, reserve=reserve).write(announced(body), pieces_of(body))
+
+
+async def test_a_full_disk_lets_pieces_go(tmp_path: Path) -> None:
+    """Where the system refuses to write, nothing counts as here; with room again, the same pieces are taken."""
+    body = a_document()
+    whole, pieces = announced(body), pieces_of(body)
+    partial = folder(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SEGMENT, hard))
+    try:
+        with pytest.raises(NoRoomError):
+            await partial.write(whole, pieces)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with pytest.raises(SegmentsMissingError, match="0 of the 3"):
+        await partial.finish(whole)
+
+    assert await partial.write(whole, pieces) == 3
+    path = await partial.finish(whole)
+    assert path is not None
+    assert path.read_bytes() == body
+
+
+async def test_a_takeover_by_another_host(tmp_path: Path) -> None:
+    """Pieces that the first host acknowledged are on its disk: the second decides nothing, and the next attempt heals it."""
+    body = a_document(4)
+    whole, pieces = announced(body), pieces_of(body)
+    first, second = (tmp_path / host for host in ("first", "second"))
+    for host in (first, second):
+        host.mkdir()
+    await folder(first).write(whole, pieces[:2])
+    await folder(second).write(whole, pieces[2:])
+    with pytest.raises(SegmentsMissingError, match="2 of the 4"):
+        await folder(second).finish(whole)
+
+    await folder(second).write(whole, pieces)
+
+    path = await folder(second).finish(whole)
+    assert path is not None
+    assert path.read_bytes() == body
 
 
 async def test_what_was_abandoned_is_dropped_and_counted(tmp_path: Path) -> None:

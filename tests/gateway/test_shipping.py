@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,20 +16,24 @@ import pytest
 
 from gateway.axis.local import LocalLink
 from gateway.flow.envelope import Manifest, open_envelope
-from gateway.flow.forwarding import LANES, QUICK
+from gateway.flow.forwarding import LANES, QUICK, AsideForwarder, Forwarder, Lane, Outgoing
+from gateway.flow.notifying import Bell
 from gateway.flow.segments import is_segment, open_segment
 from gateway.flow.shipping import LEASE as HELD
 from gateway.flow.shipping import Shipper
 from gateway.flow.spool import SMALL
 from gateway.payloads import FolderPayloads
+from gateway.peers import PeerGateway
 from gateway.pieces import SEGMENT
-from gateway.ports import AxisLink
 from gateway.ports.documents import ANY_SIZE
-from gateway.records import AxisMessage, Incoming, OutboxItem, SendOutcome, SendResult
+from gateway.records import AxisMessage, OutboxItem, SendOutcome, SendResult
 from gateway.store import SqlStore
+from gateway.telemetry import Metrics
+from routing.agencies import Agency, Member
+from routing.heading import Patience
 from routing.note import parse_verifier_key
 from tests.contract.test_store_outbox import LEASE
-from tests.gateway.test_envelope import NORTH
+from tests.gateway.test_envelope import NORTH, SOUTH
 from tests.support.store_samples import Clock, a_recipient, an_acceptance
 from tests.support.stores import Stores
 
@@ -40,47 +44,27 @@ SLICE = 2 * SEGMENT
 VERIFIERS = [parse_verifier_key(NORTH.verifier)]
 
 
-@dataclass
-class Faulty:
-    """A link of which some sends fail; everything else is the link behind it."""
+class Faulty(LocalLink):
+    """A link that remembers what was sent, and says of some sends that they failed though they did not, as a timeout does."""
 
-    link: AxisLink
-    fails: dict[int, SendResult] = field(default_factory=dict)
-    sent: list[list[AxisMessage]] = field(default_factory=list)
-
-    async def declare(self, queues: frozenset[str]) -> None:
-        """See the port."""
-        await self.link.declare(queues)
+    def __init__(self, store: SqlStore) -> None:
+        super().__init__(store.database, store.writer)
+        self.fails: dict[int, SendResult] = {}
+        self.sent: list[list[AxisMessage]] = []
+        self.under_way = 0
+        self.most = 0
 
     async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
-        """Send, and say of some sends that they failed though they did not: that is what a timeout is like."""
+        """Send, count, and perhaps lie."""
         self.sent.append(list(messages))
-        outcomes = await self.link.send(messages)
         failure = self.fails.get(len(self.sent))
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            outcomes = await super().send(messages)
+        finally:
+            self.under_way -= 1
         return outcomes if failure is None else tuple(SendOutcome(result=failure) for _ in outcomes)
-
-    def receive(
-        self, queues: frozenset[str], *, in_pieces: bool = False
-    ) -> AsyncGenerator[tuple[Incoming, ...]]:
-        """See the port."""
-        return self.link.receive(queues, in_pieces=in_pieces)
-
-    @property
-    def blocked(self) -> str:
-        """See the port."""
-        return self.link.blocked
-
-    async def settle(self, *, done: Sequence[Incoming], dead: Sequence[Incoming] = ()) -> None:
-        """See the port."""
-        await self.link.settle(done=done, dead=dead)
-
-    async def ready(self) -> None:
-        """See the port."""
-        await self.link.ready()
-
-    async def close(self) -> None:
-        """See the port."""
-        await self.link.close()
 
 
 @dataclass(frozen=True)
@@ -94,19 +78,56 @@ class Yard:
 
     async def accepted(self, body: bytes) -> OutboxItem:
         """Accept a document and lease its delivery."""
-        acceptance = an_acceptance(body, recipients=[a_recipient(queue=QUEUE)])
+        await self.accept(body)
+        [item] = await self.store.documents.claim(limit=10, lease=LEASE)
+        return item
+
+    async def accept(self, body: bytes) -> None:
+        """Accept a document."""
+        acceptance = an_acceptance(
+            body,
+            recipients=[a_recipient(queue=QUEUE)],
+            registry_version=(await self.store.registry.directory()).version,
+        )
         if len(body) > SMALL:
             await self.payloads.put(body, sha256(body).hexdigest())
             acceptance = replace(acceptance, body=None)
         await self.store.documents.accept(acceptance)
-        [item] = await self.store.documents.claim(limit=10, lease=LEASE)
-        return item
 
     async def ship(
         self, *items: OutboxItem, apart: frozenset[str] = APART, slice_bytes: int = SLICE
     ) -> tuple[SendOutcome, ...]:
         """Ship rows."""
         return await self.shipper.ship(items, apart=apart, slice_bytes=slice_bytes)
+
+    def outgoing(self) -> Outgoing:
+        """Return what forwarders of this gateway share."""
+        return Outgoing(
+            gateway="gw-north",
+            documents=self.store.documents,
+            registry=self.store.registry,
+            shipper=self.shipper,
+            resend_after=LEASE,
+            bell=Bell(),
+            metrics=Metrics(),
+            patience=Patience(queue=LEASE, hold=LEASE),
+        )
+
+    async def introduce(self, *, shares_payloads: bool) -> None:
+        """Register the recipient's gateway and its system."""
+        peer = PeerGateway(name="gw-south", verifier_key=SOUTH.verifier, shares_payloads=shares_payloads)
+        await self.store.registry.put_peer(peer, actor="test")
+        member = Member(id="tayninh", name="Tây Ninh", prefixes=("H53",), queue=QUEUE, gateway="gw-south")
+        await self.store.registry.put_member(member, actor="test")
+        await self.store.registry.load_agencies(
+            [Agency(code="H53.7", entity_id="H53.7", name="Sở Nội vụ", parent=None, kind="department")],
+            actor="test",
+            source_sha256="00" * 32,
+        )
+
+    async def waiting(self) -> int:
+        """Return how many deliveries are due."""
+        return (await self.store.documents.backlog())["outbox_due"]
 
     @property
     def bodies(self) -> list[bytes]:
@@ -119,7 +140,7 @@ async def yard(tmp_path: Path) -> AsyncIterator[Yard]:
     """Lend a shipper over an embedded link."""
     stores = Stores(f"sqlite:///{tmp_path / 'vanthu.db'}", Clock())
     store = await stores.open()
-    link = Faulty(LocalLink(store.database, store.writer))
+    link = Faulty(store)
     await link.declare(APART)
     payloads = await asyncio.to_thread(FolderPayloads, tmp_path / "payloads")
     shipper = Shipper(documents=store.documents, payloads=payloads, link=link, key=NORTH)
@@ -214,3 +235,48 @@ def test_every_size_has_one_lane() -> None:
     assert lanes[-1].stop == ANY_SIZE.stop
     assert [lane.stop for lane in lanes[:-1]] == [lane.start for lane in lanes[1:]]
     assert HELD.total_seconds() >= 60
+
+
+async def test_big_documents_go_aside(yard: Yard) -> None:
+    """To a gateway that takes pieces the small ones go at once, the big ones a few at a time, each as a whole."""
+    await yard.introduce(shares_payloads=False)
+    bodies = [os.urandom(QUICK.stop + number) for number in range(5)]
+    for body in (*bodies, b"<edXML/>"):
+        await yard.accept(body)
+
+    await Forwarder(yard.outgoing()).one_pass()
+    assert [open_envelope(each, verifiers=VERIFIERS)[1] for each in yard.bodies] == [b"<edXML/>"]
+    assert await yard.waiting() == 5
+    yard.link.sent.clear()
+
+    lane = Lane(sizes=range(QUICK.stop, ANY_SIZE.stop), slots=2)
+    aside = asyncio.create_task(AsideForwarder(yard.outgoing(), lane).one_pass())
+    async with asyncio.timeout(60):
+        while await yard.waiting() or yard.link.under_way:
+            await asyncio.sleep(0.02)
+        manifests: list[bytes] = []
+        while len(manifests) < 5:
+            manifests = [each for each in yard.bodies if not is_segment(each)]
+            await asyncio.sleep(0.02)
+    aside.cancel()
+    await asyncio.gather(aside, return_exceptions=True)
+
+    pieces: dict[str, bytes] = {}
+    for each in filter(is_segment, yard.bodies):
+        whole, piece = open_segment(each, verifiers=VERIFIERS)
+        pieces[whole.sha256] = pieces.get(whole.sha256, b"") + piece.content
+    assert pieces == {sha256(body).hexdigest(): body for body in bodies}
+    assert yard.link.most <= 2
+
+
+async def test_where_all_share_nothing_goes_aside(yard: Yard) -> None:
+    """Then a batch takes everything, as manifests."""
+    await yard.introduce(shares_payloads=True)
+    await yard.accept(os.urandom(2 * QUICK.stop))
+    await yard.accept(b"<edXML/>")
+
+    await Forwarder(yard.outgoing()).one_pass()
+
+    assert [len(part) for part in yard.link.sent] == [2]
+    assert await yard.waiting() == 0
+    assert not any(is_segment(each) for each in yard.bodies)

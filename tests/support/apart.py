@@ -96,7 +96,8 @@ async def apart(
 ) -> AsyncIterator[tuple[Process, Process]]:
     """Run the gateway of the sender (Hà Nội) and the one of the recipient (Tuyên Quang)."""
     north, south = await _introduced(folder, people)
-    facts = {"VANTHU_AXIS": rabbitmq.url, "VANTHU_LOG_LEVEL": "warning", **environment}
+    facts = {"VANTHU_AXIS": rabbitmq.url, "VANTHU_AXIS_QUEUE_AGE": "0", "VANTHU_LOG_LEVEL": "warning"}
+    facts |= environment
     processes = (Process(north, facts), Process(south, facts))
     try:
         for process in processes:
