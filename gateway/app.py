@@ -19,6 +19,7 @@ import structlog
 from aiohttp import web
 
 from gateway.api import make_api
+from gateway.api.connections import SILENCE, watched
 from gateway.api.context import Context, Pace
 from gateway.axis.errors import AxisError
 from gateway.clock import utc_now
@@ -128,7 +129,7 @@ async def running(
         await _declare_queues(context.store, context.link)
         loops = loops_of(context, executor) | {"sequence": sequencer.one_pass}
         api = make_api(context)
-        async with _serving(api, settings) as url, looping(loops):
+        async with _serving(api, settings, pace) as url, looping(loops):
             yield Running(url=url, context=context, api=api)
         await sequencer.drain()
 
@@ -199,13 +200,14 @@ async def _declare_queues(store: Store, link: AxisLink) -> None:
 
 
 @asynccontextmanager
-async def _serving(api: web.Application, settings: Settings) -> AsyncIterator[str]:
+async def _serving(api: web.Application, settings: Settings, pace: Pace) -> AsyncIterator[str]:
     runner = web.AppRunner(
         api,
         handle_signals=False,
         access_log=None,
         shutdown_timeout=FINISH_REQUESTS,
         handler_cancellation=True,
+        keepalive_timeout=pace.idle,
     )
     await runner.setup()
     try:
@@ -214,6 +216,7 @@ async def _serving(api: web.Application, settings: Settings) -> AsyncIterator[st
         host, port = runner.addresses[0][:2]
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
         _log.info("listening", url=url)
-        yield url
+        async with watched(runner, api[SILENCE]):
+            yield url
     finally:
         await runner.cleanup()

@@ -16,6 +16,7 @@ from uuid_utils import uuid7
 
 from gateway.api import problems
 from gateway.api.auth import Handler
+from gateway.api.connections import SILENCE
 from gateway.api.context import CONTEXT, LINE, REQUEST_ID, note
 from gateway.api.refusals import record, resource_of
 from gateway.errors import BadParameterError, InternalError, MethodNotAllowedError, NotFoundError
@@ -52,6 +53,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Measure a request and write the one line about it."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
+    request.app[SILENCE].spoke(request.protocol)
     request[REQUEST_ID] = str(uuid7())
     request[LINE] = {}
     status = CLIENT_GONE
