@@ -32,6 +32,7 @@ from gateway.flow.notifying import Bell
 from gateway.flow.parking import Terms
 from gateway.flow.receipts import Receipts
 from gateway.flow.sequencing import Sequencer
+from gateway.flow.timekeeping import TOLERANCE
 from gateway.folders import prepare, take
 from gateway.implementations import (
     make_pressure,
@@ -43,7 +44,7 @@ from gateway.implementations import (
     open_payloads,
 )
 from gateway.keys import GatewayKeys
-from gateway.loops import looping, loops_of, terms_of
+from gateway.loops import looping, loops_of, terms_of, timekeeper_of
 from gateway.pdf_worker.client import PdfWorker
 from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.revocation_stock import FolderStock
@@ -111,9 +112,15 @@ class _Own(TypedDict):
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, clock: Clock = utc_now, pace: Pace = DEFAULT_PACE
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    pace: Pace = DEFAULT_PACE,
+    clock_tolerance: float = TOLERANCE,
 ) -> AsyncIterator[Running]:
     """Start a gateway, yield it when it takes requests, and stop it gracefully at the end.
+
+    By more than `clock_tolerance` seconds nobody sets the clock of decisions without an alarm.
 
     Raises:
         SettingsError: a setting does not fit.
@@ -127,7 +134,8 @@ async def running(
     async with _composed(settings, clock=clock, pace=pace, executor=executor) as context:
         sequencer = Sequencer(log=context.store.log, bell=context.bell, metrics=context.metrics)
         await _declare_queues(context.store, context.link)
-        loops = loops_of(context, executor) | {"sequence": sequencer.one_pass}
+        timekeeper = timekeeper_of(context, tolerance=clock_tolerance)
+        loops = loops_of(context, executor) | {"sequence": sequencer.one_pass, "time": timekeeper.one_pass}
         api = make_api(context)
         async with _serving(api, settings, pace) as url, looping(loops):
             yield Running(url=url, context=context, api=api)

@@ -20,6 +20,7 @@ from gateway.flow.reexamining import Reexaminer
 from gateway.flow.scheduling import Scheduler
 from gateway.flow.succeeding import Succession
 from gateway.flow.supervision import forever
+from gateway.flow.timekeeping import Timekeeper
 from gateway.parked import Room
 from gateway.settings import Settings
 from routing.heading import Patience
@@ -104,6 +105,17 @@ def _receiver(context: Context, executor: Executor) -> Receiver:
         terms=terms_of(context.settings),
         grace=timedelta(days=context.settings.code_grace),
         patience=patience_of(context.settings),
+    )
+
+
+def timekeeper_of(context: Context, *, tolerance: float) -> Timekeeper:
+    """Make what watches the clock by which this gateway decides."""
+    return Timekeeper(
+        documents=context.store.documents,
+        log=context.store.log,
+        bell=context.bell,
+        metrics=context.metrics,
+        tolerance=tolerance,
     )
 
 
