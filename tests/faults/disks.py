@@ -37,7 +37,18 @@ class DiskImage:
 
     def copy(self, target: Path) -> None:
         """Keep what the disk holds at this moment; who writes to it should stand still, because a copy takes a moment, too."""
+        target.unlink(missing_ok=True)
         _run("cp", "--sparse=always", str(self.image), str(target))
+
+    def flush(self) -> None:
+        """Let everything that was written be on the disk, as it is some time after an installation."""
+        _run("sync", "-f", str(self.place))
+
+    def exchange(self, image: Path) -> None:
+        """Put another disk in the place of this one, as after a power cut, when nobody uses it any more."""
+        _run("umount", "--lazy", str(self.place))
+        _run("mount", "-t", "ext4", "-o", "loop,noatime", str(image), str(self.place))
+        self.image = image
 
 
 @contextmanager

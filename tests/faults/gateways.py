@@ -16,7 +16,7 @@ from yarl import URL
 
 from gateway.client import Client
 from gateway.keys import GatewayKeys, load_keys
-from gateway.records import PeerGateway
+from gateway.peers import PeerGateway
 from gateway.store import open_store
 from gateway.store.tables import arrival, delivery, log_entry, outbox, parked
 from routing.delivery import DeliveryState
@@ -65,7 +65,7 @@ class Gateway:
             own_verifier_key=self.keys.axis.verifier,
         )
         for peer in peers:
-            known = PeerGateway(name=peer.name, verifier_key=peer.keys.axis.verifier)
+            known = PeerGateway(name=peer.name, verifier_key=peer.keys.axis.verifier, shares_payloads=True)
             await store.registry.put_peer(known, actor="trial")
         await store.close()
 

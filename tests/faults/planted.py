@@ -1,7 +1,7 @@
 """Bugs that are planted on purpose, into a gateway process of a test and nowhere else: the checker has to catch each of them.
 
 A checker that never found anything proves nothing. Each bug is one that gateways of this kind have had, put in at run time by
-`tests.faults.process --plant NAME`; the product has no switch for any of them. What a bug replaces must exist, or planting fails:
+`tests.faults.process`; the product has no switch for any of them. What a bug replaces must exist, or planting fails:
 a bug that was not planted would not be caught either.
 """
 
@@ -23,8 +23,9 @@ from gateway import payloads
 from gateway.flow import envelope, forwarding, judging
 from gateway.records import Arrival, AxisMessage, OutboxItem
 from gateway.store import database, outbox, tables, writer
+from gateway.store.acceptance import Acceptances
 from gateway.store.dialects import transaction_time
-from gateway.store.inbox import Inbox
+from gateway.store.inbox import Inbox, _before
 
 _BEFORE_COMMIT: Final = 0.05
 """Seconds between an answer and the commit that it speaks of; a busy disk takes as long."""
@@ -51,7 +52,7 @@ def no_fsync() -> None:
 
 
 def acknowledge_before_commit() -> None:
-    """Callers hear that their write is durable, and then it is committed."""
+    """Callers hear that their document is accepted, and then it is committed."""
 
     def transact(self: Any, batch: Sequence[Any]) -> Sequence[Any]:
         with self._engine.connect() as connection:
@@ -59,8 +60,9 @@ def acknowledge_before_commit() -> None:
             now = transaction_time(connection, self._clock)
             self._reckoned.tell(now)
             outcomes = writer._perform(connection, now, batch)
-            writer._deliver(batch, outcomes)
-            time.sleep(_BEFORE_COMMIT)
+            if any(isinstance(getattr(job.operation, "__self__", None), Acceptances) for job in batch):
+                writer._deliver(batch, outcomes)
+                time.sleep(_BEFORE_COMMIT)
             transaction.commit()
         return outcomes
 
@@ -131,17 +133,20 @@ def believe_receipts() -> None:
 
 
 def forget_arrivals() -> None:
-    """Every arrival is a new one, whether its delivery id was seen before or not."""
+    """Store an arrival whose delivery id was seen before once more."""
     arrive = Inbox.arrive
 
     def arrived(self: Any, connection: Connection, now: datetime, items: Sequence[Arrival]) -> list[bool]:
-        anew = [
-            dataclasses.replace(item, recipient=dataclasses.replace(item.recipient, delivery_id=str(uuid7())))
-            for item in items
-        ]
+        known = _before(connection, items)
+        anew = [_renamed(item) if item.recipient.delivery_id in known else item for item in items]
         return arrive(self, connection, now, anew)
 
     _replace(Inbox, "arrive", arrived)
+
+
+def _renamed(item: Arrival) -> Arrival:
+    """Return an arrival under a delivery id that was never seen."""
+    return dataclasses.replace(item, recipient=dataclasses.replace(item.recipient, delivery_id=str(uuid7())))
 
 
 BUGS: Final[dict[str, Callable[[], None]]] = {
