@@ -14,6 +14,8 @@ from tests.faults.planted import BUGS
 from tests.faults.world import Plan
 
 SEED = 20250701
+PATIENCE = 10.0
+"""What is lost never comes, however long one waits."""
 
 FITTING = {
     "ack-before-commit": ("F2", {"I1"}),
@@ -32,7 +34,7 @@ async def test_planted_bug_is_caught(tmp_path: Path, bug: str) -> None:
     fault = HOST_FAULTS[name]
     assert bug in BUGS
 
-    outcome = await fault.run(Plan(seed=SEED, tell=print), tmp_path, plant=bug)
+    outcome = await fault.run(Plan(seed=SEED, patience=PATIENCE, tell=print), tmp_path, plant=bug)
 
     if fault.why_not() is not None:
         assert [row.not_run for row in outcome.rows] == [fault.why_not()]

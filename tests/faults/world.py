@@ -35,6 +35,9 @@ class Plan:
     senders: int = 4
     command: Sequence[str] = SERVE
     settings: Mapping[str, str] = field(default_factory=dict)
+    patience: float = HEAL_SECONDS
+    """For how many seconds it is waited until everything is settled."""
+
     tell: Callable[[str], None] = lambda _line: None
 
 
@@ -67,7 +70,7 @@ class Site:
         began = now()
         await self.books.write(Phase(fault=fault, what="healed", t=began))
         seconds = None
-        while now() - began < HEAL_SECONDS:
+        while now() - began < self.plan.patience:
             if not await self.unsettled():
                 seconds = now() - began
                 break
