@@ -137,7 +137,7 @@ async def running(
         timekeeper = timekeeper_of(context, tolerance=clock_tolerance)
         loops = loops_of(context, executor) | {"sequence": sequencer.one_pass, "time": timekeeper.one_pass}
         api = make_api(context)
-        async with _serving(api, settings, pace) as url, looping(loops):
+        async with _serving(api, settings, pace) as url, looping(loops, context.store.explain):
             yield Running(url=url, context=context, api=api)
         await sequencer.drain()
 

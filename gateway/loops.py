@@ -19,7 +19,7 @@ from gateway.flow.receiving import Receiver
 from gateway.flow.reexamining import Reexaminer
 from gateway.flow.scheduling import Scheduler
 from gateway.flow.succeeding import Succession
-from gateway.flow.supervision import forever
+from gateway.flow.supervision import as_it_is, forever
 from gateway.flow.timekeeping import Timekeeper
 from gateway.parked import Room
 from gateway.settings import Settings
@@ -131,9 +131,13 @@ def terms_of(settings: Settings) -> Terms:
 
 
 @asynccontextmanager
-async def looping(loops: dict[str, Loop]) -> AsyncIterator[None]:
-    """Run loops until the block ends."""
-    tasks = [asyncio.create_task(forever(name, one_pass), name=name) for name, one_pass in loops.items()]
+async def looping(
+    loops: dict[str, Loop], explain: Callable[[Exception], Exception] = as_it_is
+) -> AsyncIterator[None]:
+    """Run loops until the block ends; `explain` as in `forever`."""
+    tasks = [
+        asyncio.create_task(forever(name, one_pass, explain), name=name) for name, one_pass in loops.items()
+    ]
     try:
         yield
     finally:
