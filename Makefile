@@ -3,8 +3,9 @@ SHELL := /bin/bash
 PORT ?= 8025
 export PYTHON
 BIN := .venv/bin
-# Packages of Debian and Ubuntu that the tests start or drive: a broker, a database, a browser and what drives it, a token.
-TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1 softhsm2
+# Packages of Debian and Ubuntu that the tests start or drive: a broker, a database, a browser and what drives it, a token, and what
+# fails single system calls and makes disks that fail.
+TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1 softhsm2 strace e2fsprogs
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types imports unit nightly attacks mutants bench cutover-rehearsal faults lock clean

@@ -19,6 +19,7 @@ import structlog
 from aiohttp import web
 
 from gateway.api import make_api
+from gateway.api.connections import SILENCE, watched
 from gateway.api.context import Context, Pace
 from gateway.axis.errors import AxisError
 from gateway.clock import utc_now
@@ -30,6 +31,7 @@ from gateway.flow.notifying import Bell
 from gateway.flow.parking import Terms
 from gateway.flow.receipts import Receipts
 from gateway.flow.sequencing import Sequencer
+from gateway.flow.timekeeping import TOLERANCE
 from gateway.folders import prepare, take
 from gateway.implementations import (
     beside,
@@ -40,7 +42,7 @@ from gateway.implementations import (
     open_payloads,
 )
 from gateway.keys import GatewayKeys
-from gateway.loops import looping, loops_of, terms_of
+from gateway.loops import looping, loops_of, terms_of, timekeeper_of
 from gateway.pdf_worker.client import PdfWorker
 from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.settings import Settings
@@ -107,9 +109,15 @@ class _Own(TypedDict):
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, clock: Clock = utc_now, pace: Pace = DEFAULT_PACE
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    pace: Pace = DEFAULT_PACE,
+    clock_tolerance: float = TOLERANCE,
 ) -> AsyncIterator[Running]:
     """Start a gateway, yield it when it takes requests, and stop it gracefully at the end.
+
+    By more than `clock_tolerance` seconds nobody sets the clock of decisions without an alarm.
 
     Raises:
         SettingsError: a setting does not fit.
@@ -123,9 +131,10 @@ async def running(
     async with _composed(settings, clock=clock, pace=pace, executor=executor) as context:
         sequencer = Sequencer(log=context.store.log, bell=context.bell, metrics=context.metrics)
         await _declare_queues(context.store, context.link)
-        loops = loops_of(context, executor) | {"sequence": sequencer.one_pass}
+        timekeeper = timekeeper_of(context, tolerance=clock_tolerance)
+        loops = loops_of(context, executor) | {"sequence": sequencer.one_pass, "time": timekeeper.one_pass}
         api = make_api(context)
-        async with _serving(api, settings) as url, looping(loops):
+        async with _serving(api, settings, pace) as url, looping(loops, context.store.explain):
             yield Running(url=url, context=context, api=api)
         await sequencer.drain()
 
@@ -193,13 +202,14 @@ async def _declare_queues(store: Store, link: AxisLink) -> None:
 
 
 @asynccontextmanager
-async def _serving(api: web.Application, settings: Settings) -> AsyncIterator[str]:
+async def _serving(api: web.Application, settings: Settings, pace: Pace) -> AsyncIterator[str]:
     runner = web.AppRunner(
         api,
         handle_signals=False,
         access_log=None,
         shutdown_timeout=FINISH_REQUESTS,
         handler_cancellation=True,
+        keepalive_timeout=pace.idle,
     )
     await runner.setup()
     try:
@@ -208,6 +218,7 @@ async def _serving(api: web.Application, settings: Settings) -> AsyncIterator[st
         host, port = runner.addresses[0][:2]
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
         _log.info("listening", url=url)
-        yield url
+        async with watched(runner, api[SILENCE]):
+            yield url
     finally:
         await runner.cleanup()

@@ -22,7 +22,8 @@ from gateway.flow.reexamining import Reexaminer
 from gateway.flow.scheduling import Scheduler
 from gateway.flow.shipping import Shipper
 from gateway.flow.succeeding import Succession
-from gateway.flow.supervision import forever
+from gateway.flow.supervision import as_it_is, forever
+from gateway.flow.timekeeping import Timekeeper
 from gateway.parked import Room
 from gateway.settings import Settings
 from routing.heading import Patience
@@ -133,6 +134,17 @@ def _receiver(context: Context, executor: Executor, pieces: Pieces) -> Receiver:
     )
 
 
+def timekeeper_of(context: Context, *, tolerance: float) -> Timekeeper:
+    """Make what watches the clock by which this gateway decides."""
+    return Timekeeper(
+        documents=context.store.documents,
+        log=context.store.log,
+        bell=context.bell,
+        metrics=context.metrics,
+        tolerance=tolerance,
+    )
+
+
 def patience_of(settings: Settings) -> Patience:
     """Return for how long old queues are left to be read, and for how long deliveries are held."""
     return Patience(queue=timedelta(seconds=settings.queue_grace), hold=timedelta(hours=settings.hold))
@@ -145,9 +157,13 @@ def terms_of(settings: Settings) -> Terms:
 
 
 @asynccontextmanager
-async def looping(loops: dict[str, Loop]) -> AsyncIterator[None]:
-    """Run loops until the block ends."""
-    tasks = [asyncio.create_task(forever(name, one_pass), name=name) for name, one_pass in loops.items()]
+async def looping(
+    loops: dict[str, Loop], explain: Callable[[Exception], Exception] = as_it_is
+) -> AsyncIterator[None]:
+    """Run loops until the block ends; `explain` as in `forever`."""
+    tasks = [
+        asyncio.create_task(forever(name, one_pass, explain), name=name) for name, one_pass in loops.items()
+    ]
     try:
         yield
     finally:

@@ -165,6 +165,9 @@ class Metrics:
         self.parked_oldest = gauge("vanthu_parked_oldest_seconds", "Age of the oldest of these.", ("road",))
         self.held = gauge("vanthu_held", "Deliveries held until the code administrators decide.")
         self.held_oldest = gauge("vanthu_held_oldest_seconds", "Age of the oldest of these.")
+        self.clock_alarms = count(
+            "vanthu_clock_alarms_total", "Times that the clock of decisions was set, or stood still."
+        )
         self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
         self.registry_emergencies = gauge(
             "vanthu_registry_emergencies", "Changes of the registry in force on one officer's signature."

@@ -46,6 +46,8 @@ missing() { # names…: print those whose program is not there
       postgresql) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo "$name" ;;
       chromium) browser || echo "$name" ;;
       softhsm2) { command -v softhsm2-util && [ -e /usr/lib/softhsm/libsofthsm2.so ]; } >/dev/null || echo "$name" ;;
+      strace) command -v strace >/dev/null || echo "$name" ;;
+      e2fsprogs) [ -x /usr/sbin/mkfs.ext4 ] || [ -x /sbin/mkfs.ext4 ] || echo "$name" ;;
       libatomic1) ldconfig -p | grep -q libatomic.so.1 || echo "$name" ;;
     esac
   done

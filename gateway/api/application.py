@@ -39,6 +39,7 @@ from gateway.api import (
 from gateway.api.agency_search import SEARCH
 from gateway.api.auth import Access, Handler, kept_here, only_for, open_to_all
 from gateway.api.bodies import AT_ONCE, BODIES, defer_continue
+from gateway.api.connections import SILENCE, Silence, raise_limit
 from gateway.api.context import CONTEXT, Context
 from gateway.api.inbox import STOPPING
 from gateway.api.operations import READINESS, Readiness
@@ -170,6 +171,7 @@ def make_api(context: Context) -> web.Application:
     # Bodies are limited where they are received (`gateway.api.bodies`), before they are read.
     api = web.Application(middlewares=(middleware.observe, middleware.explain), client_max_size=0)
     api[CONTEXT] = context
+    api[SILENCE] = Silence(patience=context.pace.head, most=raise_limit())
     api[BODIES] = asyncio.Semaphore(AT_ONCE)
     api[ALLOWANCE] = Allowance()
     api[RATES] = Rates(context.settings.requests_per_second)

@@ -39,11 +39,14 @@ from gateway.telemetry import Metrics
 class Pace:
     """How fast a body has to come: it may fall `grace` seconds behind `bytes_per_second` and no more.
 
-    aiohttp waits for a body for ever. This bounds the time for a whole body too: grace + size / rate.
+    aiohttp waits for a body for ever. This bounds the time for a whole body too: grace + size / rate. A new connection has
+    `head` seconds for the head of its first request, and one that was answered `idle` seconds for the next.
     """
 
     grace: float = 10.0
     bytes_per_second: int = 64 * 1024
+    head: float = 10.0
+    idle: float = 75.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

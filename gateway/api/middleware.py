@@ -16,7 +16,9 @@ from uuid_utils import uuid7
 
 from gateway.api import problems
 from gateway.api.auth import Handler
+from gateway.api.connections import SILENCE
 from gateway.api.context import CONTEXT, LINE, REQUEST_ID, note
+from gateway.api.excuses import excused
 from gateway.api.refusals import record, resource_of
 from gateway.errors import BadParameterError, InternalError, MethodNotAllowedError, NotFoundError
 from gateway.flow.accepting import NotAcceptedError
@@ -52,6 +54,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Measure a request and write the one line about it."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
+    request.app[SILENCE].spoke(request.protocol)
     request[REQUEST_ID] = str(uuid7())
     request[LINE] = {}
     status = CLIENT_GONE
@@ -86,20 +89,29 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever a handler raises into a problem document."""
     try:
         return await handler(request)
-    except NotAcceptedError as refusal:
-        receipt = await _receipt(request, refusal)
-        response = problems.of_examination(request, refusal.examination, receipt=receipt)
-        _note_examination(request, refusal)
-    except problems.ProblemError as error:
-        response = await _refuse(request, error.fault, status=error.status)
-    except web.HTTPException as answer:
-        response = await _refuse(request, _shown(request, _of_aiohttp(request, answer)))
     except Exception as error:  # noqa: BLE001 - the outermost place: whatever it is, the caller gets a document and no traceback
-        response = await _refuse(request, _shown(request, error))
+        try:
+            response = await _explained(request, error)
+        except Exception as worse:  # noqa: BLE001 - as above: what cannot be recorded was not decided
+            fault = _shown(request, worse)
+            note(request, code=fault.code)
+            response = problems.of_fault(request, fault)
     if not request.content.is_eof():
         # What is left of the body must not be taken for the next request.
         response.force_close()
     return response
+
+
+async def _explained(request: web.Request, error: Exception) -> web.Response:
+    if isinstance(error, NotAcceptedError):
+        receipt = await _receipt(request, error)
+        _note_examination(request, error)
+        return problems.of_examination(request, error.examination, receipt=receipt)
+    if isinstance(error, problems.ProblemError):
+        return await _refuse(request, error.fault, status=error.status)
+    if isinstance(error, web.HTTPException):
+        return await _refuse(request, _shown(request, _of_aiohttp(request, error)))
+    return await _refuse(request, _shown(request, error))
 
 
 async def _refuse(request: web.Request, fault: Fault, *, status: int | None = None) -> web.Response:
@@ -111,8 +123,11 @@ async def _refuse(request: web.Request, fault: Fault, *, status: int | None = No
 
 def _shown(request: web.Request, error: Exception) -> Fault:
     """Return what the caller may know of an error; the rest goes to telemetry under the same reference."""
-    fault = problems.as_fault(error)
+    excuse = excused(error, store=request.app[CONTEXT].store)
+    fault = problems.as_fault(excuse)
     if fault is not None:
+        if excuse is not error:
+            _log.warning("not_available", resource=resource_of(request), error=repr(error)[:500])
         return fault
     reference = request[REQUEST_ID]
     if is_full(error):

@@ -16,8 +16,18 @@ LONGEST_PAUSE = 30.0
 _log = structlog.get_logger()
 
 
-async def forever(name: str, one_pass: Callable[[], Awaitable[None]]) -> None:
-    """Run passes until cancelled; after an error wait 0.1 s, doubling to 30 s, then go on."""
+def as_it_is(error: Exception) -> Exception:
+    """Explain nothing."""
+    return error
+
+
+async def forever(
+    name: str, one_pass: Callable[[], Awaitable[None]], explain: Callable[[Exception], Exception] = as_it_is
+) -> None:
+    """Run passes until cancelled; after an error wait 0.1 s, doubling to 30 s, then go on.
+
+    What `explain` has another error for passes by itself, as what is unavailable does, and is no failure of the loop.
+    """
     pause = FIRST_PAUSE
     while True:
         try:
@@ -30,8 +40,12 @@ async def forever(name: str, one_pass: Callable[[], Awaitable[None]]) -> None:
             _log.error("loop_failed", loop=name, pause_seconds=pause, error="cancelled from inside")
         except UnavailableError as error:
             _log.warning("loop_waits", loop=name, pause_seconds=pause, reason=str(error))
-        except Exception:  # noqa: BLE001 - a loop that delivers documents outlives whatever goes wrong in one pass
-            _log.exception("loop_failed", loop=name, pause_seconds=pause)
+        except Exception as error:  # noqa: BLE001 - a loop that delivers documents outlives whatever goes wrong in one pass
+            excuse = explain(error)
+            if excuse is error:
+                _log.exception("loop_failed", loop=name, pause_seconds=pause)
+            else:
+                _log.warning("loop_waits", loop=name, pause_seconds=pause, reason=repr(error)[:500])
         else:
             pause = FIRST_PAUSE
             continue

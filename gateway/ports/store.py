@@ -69,6 +69,9 @@ class Store(Protocol):
     def upstream(self) -> UpstreamRegistry:
         """What is known of another gateway's registry."""
 
+    def explain(self, error: Exception) -> Exception:
+        """Return what a caller may hear of an error: that the database cannot be used just now; any other one as it is."""
+
     async def ready(self) -> None:
         """Read and write for real; raises whatever is wrong."""
 

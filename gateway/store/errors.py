@@ -6,6 +6,7 @@
     ├── UnsupportedDatabaseError    store.unsupported_database
     ├── UnsafeDatabaseError         store.unsafe_database
     ├── UnknownSchemaError          store.unknown_schema
+    ├── DatabaseUnavailableError    store.unavailable       (retry)
     ├── OutcomeUnknownError         store.outcome_unknown   (retry)
     ├── StoreClosedError            store.closed            (retry)
     ├── RegistryBusyError           store.registry_busy     (retry)
@@ -13,7 +14,7 @@
     └── DamagedDatabaseError        store.damaged_database
 
 What a port's contract names (`KeyConflictError`, `StaleRegistryError`, `KeyError`) is raised as such. A
-database that cannot be reached or is busy raises SQLAlchemy's own errors.
+database that cannot be reached or is busy raises SQLAlchemy's own errors; `availability` says what they mean.
 """
 
 from __future__ import annotations
@@ -55,6 +56,17 @@ class UnknownSchemaError(StoreError):
     en = "The database's schema is at “{found}”; this software knows “{expected}”."
     fix_vi = "Dùng đúng phiên bản phần mềm đã tạo ra cơ sở dữ liệu, hoặc phiên bản mới hơn."
     fix_en = "Use the version of the software that made the database, or a newer one."
+
+
+class DatabaseUnavailableError(StoreError):
+    """The database does not answer, has no room, or is being started again."""
+
+    code = "store.unavailable"
+    retry = True
+    vi = "Cơ sở dữ liệu hiện không dùng được."
+    en = "The database cannot be used just now."
+    fix_vi = "Gửi lại đúng nội dung cũ với cùng Idempotency-Key sau thời gian ghi ở Retry-After."
+    fix_en = "Repeat the same request with the same Idempotency-Key after the time in Retry-After."
 
 
 class OutcomeUnknownError(StoreError):

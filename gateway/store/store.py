@@ -12,6 +12,7 @@ from uuid_utils import uuid7
 from gateway.peers import PeerGateway
 from gateway.ports import Clock
 from gateway.store.accounts import SqlAccounts
+from gateway.store.availability import explained
 from gateway.store.changes import SqlChanges
 from gateway.store.contacts import SqlContacts
 from gateway.store.database import Database, open_database
@@ -64,6 +65,10 @@ class SqlStore:
         self.contacts = SqlContacts(database, self.writer)
         self.upstream = SqlUpstreamRegistry(database, self.writer, staging, self.registry)
         self.receipt_keys = SqlReceiptKeys(database, self.writer, staging, gateway=gateway_name)
+
+    def explain(self, error: Exception) -> Exception:
+        """See `ports.Store`."""
+        return explained(error)
 
     async def ready(self) -> None:
         """See `ports.Store`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import math
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -241,7 +242,8 @@ async def world(
         await asyncio.to_thread(_trust, chosen.trust_folder)
     clock = Clock(now)
     async with (
-        running(chosen, clock=clock, pace=pace or Pace()) as gateway,
+        # This clock stands still until it is turned.
+        running(chosen, clock=clock, pace=pace or Pace(), clock_tolerance=math.inf) as gateway,
         aiohttp.ClientSession() as session,
     ):
         if agencies:

@@ -88,14 +88,18 @@ class Cast:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "root.pem").write_bytes(self.root_pem)
 
-    def letter(self, chance: random.Random, *, hostile: bool | None = None) -> Letter:
-        """Write a letter from one agency to one or two others; one in ten must be refused, unless it is said."""
+    def letter(
+        self, chance: random.Random, *, hostile: bool | None = None, big: bool | None = None
+    ) -> Letter:
+        """Write a letter from one agency to one or two others; one in ten is hostile, one in five big, or as is said."""
         sender = chance.choice(SYSTEMS)
         others = [each.code for each in SYSTEMS if each is not sender]
         recipients = tuple(chance.sample(others, chance.choice((1, 1, 2))))
         identity = UUID(int=chance.getrandbits(128), version=4)
         document_id = f"{sender.code},{identity.hex}"
-        content = chance.randbytes(_BIG) if chance.random() < _BIG_SHARE else None
+        if big is None:
+            big = chance.random() < _BIG_SHARE
+        content = chance.randbytes(_BIG) if big else None
         body = self.sign(sender.code, _write(sender.code, recipients, document_id, content))
         letter = Letter(
             document_id=document_id, key=str(identity), sender=sender, recipients=recipients, body=body

@@ -65,7 +65,7 @@ class Gateway:
             own_verifier_key=self.keys.axis.verifier,
         )
         for peer in peers:
-            known = PeerGateway(name=peer.name, verifier_key=peer.keys.axis.verifier)
+            known = PeerGateway(name=peer.name, verifier_key=peer.keys.axis.verifier, shares_payloads=True)
             await store.registry.put_peer(known, actor="trial")
         await store.close()
 

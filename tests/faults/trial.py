@@ -25,6 +25,8 @@ class Row:
     lost: int
     duplicated: int
     heal_seconds: float | None
+    not_run: str = ""
+    """Why this host cannot have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

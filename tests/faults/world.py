@@ -35,17 +35,18 @@ class Plan:
     senders: int = 4
     command: Sequence[str] = SERVE
     settings: Mapping[str, str] = field(default_factory=dict)
+    patience: float = HEAL_SECONDS
+    """For how many seconds it is waited until everything is settled."""
+
     tell: Callable[[str], None] = lambda _line: None
 
 
 @dataclass(kw_only=True)
-class World:
-    """What faults act upon."""
+class Site:
+    """What all worlds have in common."""
 
     plan: Plan
     folder: Path
-    rabbitmq: RabbitMQ
-    cluster: Cluster
     gateways: tuple[Gateway, ...]
     books: Books
     cast: Cast
@@ -53,16 +54,6 @@ class World:
     heal_seconds: dict[str, float | None] = field(default_factory=dict)
     broken: list[tuple[str, str]] = field(default_factory=list)
     """What faults saw that must not be: the invariant it is about, and what."""
-
-    @property
-    def north(self) -> Gateway:
-        """The gateway with several processes."""
-        return self.gateways[0]
-
-    @property
-    def south(self) -> Gateway:
-        """The gateway with one process."""
-        return self.gateways[1]
 
     def wrong(self, invariant: str, text: str) -> None:
         """Note something that must not be, for the checker."""
@@ -79,7 +70,7 @@ class World:
         began = now()
         await self.books.write(Phase(fault=fault, what="healed", t=began))
         seconds = None
-        while now() - began < HEAL_SECONDS:
+        while now() - began < self.plan.patience:
             if not await self.unsettled():
                 seconds = now() - began
                 break
@@ -98,6 +89,24 @@ class World:
             for gateway in self.gateways:
                 found += await gateway.unready()
         return found
+
+
+@dataclass(kw_only=True)
+class World(Site):
+    """What most faults act upon."""
+
+    rabbitmq: RabbitMQ
+    cluster: Cluster
+
+    @property
+    def north(self) -> Gateway:
+        """The gateway with several processes."""
+        return self.gateways[0]
+
+    @property
+    def south(self) -> Gateway:
+        """The gateway with one process."""
+        return self.gateways[1]
 
 
 @asynccontextmanager

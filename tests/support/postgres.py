@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -30,10 +32,12 @@ _MISSING = (
 
 
 class Cluster:
-    """A running cluster; `create` makes databases in it, `drop` removes them."""
+    """A running cluster; `create` makes databases in it, `drop` removes them; `kill` and the like act on this one only."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, *, data: Path, control: Callable[..., None]) -> None:
         self._socket = socket
+        self._data = data
+        self._control = control
         self._numbers = count(1)
         with self._connect("postgres") as connection:
             # Copying files beats copying through the log where fsync is cheap; older servers do nothing else.
@@ -59,20 +63,80 @@ class Cluster:
         with self._connect(database) as connection:
             connection.execute(statement.encode())
 
+    @property
+    def socket(self) -> Path:
+        """The socket at which the server listens."""
+        return self._socket / ".s.PGSQL.5432"
+
+    def kill(self) -> None:
+        """End all processes of the server at once, so that none of them can save what others still had in memory."""
+        processes = self._processes()
+        self._signal(signal.SIGSTOP, processes)
+        processes |= self._processes()
+        self._signal(signal.SIGKILL, processes)
+        while any(_is_alive(pid) for pid in processes):
+            time.sleep(0.01)
+        # Where nobody takes note of dead children, their numbers stay in use, and the next server would think that this one runs.
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+    def stop_at_once(self) -> None:
+        """Stop as `pg_ctl stop -m immediate` does: without a checkpoint."""
+        self._control("stop", "-m", "immediate")
+
+    def restart(self) -> None:
+        """Start again after `kill` or `stop_at_once`, with the same data."""
+        self._control("start")
+
+    def freeze(self) -> None:
+        """Stop all processes of the server without closing anything."""
+        self._signal(signal.SIGSTOP, self._processes())
+
+    def thaw(self) -> None:
+        """Let a frozen server go on."""
+        self._signal(signal.SIGCONT, self._processes())
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the server is there, frozen or not."""
+        return bool(self._processes())
+
+    def _processes(self) -> set[int]:
+        """Return the server's first process and its children."""
+        try:
+            first = int((self._data / "postmaster.pid").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return set()
+        if not _is_alive(first):
+            return set()
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        return {first, *(int(child) for child in children)}
+
+    def _signal(self, what: signal.Signals, processes: set[int]) -> None:
+        for pid in processes:
+            with suppress(ProcessLookupError):
+                os.kill(pid, what)
+
     def _connect(self, database: str) -> psycopg.Connection:
         return psycopg.connect(host=str(self._socket), user=_SUPERUSER, dbname=database, autocommit=True)
 
 
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """Start a cluster and stop it at the end.
+def running_cluster(place: Path | None = None) -> Iterator[Cluster]:
+    """Start a cluster and stop it at the end; its data is in a folder below `place`, by default in memory.
 
     Raises:
         RuntimeError: PostgreSQL is not installed, or does not start.
 
     """
     binaries = _binaries()
-    folder = Path(tempfile.mkdtemp(prefix="vanthu-pg-", dir=_roomy_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="vanthu-pg-", dir=place or _roomy_memory()))
     owner: dict[str, Any] = {}
     if os.getuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
@@ -109,11 +173,18 @@ def running_cluster() -> Iterator[Cluster]:
             "--no-sync",
         )
         settings = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=60 -c autovacuum=off"
-        run("pg_ctl", "start", "-w", "-D", str(data), "-l", str(log), "-o", settings)
+
+        def control(what: str, *arguments: str) -> None:
+            run("pg_ctl", what, "-w", "-D", str(data), "-l", str(log), "-o", settings, *arguments)
+
+        control("start")
+        cluster = Cluster(folder, data=data, control=control)
         try:
-            yield Cluster(folder)
+            yield cluster
         finally:
-            run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(data))
+            cluster.thaw()
+            if cluster.is_running:
+                cluster.stop_at_once()
     finally:
         shutil.rmtree(folder)
 

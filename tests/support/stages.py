@@ -124,7 +124,7 @@ async def stage(
             await store.registry.put_member(member, actor="test")
         await context.link.declare(frozenset(member.queue for member in connected))
         api = make_api(context)
-        url = await stack.enter_async_context(_serving(api, chosen))
+        url = await stack.enter_async_context(_serving(api, chosen, Pace()))
         sequencer = Sequencer(log=store.log, bell=context.bell, metrics=context.metrics)
         loops = loops_of(context, executor) | {"sequence": sequencer.one_pass}
         tokens = await _tokens(store, clock)
