@@ -20,8 +20,9 @@ from jsonschema.protocols import Validator
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_young import CANARY
-from gateway.flow.envelope import Receipt, Stage, seal_message, seal_receipt
+from gateway.flow.envelope import Receipt, Segment, Stage, seal_message, seal_receipt, seal_segment
 from gateway.keys import SigningKey
+from gateway.pieces import SEGMENT
 from gateway.records import Message, MessageKind, Recipient
 from gateway.settings import Settings
 from tests.api.world import World
@@ -162,6 +163,25 @@ def test_receipt_is_as_described() -> None:
     assert set(full["axis"]) == set(described["properties"])
     assert set(least["axis"]) == set(described["required"])
     assert set(described["properties"]["stage"]["enum"]) == set(Stage)
+
+
+def test_segment_is_as_described() -> None:
+    """The same of the header of a piece; pieces are as long as is said."""
+    segment = Segment(
+        gateway="gw.north",
+        delivery_id="d-1",
+        sha256="a" * 64,
+        size=3 * SEGMENT,
+        index=0,
+        count=3,
+        piece_sha256="b" * 64,
+    )
+    line = first_line(seal_segment(segment, b"piece", key=KEY))
+    described = document()["components"]["schemas"]["Segment"]
+
+    schema("SignedSegment").validate(line)
+    assert set(line["axis"]) == set(described["properties"]) == set(described["required"])
+    assert f"{SEGMENT // 1024} KiB" in document()["components"]["messages"]["segment"]["summary"]
 
 
 @pytest.mark.parametrize("member", ["axis", "key", "signature"])

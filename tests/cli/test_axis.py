@@ -1,4 +1,4 @@
-"""`vanthu axis topology` on the command line: its forms, and what it refuses. `tests/e2e/test_topology.py` has a broker."""
+"""`vanthu axis topology` on the command line: its forms, and what it refuses; `tests/e2e/test_topology.py` has a broker."""
 
 from __future__ import annotations
 
