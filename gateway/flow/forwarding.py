@@ -133,28 +133,34 @@ class AsideForwarder:
     def __init__(self, outgoing: Outgoing, lane: Lane) -> None:
         self._outgoing = outgoing
         self._lane = lane
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def one_pass(self) -> None:
-        """Send what is due until a send breaks down or this is cancelled."""
-        under_way: set[asyncio.Task[None]] = set()
+        """Send what is due until this is cancelled; what breaks down ends the pass, but not what else is under way."""
         try:
             while True:
-                rung = self._outgoing.bell.listen(OUTBOX)
-                begun = await self._begin(self._lane.slots - len(under_way))
-                under_way |= begun
-                if len(under_way) == self._lane.slots:
-                    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                elif not begun:
-                    await wait(rung, LOOK_AGAIN)
-                over = {task for task in under_way if task.done()}
-                under_way -= over
-                for task in over:
-                    task.result()
-                await asyncio.sleep(GATHER)
-        finally:
-            for task in under_way:
+                await self._turn()
+        except asyncio.CancelledError:
+            for task in self._under_way:
                 task.cancel()
-            await asyncio.gather(*under_way, return_exceptions=True)
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+            raise
+
+    async def _turn(self) -> None:
+        """Fill the free slots, wait until there is something to do, and clear what is over."""
+        rung = self._outgoing.bell.listen(OUTBOX)
+        begun = await self._begin(self._lane.slots - len(self._under_way))
+        self._under_way |= begun
+        if len(self._under_way) == self._lane.slots:
+            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+        elif not begun:
+            await wait(rung, LOOK_AGAIN)
+        over = {task for task in self._under_way if task.done()}
+        self._under_way -= over
+        for result in await asyncio.gather(*over, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
+        await asyncio.sleep(GATHER)
 
     async def _begin(self, slots: int) -> set[asyncio.Task[None]]:
         apart = await self._outgoing.queues_apart()

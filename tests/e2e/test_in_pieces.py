@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.client import Client, InboxItem
-from tests.e2e.test_big_documents import MIB, _big_document, _peak, _post, _sha256
+from tests.e2e.test_big_documents import MIB, _big_document, _post, _sha256
 from tests.support.apart import Process, apart
 from tests.support.exchange import correspondents
 from tests.support.rabbitmq import RabbitMQ
@@ -32,7 +32,7 @@ async def came(client: Client, message_id: str) -> InboxItem:
 
 def unfinished(process: Process) -> int:
     """Return how many bytes of unfinished documents are on a gateway's disk."""
-    return sum(path.stat().st_blocks * 512 for path in (process.side.data / "partial").glob("*/*.data"))
+    return sum(path.stat().st_blocks * 512 for path in (process.data / "partial").glob("*/*.data"))
 
 
 @pytest.mark.timeout(600)
@@ -45,19 +45,19 @@ async def test_a_hundred_megabytes_in_pieces(rabbitmq: RabbitMQ, tmp_path: Path)
         async with north.client() as hanoi, south.client() as tuyen_quang:
             first = await hanoi.submit_document(people.document(content=os.urandom(MIB)))
             warmed = await came(tuyen_quang, first.id)
-            await _sha256(south.url, south.side.token, warmed.id)
-            before = _peak(north.pid), _peak(south.pid)
+            await _sha256(south.url, south.token, warmed.id)
+            before = north.peak, south.peak
 
-            message_id = await _post(north.url, north.side.token, big)
+            message_id = await _post(north.url, north.token, big)
             small = await hanoi.submit_document(people.document())
             await came(tuyen_quang, small.id)
             assert message_id not in [each.document.id for each in (await tuyen_quang.inbox()).items]
 
             item = await came(tuyen_quang, message_id)
-            digest = await _sha256(south.url, south.side.token, item.id)
-        grown = [_peak(each.pid) - was for each, was in zip((north, south), before, strict=True)]
+            digest = await _sha256(south.url, south.token, item.id)
+        grown = [each.peak - was for each, was in zip((north, south), before, strict=True)]
         assert max(grown) < ALLOWED
-        assert not list((south.side.data / "partial").glob("*/*"))
+        assert not list((south.data / "partial").glob("*/*"))
     with big.open("rb") as file:
         assert digest == hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -71,11 +71,11 @@ async def test_both_sides_die_on_the_way(rabbitmq: RabbitMQ, tmp_path: Path) -> 
         async with north.client() as hanoi:
             sent = await hanoi.submit_document(document)
         kept = await _kept_at_least(south, MIB)
-        south.kill()
+        await south.kill()
         assert unfinished(south) >= kept
         await south.start()
         await _kept_at_least(south, kept + MIB)
-        north.kill()
+        await north.kill()
         await north.start()
         async with south.client() as tuyen_quang:
             item = await came(tuyen_quang, sent.id)

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from gateway.app import Running, running
-from gateway.client import Backoff, Client, ClientError
+from gateway.client import Client
 from gateway.peers import PeerGateway
 from gateway.settings import Settings
-from tests.cli.world import ROOT, clean_environment
 from tests.support.exchange import Correspondents, connect
-from tests.support.rabbitmq import RabbitMQ, free_ports
+from tests.support.rabbitmq import RabbitMQ
+from tests.support.service import Service
 
 NORTH: Final = "gw.north"
 SOUTH: Final = "gw.south"
-START_SECONDS: Final = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,59 +30,31 @@ class Side:
     token: str
 
 
-class Process:
+class Process(Service):
     """A gateway that runs, and can be killed and started again on the same port."""
 
-    def __init__(self, side: Side, environment: Mapping[str, str]) -> None:
-        (port,) = free_ports(1)
-        self.side = side
-        self.url = f"http://127.0.0.1:{port}"
-        self._environment = {
-            **clean_environment(),
-            **environment,
-            "VANTHU_NAME": side.name,
-            "VANTHU_DATA": str(side.data),
-            "VANTHU_PORT": str(port),
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        """Its number."""
-        assert self._process is not None
-        return self._process.pid
+    def __init__(self, side: Side, settings: Mapping[str, str]) -> None:
+        super().__init__(
+            side.data,
+            {**settings, "VANTHU_NAME": side.name},
+            output=side.data.with_name(f"{side.name}.output"),
+        )
+        self.token = side.token
 
     def client(self) -> Client:
         """Call it as the system that it hosts."""
-        return Client(self.url, token=self.side.token)
+        return Client(self.url, token=self.token)
 
-    async def start(self) -> None:
-        """Start it and wait until it answers."""
-        with (self.side.data / "output.txt").open("ab") as output:
-            self._process = subprocess.Popen(  # noqa: ASYNC220 - starting one takes milliseconds
-                [sys.executable, "-m", "gateway", "serve"],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        async with asyncio.timeout(START_SECONDS):
-            while not await self._answers():
-                assert self._process.poll() is None, (self.side.data / "output.txt").read_text()[-2000:]
-                await asyncio.sleep(0.05)
-
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """End it as a power cut of the process would."""
-        if self._process is not None and self._process.poll() is None:
-            os.kill(self._process.pid, signal.SIGKILL)
-            self._process.wait(timeout=30)
+        await self.end(signal.SIGKILL)
 
-    async def _answers(self) -> bool:
-        with suppress(ClientError):
-            async with Client(self.url, backoff=Backoff(tries=1)) as client:
-                await client.checkpoint()
-                return True
-        return False
+    @property
+    def peak(self) -> int:
+        """Octets of memory that it had at most."""
+        assert self.pid is not None
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 @asynccontextmanager
@@ -96,16 +63,20 @@ async def apart(
 ) -> AsyncIterator[tuple[Process, Process]]:
     """Run the gateway of the sender (Hà Nội) and the one of the recipient (Tuyên Quang)."""
     north, south = await _introduced(folder, people)
-    facts = {"VANTHU_AXIS": rabbitmq.url, "VANTHU_AXIS_QUEUE_AGE": "0", "VANTHU_LOG_LEVEL": "warning"}
-    facts |= environment
-    processes = (Process(north, facts), Process(south, facts))
+    settings = {
+        "VANTHU_AXIS": rabbitmq.url,
+        "VANTHU_AXIS_QUEUE_AGE": "0",
+        "VANTHU_LOG_LEVEL": "warning",
+        **environment,
+    }
+    processes = (Process(north, settings), Process(south, settings))
     try:
         for process in processes:
             await process.start()
         yield processes
     finally:
         for process in processes:
-            process.kill()
+            await process.dispose()
 
 
 async def _introduced(folder: Path, people: Correspondents) -> tuple[Side, Side]:
