@@ -28,6 +28,9 @@ from routing.ledger import Gap, GapKind, Term
 PORTION: Final = 200
 """Documents in one snapshot: a few milliseconds."""
 
+PORTIONS: Final = 60
+"""Portions in one step, after which the sum is made again: with much to look at, that is every few seconds, too."""
+
 STEP: Final = 1000
 """Entries of the log that are added up at once."""
 
@@ -51,6 +54,27 @@ TOLD: Final = 20
 _log = structlog.get_logger()
 
 
+class _Walk:
+    """How far a walk through documents has come, and what it has met."""
+
+    def __init__(self) -> None:
+        self.is_under_way = False
+        self.after: str | None = None
+        self.documents = 0
+        self.overdue: dict[str, None] = {}
+
+    def begin(self) -> None:
+        """Begin anew."""
+        self.is_under_way, self.after, self.documents, self.overdue = True, None, 0, {}
+
+    def took(self, page: Page) -> None:
+        """Note a portion."""
+        self.after = page.last
+        self.is_under_way = page.last is not None
+        self.documents += page.documents
+        self.overdue |= dict.fromkeys(page.overdue)
+
+
 class Reckoning:
     """Keeps the ledger of one gateway; `overdue_after` is how long the axis may take to bring a receipt."""
 
@@ -67,6 +91,8 @@ class Reckoning:
         self._wanted = asyncio.Event()
         self._turn = asyncio.Lock()
         self._looked_up = False
+        self._owed = _Walk()
+        self._everything = _Walk()
         self.report = Report()
 
     def want_recount(self) -> None:
@@ -74,13 +100,15 @@ class Reckoning:
         self._wanted.set()
 
     async def one_pass(self) -> None:
-        """Do one pass; then rest, unless a count of everything is wanted."""
+        """Do one step; then rest, unless there is more to look at or a count of everything is wanted."""
         try:
-            await self.reckon()
+            await self._step()
         except Exception:
             # What was known before may not be true any more.
             self.report = replace(self.report, balance=None)
             raise
+        if self._is_walking:
+            return
         try:
             async with asyncio.timeout(REST):
                 await self._wanted.wait()
@@ -88,22 +116,29 @@ class Reckoning:
             return
 
     async def reckon(self) -> Report:
-        """Bring the report up to date, count everything if it is time, heal what can be healed, and return the report."""
-        async with self._turn:
-            await self._reckon()
+        """Look at all there is to look at now, and return the report."""
+        await self._step()
+        while self._is_walking:
+            await self._step()
         return self.report
 
-    async def _reckon(self) -> None:
-        if not self._looked_up:
-            self.report = replace(self.report, recounted_at=await self._ledger.recounted())
-            self._looked_up = True
-        await self._look_again()
-        await self._balance()
-        await self._check_owed()
-        if self._is_due():
-            await self._recount()
-        await self._heal()
-        self._publish()
+    @property
+    def _is_walking(self) -> bool:
+        return self._owed.is_under_way or self._everything.is_under_way
+
+    async def _step(self) -> None:
+        """Bring the report up to date, go on with what is under way, and heal what can be healed."""
+        async with self._turn:
+            if not self._looked_up:
+                self.report = replace(self.report, recounted_at=await self._ledger.recounted())
+                self._looked_up = True
+            await self._look_again()
+            await self._balance()
+            await self._check_owed()
+            if self._everything.is_under_way or self._is_due():
+                await self._recount()
+            await self._heal()
+            self._publish()
 
     async def _look_again(self) -> None:
         """Forget the gaps that are not there any more."""
@@ -121,17 +156,17 @@ class Reckoning:
 
     async def _check_owed(self) -> None:
         before = self._clock() - self._overdue_after
-        overdue: list[str] = []
-        await self._walk(
+        if await self._walk(
+            self._owed,
             lambda after: self._ledger.owed(after=after, limit=PORTION, overdue_before=before),
-            lambda page: overdue.extend(page.overdue),
-        )
-        self.report = replace(
-            self.report,
-            overdue=len(set(overdue)),
-            overdue_first=tuple(dict.fromkeys(overdue))[:SHOWN],
-            owed_at=self._clock(),
-        )
+        ):
+            overdue = self._owed.overdue
+            self.report = replace(
+                self.report,
+                overdue=len(overdue),
+                overdue_first=tuple(overdue)[:SHOWN],
+                owed_at=self._clock(),
+            )
 
     def _is_due(self) -> bool:
         last = self.report.recounted_at
@@ -143,33 +178,31 @@ class Reckoning:
 
     async def _recount(self) -> None:
         self._wanted.clear()
-        counted = 0
-
-        def took(page: Page) -> None:
-            nonlocal counted
-            counted += page.documents
-            self.report = replace(self.report, recounting=counted)
-
-        try:
-            await self._walk(lambda after: self._ledger.page(after=after, limit=PORTION), took)
-        finally:
-            self.report = replace(self.report, recounting=None)
+        is_done = await self._walk(
+            self._everything, lambda after: self._ledger.page(after=after, limit=PORTION)
+        )
+        counted = self._everything.documents
+        self.report = replace(self.report, recounting=None if is_done else counted)
+        if not is_done:
+            return
         if not self._gaps:
             # Written down only if nothing was found: the next process must find again what was.
             await self._ledger.note_recount()
         self.report = replace(self.report, recounted_at=self._clock())
         _log.info("ledger_recounted", documents=counted, gaps=len(self._gaps))
 
-    async def _walk(self, ask: Callable[[str | None], Awaitable[Page]], took: Callable[[Page], None]) -> None:
-        """Go through all portions, and note the gaps of each."""
-        page = await ask(None)
-        while True:
+    async def _walk(self, walk: _Walk, ask: Callable[[str | None], Awaitable[Page]]) -> bool:
+        """Go on with a walk for a while, or begin it; note the gaps, and return whether it came to its end."""
+        if not walk.is_under_way:
+            walk.begin()
+        for _ in range(PORTIONS):
+            page = await ask(walk.after)
             self._note(page.gaps)
-            took(page)
-            if page.last is None:
-                return
+            walk.took(page)
+            if not walk.is_under_way:
+                return True
             await asyncio.sleep(BREATH)
-            page = await ask(page.last)
+        return False
 
     def _note(self, gaps: tuple[Gap, ...]) -> None:
         """Keep new gaps, and tell them once."""

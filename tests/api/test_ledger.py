@@ -65,6 +65,26 @@ async def test_a_gateway_at_work_balances(tmp_path: Path) -> None:
         assert 'vanthu_ledger_gap{kind="sum"} 0.0' in text
 
 
+async def test_a_long_count_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its portions the sum is made again, and the report says how far it is."""
+    for name, value in (("PORTION", 1), ("PORTIONS", 1), ("BREATH", 0.0)):
+        monkeypatch.setattr(f"gateway.flow.reckoning.{name}", value)
+    async with stage(tmp_path) as gateway:
+        for _ in range(3):
+            await gateway.send(a_document())
+        reckoning = reckoning_of(gateway)
+        await reckoning.one_pass()
+        begun = (await gateway.call("GET", "/v1/ledger", token="admin")).json
+        assert (begun["outcome"], begun["recounting"], begun["totals"]["pending"]) == ("undecided", 1, 3)
+
+        await gateway.send(a_document())
+        await reckoning.one_pass()
+        assert reckoning.report.balance is not None
+        assert reckoning.report.balance.totals.pending == 4
+        done = await ledger(gateway)
+        assert (done["outcome"], done["recounting"], done["totals"]["accepted"]) == ("balanced", None, 4)
+
+
 async def test_before_anything_was_looked_at_nothing_is_said(tmp_path: Path) -> None:
     """Undecided is not balanced; who asks for a count is told where it stands."""
     async with stage(tmp_path) as gateway:
