@@ -66,7 +66,9 @@ def _rounds(
         plan = Plan(
             seed=seed + len(outcomes),
             senders=given.senders,
-            tell=lambda line: console.print(f"  {time.monotonic() - began:6.0f} s  {line}", style="dim"),
+            tell=lambda line: console.print(
+                f"  {time.monotonic() - began:6.0f} s  {line}", style="dim", soft_wrap=True
+            ),
         )
         order = random.Random(plan.seed).sample(faults, len(faults))
         console.print(f"round {len(outcomes) + 1}, seed {plan.seed}")

@@ -48,6 +48,7 @@ async def collect(world: Site) -> Evidence:
         depositions=tuple(depositions),
         leftovers=leftovers,
         heal_seconds=dict(world.heal_seconds),
+        poison=world.poison,
         broken=tuple(world.broken),
         unready=tuple(unready),
     )

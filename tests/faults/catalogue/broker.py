@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 
+import aio_pika
+from aiormq import ChannelNotFoundEntity
+
+from tests.faults.evidence import ACCEPTED
 from tests.faults.fault import Fault, Options
+from tests.faults.ledger import Answer
+from tests.faults.load import MOST_BEHIND
 from tests.faults.world import World
 
 
@@ -17,14 +24,22 @@ class BrokerDies(Fault):
     matters = frozenset({"I1", "I3"})
 
     def draw(self, chance: random.Random, *, long: bool) -> Options:
-        """Draw how many times, and the seed of the moments."""
-        return {"kills": 10 if long else 1, "least": 0.5, "most": 3.0, "seed": chance.randrange(2**32)}
+        """Draw how many times, how many of them right after a queue was declared, and the seed of the moments."""
+        return {
+            "kills": 10 if long else 1,
+            "young": 3 if long else 1,
+            "least": 0.5,
+            "most": 3.0,
+            "seed": chance.randrange(2**32),
+        }
 
     async def inject(self, world: World, options: Options) -> int:
-        """Kill it, start it again, wait a moment."""
+        """Kill it, start it again, wait a moment; a queue that is younger than a second may be beyond help then."""
         chance = random.Random(options["seed"])
-        for _ in range(int(options["kills"])):
+        for number in range(int(options["kills"])):
             await asyncio.sleep(chance.uniform(options["least"], options["most"]))
+            if number < options["young"]:
+                await _declared(world, await world.connect(world.young.pop()))
             await asyncio.to_thread(world.rabbitmq.kill)
             await asyncio.to_thread(world.rabbitmq.restart)
         await asyncio.sleep(options["least"])
@@ -35,6 +50,20 @@ class BrokerDies(Fault):
         if not world.rabbitmq.is_running:
             await asyncio.to_thread(world.rabbitmq.restart)
         await super().heal(world)
+
+
+async def _declared(world: World, queue: str) -> None:
+    """Wait for a queue to be there."""
+    connection = await aio_pika.connect(world.rabbitmq.url, timeout=30)
+    async with connection, asyncio.timeout(60):
+        while True:
+            channel = await connection.channel()
+            try:
+                await channel.get_queue(queue)
+            except ChannelNotFoundEntity:
+                await asyncio.sleep(0.05)
+            else:
+                return
 
 
 class BrokerFreezes(Fault):
@@ -62,3 +91,75 @@ class BrokerFreezes(Fault):
         if world.rabbitmq.is_running:
             world.rabbitmq.thaw()
         await super().heal(world)
+
+
+class BrokerAway(Fault):
+    """F9: the broker is away for long; intake goes on to the quota, then says when to come again."""
+
+    id = "F9"
+    title = "the broker is away for long"
+    matters = frozenset({"I1", "I9"})
+
+    def draw(self, chance: random.Random, *, long: bool) -> Options:
+        """Draw for how long."""
+        return {"seconds": chance.choice((120, 300)) if long else 6}
+
+    async def inject(self, world: World, options: Options) -> int:
+        """Stop it, see that documents are still taken, and start it again."""
+        answers: list[Answer] = []
+        await asyncio.to_thread(world.rabbitmq.kill)
+        world.load.most_behind = 10**6
+        world.load.on_answer = lambda _attempt, answer, _service: answers.append(answer)
+        await asyncio.sleep(options["seconds"])
+        world.load.on_answer = None
+        _expect_intake(world, answers)
+        await asyncio.to_thread(world.rabbitmq.restart)
+        return 1
+
+    async def heal(self, world: World) -> None:
+        """See to it that the broker runs."""
+        world.load.on_answer = None
+        world.load.most_behind = MOST_BEHIND
+        if not world.rabbitmq.is_running:
+            await asyncio.to_thread(world.rabbitmq.restart)
+        await super().heal(world)
+
+
+def _expect_intake(world: World, answers: Sequence[Answer]) -> None:
+    """Note it if documents were not taken without a broker, or were turned away without a word on when to come again."""
+    if not any(answer.status == ACCEPTED for answer in answers):
+        world.wrong("I9", "nothing was accepted while the broker was away")
+    for answer in answers:
+        if answer.status == 503 and answer.retry_after is None:
+            world.wrong("I10", f"503 {answer.code} without Retry-After")
+        if answer.status >= 500 and answer.status != 503:
+            world.wrong("I10", f"{answer.status} {answer.code} while the broker was away")
+
+
+class BrokerAlarm(Fault):
+    """F10: the broker is short of disk or memory and reads nothing more from those who publish."""
+
+    id = "F10"
+    title = "the broker has a disk or memory alarm"
+    matters = frozenset({"I1", "I3"})
+
+    def draw(self, chance: random.Random, *, long: bool) -> Options:
+        """Draw which alarm (0 disk, 1 memory), and for how long."""
+        return {"which": chance.randrange(2), "seconds": chance.choice((30, 90)) if long else 5}
+
+    async def inject(self, world: World, options: Options) -> int:
+        """Raise the alarm, see that the gateways notice, and take it back."""
+        alarm = (("set_disk_free_limit", "900GB"), ("set_vm_memory_high_watermark", "absolute", "1MB"))
+        await asyncio.to_thread(world.rabbitmq.control, *alarm[int(options["which"])])
+        await asyncio.sleep(options["seconds"])
+        await asyncio.to_thread(self._calm, world)
+        return 1
+
+    async def heal(self, world: World) -> None:
+        """Take the alarm back."""
+        await asyncio.to_thread(self._calm, world)
+        await super().heal(world)
+
+    def _calm(self, world: World) -> None:
+        world.rabbitmq.control("set_disk_free_limit", "10MB")
+        world.rabbitmq.control("set_vm_memory_high_watermark", "absolute", "2GB")
