@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -31,3 +32,13 @@ _ALL: Final[tuple[Fault, ...]] = (
 
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.id: fault for fault in _ALL})
 """By id; a new fault is entered above."""
+
+
+def mix(chance: random.Random) -> list[Fault]:
+    """Draw one fault of each kind, that is of each module, in an order that is drawn, too."""
+    kinds: dict[str, list[Fault]] = {}
+    for fault in _ALL:
+        kinds.setdefault(type(fault).__module__, []).append(fault)
+    drawn = [chance.choice(faults) for faults in kinds.values()]
+    chance.shuffle(drawn)
+    return drawn

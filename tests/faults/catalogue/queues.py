@@ -42,6 +42,9 @@ class QueuesSuffer(Fault):
     title = "queues are deleted, missing, full"
     matters = frozenset({"I1", "I5"})
 
+    def __init__(self) -> None:
+        self._is_full = False
+
     def draw(self, chance: random.Random, *, long: bool) -> Options:
         """Draw how often, and for how long queues are missing and full."""
         return {"rounds": 5 if long else 1, "seconds": 20 if long else 3, "seed": chance.randrange(2**32)}
@@ -50,6 +53,7 @@ class QueuesSuffer(Fault):
         """Delete one under its consumer; delete one whose receiver stands still; let all be full."""
         chance = random.Random(options["seed"])
         for _ in range(int(options["rounds"])):
+            await self._accept_again(world)
             await self._delete(world, chance.choice(QUEUES))
             await asyncio.sleep(1)
             world.south.services[0].send(signal.SIGSTOP)
@@ -58,16 +62,19 @@ class QueuesSuffer(Fault):
             world.south.services[0].send(signal.SIGCONT)
             await asyncio.sleep(1)
             await asyncio.to_thread(world.rabbitmq.control, *_FULL)
+            self._is_full = True
             await asyncio.sleep(options["seconds"])
-            await asyncio.to_thread(world.rabbitmq.control, "clear_policy", _POLICY)
         return int(options["rounds"]) * 3
 
     async def heal(self, world: World) -> None:
         """Let queues take messages again; who makes missing ones anew is the gateways' business."""
-        policies = await asyncio.to_thread(world.rabbitmq.control, "list_policies")
-        if _POLICY in policies:
-            await asyncio.to_thread(world.rabbitmq.control, "clear_policy", _POLICY)
+        await self._accept_again(world)
         await super().heal(world)
+
+    async def _accept_again(self, world: World) -> None:
+        if self._is_full:
+            await asyncio.to_thread(world.rabbitmq.control, "clear_policy", _POLICY)
+            self._is_full = False
 
     async def _delete(self, world: World, queue: str) -> None:
         async with _stranger(world) as channel:
