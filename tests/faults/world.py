@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from gateway.flow.forwarding import LEASE
+from gateway.flow.shipping import LEASE
 from tests.faults.cast import AGENCIES, NORTH, SOUTH, SYSTEMS, YOUNG, Cast, make_cast
 from tests.faults.gateways import Gateway
 from tests.faults.ledger import Books, Phase, now
@@ -23,6 +23,9 @@ from tests.faults.load import Load
 from tests.support.postgres import Cluster, running_cluster
 from tests.support.rabbitmq import RabbitMQ, running_node
 from tests.support.service import SERVE
+
+OUTBOX_ROWS: Final = 200
+"""How much a gateway takes while the broker is away; more than what is under way otherwise."""
 
 HEAL_SECONDS: Final = 120.0
 PASSING: Final = LEASE + timedelta(seconds=5)
@@ -177,6 +180,7 @@ async def _start(plan: Plan, folder: Path, gateways: Sequence[Gateway], cast: Ca
         "VANTHU_TRUST": str(folder / "trust"),
         "VANTHU_PAYLOADS": str(folder / "payloads"),
         "VANTHU_RESEND_AFTER": "10",
+        "VANTHU_OUTBOX_ROWS": str(OUTBOX_ROWS),
         **plan.settings,
     }
     for gateway in gateways:

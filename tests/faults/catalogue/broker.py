@@ -12,9 +12,11 @@ from aiormq import ChannelNotFoundEntity
 
 from tests.faults.evidence import ACCEPTED
 from tests.faults.fault import Fault, Options
-from tests.faults.ledger import Answer
+from tests.faults.ledger import Answer, now
 from tests.faults.load import MOST_BEHIND
 from tests.faults.world import World
+
+_FULL: Final = "pressure.outbox_rows"
 
 
 class BrokerDies(Fault):
@@ -102,8 +104,8 @@ class BrokerAway(Fault):
     matters = frozenset({"I1", "I9"})
 
     def draw(self, chance: random.Random, *, long: bool) -> Options:
-        """Draw for how long."""
-        return {"seconds": chance.choice((120, 300)) if long else 6}
+        """Draw for how long at least, and at most until the outbox is full; gently, nobody waits for that."""
+        return {"seconds": chance.choice((60, 180)) if long else 6, "full_within": 300 if long else 0}
 
     async def inject(self, world: World, options: Options) -> int:
         """Stop it, see that documents are still taken, and start it again."""
@@ -111,9 +113,12 @@ class BrokerAway(Fault):
         await asyncio.to_thread(world.rabbitmq.kill)
         world.load.most_behind = 10**6
         world.load.on_answer = lambda _attempt, answer, _service: answers.append(answer)
+        end = now() + options["full_within"]
         await asyncio.sleep(options["seconds"])
+        while now() < end and not any(answer.code == _FULL for answer in answers):
+            await asyncio.sleep(1)
         world.load.on_answer = None
-        _expect_intake(world, answers)
+        _expect_intake(world, answers, full=options["full_within"] > 0)
         await asyncio.to_thread(world.rabbitmq.restart)
         return 1
 
@@ -126,8 +131,10 @@ class BrokerAway(Fault):
         await super().heal(world)
 
 
-def _expect_intake(world: World, answers: Sequence[Answer]) -> None:
+def _expect_intake(world: World, answers: Sequence[Answer], *, full: bool) -> None:
     """Note it if documents were not taken without a broker, or were turned away without a word on when to come again."""
+    if full and not any(answer.code == _FULL for answer in answers):
+        world.wrong("I10", f"{len(answers)} answers while the broker was away, and the outbox was never full")
     if not any(answer.status == ACCEPTED for answer in answers):
         world.wrong("I9", "nothing was accepted while the broker was away")
     for answer in answers:

@@ -13,7 +13,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.flow.forwarding import LEASE
+from gateway.flow.shipping import LEASE
 from gateway.ports import UnavailableError
 from gateway.store import log
 from gateway.store.errors import LogForkError
