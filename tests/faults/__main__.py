@@ -70,12 +70,14 @@ def _rounds(
         plan = Plan(
             seed=seed + len(outcomes),
             senders=given.senders,
+            shares_payloads=random.Random(seed + len(outcomes)).random() < 0.5,
             tell=lambda line: console.print(
                 f"  {time.monotonic() - began:6.0f} s  {line}", style="dim", soft_wrap=True
             ),
         )
         order = random.Random(plan.seed).sample(faults, len(faults))
-        console.print(f"round {len(outcomes) + 1}, seed {plan.seed}")
+        bodies = "shared" if plan.shares_payloads else "in pieces"
+        console.print(f"round {len(outcomes) + 1}, seed {plan.seed}, big bodies {bodies}")
         bounds = Bounds(refusal_seconds=given.refusals)
         trial = attempt(plan, order, folder / f"{plan.seed}", long=not given.short, bounds=bounds)
         outcomes.append(asyncio.run(trial))

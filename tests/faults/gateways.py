@@ -51,6 +51,7 @@ class Gateway:
         self.axis = Proxy(Address(port=rabbitmq.port), seed=seed)
         """The broker, as this gateway sees it."""
 
+        self.payloads = folder / "payloads"
         self.services: list[Service] = []
         self.keys: GatewayKeys = load_keys(folder / "0" / "keys", gateway=name)
         self._broker_url = URL(rabbitmq.url)
@@ -65,13 +66,16 @@ class Gateway:
             own_verifier_key=self.keys.axis.verifier,
         )
 
-    async def introduce(self, peers: Sequence[Gateway]) -> None:
+    async def introduce(self, peers: Sequence[Gateway], *, shares_payloads: bool) -> None:
         """Let it believe what other gateways seal."""
         store = await self.open_store()
         for peer in peers:
-            known = PeerGateway(name=peer.name, verifier_key=peer.keys.axis.verifier, shares_payloads=True)
+            known = PeerGateway(
+                name=peer.name, verifier_key=peer.keys.axis.verifier, shares_payloads=shares_payloads
+            )
             await store.registry.put_peer(known, actor="trial")
         await store.close()
+        self.payloads = (self.folder.parent if shares_payloads else self.folder) / "payloads"
 
     async def start(self, count: int, settings: Mapping[str, str], *, command: Sequence[str] = SERVE) -> None:
         """Start so many processes; each has a data folder of its own with copies of the keys."""

@@ -12,13 +12,13 @@ from tests.faults.evidence import Bounds
 from tests.faults.trial import attempt
 from tests.faults.world import Plan
 
-SEED = 7
+SEED = 8
 
 
 @pytest.mark.timeout(900)
 async def test_a_short_mix(tmp_path: Path) -> None:
     """One fault of each kind, gently, one after the other under load."""
-    plan = Plan(seed=SEED, senders=2, tell=print)
+    plan = Plan(seed=SEED, senders=2, shares_payloads=False, tell=print)
     faults = mix(random.Random(SEED))
 
     # How quickly refusals are answered says nothing on a machine that does other things, too.

@@ -39,6 +39,9 @@ class Plan:
     seed: int
     processes: Mapping[str, int] = field(default_factory=lambda: {NORTH: 2, SOUTH: 1})
     senders: int = 4
+    shares_payloads: bool = True
+    """Whether big bodies lie where both gateways read them, or travel in pieces over the broker."""
+
     command: Sequence[str] = SERVE
     settings: Mapping[str, str] = field(default_factory=dict)
     patience: float = HEAL_SECONDS
@@ -178,16 +181,18 @@ async def _start(plan: Plan, folder: Path, gateways: Sequence[Gateway], cast: Ca
     cast.trust(folder / "trust")
     settings = {
         "VANTHU_TRUST": str(folder / "trust"),
-        "VANTHU_PAYLOADS": str(folder / "payloads"),
         "VANTHU_RESEND_AFTER": "10",
         "VANTHU_OUTBOX_ROWS": str(OUTBOX_ROWS),
         **plan.settings,
     }
     for gateway in gateways:
-        await gateway.introduce([peer for peer in gateways if peer is not gateway])
+        await gateway.introduce(
+            [peer for peer in gateways if peer is not gateway], shares_payloads=plan.shares_payloads
+        )
     async with asyncio.TaskGroup() as group:
         for gateway in gateways:
-            group.create_task(gateway.start(plan.processes[gateway.name], settings, command=plan.command))
+            own = {**settings, "VANTHU_PAYLOADS": str(gateway.payloads)}
+            group.create_task(gateway.start(plan.processes[gateway.name], own, command=plan.command))
 
 
 async def _connect(gateways: Sequence[Gateway]) -> dict[str, str]:
