@@ -18,6 +18,7 @@ from gateway.flow.forwarding import LANES, AsideForwarder, Forwarder, Outgoing
 from gateway.flow.parking import Terms
 from gateway.flow.piecing import Pieces
 from gateway.flow.receiving import Receiver
+from gateway.flow.recovering import Recovery
 from gateway.flow.reexamining import Reexaminer
 from gateway.flow.scheduling import Scheduler
 from gateway.flow.shipping import Shipper
@@ -66,7 +67,16 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         "reckon": context.reckoning.one_pass,
         "pressure": context.pressure.one_pass,
         **_outward(context),
+        **_recovery(context),
     }
+
+
+def _recovery(context: Context) -> dict[str, Loop]:
+    """Make the loop that waits for a broker that was away; the embedded link is where the database is."""
+    if not context.settings.axis:
+        return {}
+    recovery = Recovery(documents=context.store.documents, link=context.link, bell=context.bell)
+    return {"recover": recovery.one_pass}
 
 
 def _outward(context: Context) -> dict[str, Loop]:

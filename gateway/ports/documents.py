@@ -96,6 +96,12 @@ class Documents(Mentions, Protocol):
         exponential backoff of at most 10 minutes, jittered. Logs `broker_confirmed` or `returned` for deliveries.
         """
 
+    async def hasten(self) -> int:
+        """Make due now whatever failed to be sent and waits for its next try; return how many rows that are.
+
+        What the axis confirmed, what is leased, and what is held stay as they are.
+        """
+
     async def arrive(self, arrivals: Sequence[Arrival]) -> tuple[bool, ...]:
         """Commit arrived messages to their inboxes with their receipts; False for one that was here before.
 

@@ -129,6 +129,10 @@ class SqlDocuments:
         """See `ports.Documents`."""
         await self._writer.write(outbox.release_all, None)
 
+    async def hasten(self) -> int:
+        """See `ports.Documents`."""
+        return await self._writer.write(outbox.hasten, None)
+
     async def settle(
         self, outcomes: Sequence[tuple[OutboxItem, SendOutcome]], *, resend_after: timedelta
     ) -> None:

@@ -88,6 +88,17 @@ _HELD: Final = (
 _RELEASE_ALL: Final = (
     update(outbox).where(outbox.c.lease_until.is_not(None)).values(next_at=bindparam("due"), lease_until=None)
 )
+_FAILED: Final = (
+    select(outbox.c.id)
+    .outerjoin(delivery, (delivery.c.id == outbox.c.id) & (outbox.c.kind == "delivery"))
+    .where(
+        outbox.c.lease_until.is_(None),
+        outbox.c.next_at > bindparam("now"),
+        (outbox.c.kind != "delivery") | (delivery.c.state == DeliveryState.QUEUED.value),
+    )
+    .order_by(outbox.c.id)
+    .with_for_update(of=outbox, skip_locked=True)
+)
 _LOCK_OUTBOX: Final = select(outbox.c.id).where(outbox.c.id.in_(_IDS)).order_by(outbox.c.id).with_for_update()
 _LOCK_DELIVERIES: Final = (
     select(delivery.c.id, delivery.c.state, delivery.c.attempts)
@@ -232,6 +243,13 @@ def release_all(connection: Connection, now: datetime, items: Sequence[None]) ->
     """End every lease, so that what a dead process had claimed is due at once."""
     connection.execute(_RELEASE_ALL, {"due": now})
     return [None] * len(items)
+
+
+def hasten(connection: Connection, now: datetime, items: Sequence[None]) -> list[int]:
+    """Make due what failed to be sent and waits for its next try."""
+    failed = connection.execute(_FAILED, {"now": now}).scalars().all()
+    update_rows(connection, outbox, [_released(row_id, now) for row_id in failed])
+    return [len(failed)] * len(items)
 
 
 def _released(row_id: str, due: datetime) -> dict[str, Any]:

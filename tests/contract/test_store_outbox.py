@@ -123,6 +123,38 @@ async def test_released_leases_are_due_at_once(store: SqlStore) -> None:
     assert Kind.BROKER_CONFIRMED not in await kinds(store, old.message.id if old.message else "")
 
 
+async def test_what_failed_is_hastened(store: SqlStore, clock: Clock) -> None:
+    """After a long time without axis everything that failed is due at once, and nothing else."""
+    failed = await accepted(store)
+    for _ in range(6):
+        await settle(store, await claim(store), UNKNOWN)
+        clock.turn(seconds=200)
+    await settle(store, await claim(store), UNKNOWN)
+    confirmed = await accepted(store, "H53.1")
+    await settle(store, await claim(store), CONFIRMED)
+    leased = await accepted(store, "H53.2")
+    await claim(store)
+    assert await claim(store) == ()
+
+    assert await store.documents.hasten() == 1
+
+    assert [item.message for item in await claim(store)] == [failed.message]
+    assert (await delivery_of(store, confirmed)).state is DeliveryState.CONFIRMED
+    assert (await delivery_of(store, leased)).attempts == 1
+    assert await store.documents.hasten() == 0
+
+
+async def test_receipts_that_failed_are_hastened(store: SqlStore, clock: Clock) -> None:
+    """A receipt leaves the outbox with its confirm, so one that is still there was not sent."""
+    await store.documents.arrive([an_arrival(a_message(b"1"), a_recipient("H53.1"))])
+    await settle(store, await claim(store), UNKNOWN)
+    assert await claim(store) == ()
+
+    assert await store.documents.hasten() == 1
+
+    assert len(await claim(store)) == 1
+
+
 async def test_late_answer_under_an_old_fence_is_void(store: SqlStore, clock: Clock) -> None:
     """What a process says of a row that was claimed from it meanwhile changes nothing."""
     answer = await accepted(store)

@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.faults.catalogue import FAULTS
+from tests.faults.evidence import Bounds
 from tests.faults.fault import Fault
 from tests.faults.report import show
 from tests.faults.trial import Outcome, attempt
@@ -53,6 +54,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--senders", type=int, default=4, help="systems that write at the same time")
     parser.add_argument("--short", action="store_true", help="as gentle as in the tests")
+    parser.add_argument(
+        "--refusals", type=float, default=1.0, help="seconds within which 99 of 100 refusals must be answered"
+    )
     parser.add_argument("--folder", help="where to keep the ledger; by default a temporary folder")
     return parser.parse_args()
 
@@ -66,11 +70,17 @@ def _rounds(
         plan = Plan(
             seed=seed + len(outcomes),
             senders=given.senders,
-            tell=lambda line: console.print(f"  {time.monotonic() - began:6.0f} s  {line}", style="dim"),
+            shares_payloads=random.Random(seed + len(outcomes)).random() < 0.5,
+            tell=lambda line: console.print(
+                f"  {time.monotonic() - began:6.0f} s  {line}", style="dim", soft_wrap=True
+            ),
         )
         order = random.Random(plan.seed).sample(faults, len(faults))
-        console.print(f"round {len(outcomes) + 1}, seed {plan.seed}")
-        outcomes.append(asyncio.run(attempt(plan, order, folder / f"{plan.seed}", long=not given.short)))
+        bodies = "shared" if plan.shares_payloads else "in pieces"
+        console.print(f"round {len(outcomes) + 1}, seed {plan.seed}, big bodies {bodies}")
+        bounds = Bounds(refusal_seconds=given.refusals)
+        trial = attempt(plan, order, folder / f"{plan.seed}", long=not given.short, bounds=bounds)
+        outcomes.append(asyncio.run(trial))
         if outcomes[-1].violations:
             break
     return outcomes

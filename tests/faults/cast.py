@@ -25,6 +25,9 @@ from tests.support.documents import edxml
 NORTH: Final = "gw.bac"
 SOUTH: Final = "gw.nam"
 
+YOUNG: Final = tuple(f"H9{number}" for number in range(1, 10))
+"""Agencies that no system serves at first; each can be connected once."""
+
 AGENCIES: Final = """\
 code,name,parent,kind,valid_from,code_qcvn102
 H22,Ủy ban nhân dân tỉnh Hà Giang,,province,,000.00.00.H22
@@ -33,7 +36,7 @@ H26,Ủy ban nhân dân thành phố Hà Nội,,province,,000.00.00.H26
 H26.1,Văn phòng Ủy ban nhân dân thành phố Hà Nội,H26,department,,000.00.01.H26
 H60,Ủy ban nhân dân tỉnh Tuyên Quang,,province,,000.00.00.H60
 H60.1,Văn phòng Ủy ban nhân dân tỉnh Tuyên Quang,H60,department,,000.00.01.H60
-"""
+""" + "".join(f"{code},Ủy ban nhân dân tỉnh thứ {code},,province,,000.00.00.{code}\n" for code in YOUNG)
 
 _BIG: Final = 40_000
 """Bytes of an attachment that does not travel inside the envelope."""
@@ -89,10 +92,15 @@ class Cast:
         (folder / "root.pem").write_bytes(self.root_pem)
 
     def letter(
-        self, chance: random.Random, *, hostile: bool | None = None, big: bool | None = None
+        self,
+        chance: random.Random,
+        *,
+        hostile: bool | None = None,
+        big: bool | None = None,
+        sender: System | None = None,
     ) -> Letter:
         """Write a letter from one agency to one or two others; one in ten is hostile, one in five big, or as is said."""
-        sender = chance.choice(SYSTEMS)
+        sender = sender or chance.choice(SYSTEMS)
         others = [each.code for each in SYSTEMS if each is not sender]
         recipients = tuple(chance.sample(others, chance.choice((1, 1, 2))))
         identity = UUID(int=chance.getrandbits(128), version=4)

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from gateway.axis.amqp_topology import DEAD_SUFFIX
 from routing.log import Kind
-from tests.faults.evidence import Bounds, Evidence, Placed
+from tests.faults.evidence import ACCEPTED, Bounds, Evidence, Placed
 from tests.faults.ledger import ACCEPT, REJECT
 
 VISIBLE_ENDS: Final = frozenset({"refused", "undeliverable", "expired"})
 """States in which a document is not delivered and its sender can see why."""
 
 _FIRST_REFUSAL: Final = 400
+_FIRST_ERROR: Final = 500
 
 Invariant = Callable[[Evidence, Bounds], Iterator[str]]
 
@@ -97,16 +99,26 @@ def none_twice(evidence: Evidence, bounds: Bounds) -> Iterator[str]:
 
 def none_let_in(evidence: Evidence, _bounds: Bounds) -> Iterator[str]:
     """I4: what must be refused is refused for its reason, has an entry that says so, and goes to nobody."""
-    rejected: defaultdict[str, set[str]] = defaultdict(set)
+    discarded = sum(placed.entry.kind is Kind.MESSAGE_DISCARDED for placed in _entries(evidence))
+    if discarded < evidence.poison:
+        yield f"of {evidence.poison} messages of a stranger only {discarded} have an entry that they were discarded"
     for placed in _entries(evidence):
         sha256 = str(placed.entry.fields.get("payload_sha256"))
-        if placed.entry.kind is Kind.REJECTED:
-            rejected[sha256].add(str(placed.entry.fields["reason"]))
-        elif placed.entry.kind in {Kind.ACCEPTED, Kind.ARRIVED} and sha256 in evidence.hostile:
+        if placed.entry.kind in {Kind.ACCEPTED, Kind.ARRIVED} and sha256 in evidence.hostile:
             yield f"{sha256} has an entry {placed.entry.kind.value}"
     for taken in evidence.ledger.taken:
         if taken.sha256 in evidence.hostile:
             yield f"{taken.recipient} got {taken.sha256}, which should have been refused"
+    yield from _hostile_answers(evidence)
+
+
+def _hostile_answers(evidence: Evidence) -> Iterator[str]:
+    """Yield what is wrong with the answers to what must be refused."""
+    rejected = {
+        (str(placed.entry.fields.get("payload_sha256")), placed.entry.fields["reason"])
+        for placed in _entries(evidence)
+        if placed.entry.kind is Kind.REJECTED
+    }
     for answer in evidence.ledger.answers:
         attempt = evidence.attempts.get(answer.attempt)
         if attempt is None or attempt.expect == ACCEPT or not answer.status:
@@ -114,7 +126,9 @@ def none_let_in(evidence: Evidence, _bounds: Bounds) -> Iterator[str]:
         reason = attempt.expect.removeprefix(REJECT)
         if answer.status < _FIRST_REFUSAL:
             yield f"{attempt.sha256} was accepted instead of being refused with {reason}"
-        elif answer.code == reason and reason not in rejected[attempt.sha256]:
+        elif answer.status < _FIRST_ERROR and answer.code != reason:
+            yield f"{attempt.sha256} was refused with {answer.code} instead of {reason}"
+        elif answer.code == reason and (attempt.sha256, reason) not in rejected:
             yield f"{attempt.sha256} was refused with {reason}, and no entry says so"
 
 
@@ -150,6 +164,8 @@ def log_grows_only(evidence: Evidence, bounds: Bounds) -> Iterator[str]:
     places = {each.leaf_sha256: each for each in _entries(evidence)}
     for attempt, answer in evidence.acceptances:
         if answer.leaf is None:
+            if answer.status == ACCEPTED:
+                yield f"{answer.message_id} was accepted without a receipt"
             continue
         placed = places.get(answer.leaf)
         if placed is None or placed.index is None:
@@ -199,7 +215,7 @@ def heals(evidence: Evidence, bounds: Bounds) -> Iterator[str]:
             if count:
                 yield f"{deposition.gateway}: {count} left in {place}"
     for queue, count in evidence.leftovers.items():
-        if count:
+        if count and not queue.endswith(DEAD_SUFFIX):
             yield f"{count} messages left in the queue {queue}"
     yield from evidence.unready
 

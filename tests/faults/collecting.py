@@ -48,6 +48,7 @@ async def collect(world: Site) -> Evidence:
         depositions=tuple(depositions),
         leftovers=leftovers,
         heal_seconds=dict(world.heal_seconds),
+        poison=world.poison,
         broken=tuple(world.broken),
         unready=tuple(unready),
     )
@@ -82,7 +83,7 @@ async def _drain_one(channel: AbstractChannel, name: str) -> int:
 def _deposition(gateway: Gateway, ledger: Ledger, owed: dict[str, int], chance: random.Random) -> Deposition:
     verifiers = (Verifier.of(gateway.keys.log.name, gateway.keys.log.private.public_key()),)
     verdict = audit_database(
-        gateway.database_url, verifiers=verifiers, payloads=gateway.folder.parent / "payloads", at=utc_now()
+        gateway.database_url, verifiers=verifiers, payloads=gateway.payloads, at=utc_now()
     )
     with open_audit(gateway.database_url) as database, directories(gateway.database_url) as of_version:
         rows: list[Row] = list(database.entries())

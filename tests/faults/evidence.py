@@ -71,6 +71,9 @@ class Evidence:
     heal_seconds: Mapping[str, float | None] = field(default_factory=dict)
     """By fault: seconds from its end until everything was settled; None if it never was."""
 
+    poison: int = 0
+    """How many messages of a stranger came to gateways; each has to be discarded, with an entry."""
+
     broken: tuple[tuple[str, str], ...] = ()
     """What faults themselves saw that must not be: the invariant, and what."""
 

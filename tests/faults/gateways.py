@@ -17,7 +17,7 @@ from yarl import URL
 from gateway.client import Client
 from gateway.keys import GatewayKeys, load_keys
 from gateway.peers import PeerGateway
-from gateway.store import open_store
+from gateway.store import SqlStore, open_store
 from gateway.store.tables import arrival, delivery, log_entry, outbox, parked
 from routing.delivery import DeliveryState
 from tests.faults.proxy import Address, Proxy
@@ -51,23 +51,31 @@ class Gateway:
         self.axis = Proxy(Address(port=rabbitmq.port), seed=seed)
         """The broker, as this gateway sees it."""
 
+        self.payloads = folder / "payloads"
         self.services: list[Service] = []
         self.keys: GatewayKeys = load_keys(folder / "0" / "keys", gateway=name)
         self._broker_url = URL(rabbitmq.url)
 
-    async def introduce(self, peers: Sequence[Gateway]) -> None:
-        """Let it believe what other gateways seal."""
-        store = await open_store(
+    async def open_store(self) -> SqlStore:
+        """Open its store once more, in this process."""
+        return await open_store(
             self.database_url,
             clock=None,
             gateway_name=self.name,
             log_key=self.keys.log.private,
             own_verifier_key=self.keys.axis.verifier,
         )
+
+    async def introduce(self, peers: Sequence[Gateway], *, shares_payloads: bool) -> None:
+        """Let it believe what other gateways seal."""
+        store = await self.open_store()
         for peer in peers:
-            known = PeerGateway(name=peer.name, verifier_key=peer.keys.axis.verifier, shares_payloads=True)
+            known = PeerGateway(
+                name=peer.name, verifier_key=peer.keys.axis.verifier, shares_payloads=shares_payloads
+            )
             await store.registry.put_peer(known, actor="trial")
         await store.close()
+        self.payloads = (self.folder.parent if shares_payloads else self.folder) / "payloads"
 
     async def start(self, count: int, settings: Mapping[str, str], *, command: Sequence[str] = SERVE) -> None:
         """Start so many processes; each has a data folder of its own with copies of the keys."""

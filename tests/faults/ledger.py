@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -132,14 +132,15 @@ class Books:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         self._files = {kind: os.open(folder / f"{name}.jsonl", flags, 0o600) for kind, name in _NAMES.items()}
 
-    async def write(self, record: Record) -> None:
-        """Append a record and return when it is on the disk."""
-        await asyncio.to_thread(self._write, record)
+    async def write(self, *records: Record) -> None:
+        """Append records of one kind and return when they are on the disk."""
+        if records:
+            await asyncio.to_thread(self._write, records)
 
-    def _write(self, record: Record) -> None:
-        file = self._files[type(record)]
-        # One write each, so that no two records mix.
-        os.write(file, msgspec.json.encode(record) + b"\n")
+    def _write(self, records: Sequence[Record]) -> None:
+        (file,) = {self._files[type(record)] for record in records}
+        # One write, so that no two records mix.
+        os.write(file, b"".join(msgspec.json.encode(record) + b"\n" for record in records))
         os.fdatasync(file)
 
     def close(self) -> None:

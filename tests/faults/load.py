@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from hashlib import sha256
 from itertools import count
@@ -22,9 +22,10 @@ from tests.support.service import ONCE, Service
 ANSWER_SECONDS: Final = 15.0
 """For so long a client waits; then it does not know what became of its document."""
 
-TAKE_SECONDS: Final = 10.0
+MOST_BEHIND: Final = 100
+TAKE_SECONDS: Final = 20.0
 LOOK_SECONDS: Final = 0.5
-_PAGE: Final = 50
+_PAGE: Final = 20
 _DECIDED_BELOW: Final = 500
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _NOT_NOW: Final = frozenset({0, 408, 425, 429, 500, 502, 503, 504})
@@ -43,8 +44,14 @@ class Load:
         self.resting: set[Service] = set()
         """Processes that a load balancer would send nothing to."""
 
+        self.on_answer: Callable[[Attempt, Answer, Service], None] | None = None
+        """Told of every answer, and of the process that was asked."""
+
         self.between = 0.05
         """Seconds between two documents of one sender, and between two tries of one document."""
+
+        self.most_behind = MOST_BEHIND
+        """Deliveries under way beyond which nobody writes anything new, so that what is slow is not drowned."""
 
         self.unanswered = 0
         """Documents that are written and not decided on yet."""
@@ -55,6 +62,7 @@ class Load:
         self._clients: dict[tuple[Service, str], Client] = {}
         self._stack = AsyncExitStack()
         self._held: set[tuple[str, str]] = set()
+        self._promised = 0
         self._turns = count()
 
     async def start(self, senders: int) -> None:
@@ -95,6 +103,9 @@ class Load:
     async def _send_on(self) -> None:
         while True:
             await self._going.wait()
+            if self._promised - len(self._held) > self.most_behind:
+                await asyncio.sleep(self.between)
+                continue
             letter = await asyncio.to_thread(self.cast.letter, self._chance)
             await self.deliver(letter)
             await asyncio.sleep(self.between)
@@ -106,6 +117,8 @@ class Load:
             while True:
                 answer = await self.try_once(letter)
                 if answer.status not in _NOT_NOW:
+                    if answer.message_id is not None:
+                        self._promised += len(letter.recipients)
                     return answer
                 await asyncio.sleep(self.between * self._chance.uniform(1, 3))
         finally:
@@ -130,8 +143,11 @@ class Load:
             t=now(),
         )
         await self.books.write(attempt)
-        client = at or await self.client(gateway.services[number], letter.sender.member)
+        service = gateway.services[number]
+        client = at or await self.client(service, letter.sender.member)
         answer = await _answer(client, attempt, letter.body if body is None else body)
+        if self.on_answer is not None:
+            self.on_answer(attempt, answer, service)
         await self.books.write(answer)
         return answer
 
@@ -148,13 +164,19 @@ class Load:
             try:
                 async with asyncio.timeout(TAKE_SECONDS):
                     page = await client.inbox(wait=1, limit=_PAGE)
-                    for item in page.items:
-                        await self._take(client, system, item)
+                    await self._take(client, system, page.items)
             except (ClientError, TimeoutError):
                 await asyncio.sleep(self.between)
 
-    async def _take(self, client: Client, system: System, item: InboxItem) -> None:
-        body = await client.inbox_content(item.id)
+    async def _take(self, client: Client, system: System, items: Sequence[InboxItem]) -> None:
+        """Read all, write down in the order of the inbox what is new, and only then acknowledge."""
+        bodies = await asyncio.gather(*(client.inbox_content(item.id) for item in items))
+        await self.books.write(
+            *(self._taken(system, item, body) for item, body in zip(items, bodies, strict=True))
+        )
+        await asyncio.gather(*(client.acknowledge(item.id) for item in items))
+
+    def _taken(self, system: System, item: InboxItem, body: bytes) -> Taken:
         fact = (item.document.id, item.recipient.code)
         taken = Taken(
             member=system.member,
@@ -166,8 +188,7 @@ class Load:
             t=now(),
         )
         self._held.add(fact)
-        await self.books.write(taken)
-        await client.acknowledge(item.id)
+        return taken
 
     # Observer
 
@@ -210,7 +231,7 @@ async def _answer(client: Client, attempt: Attempt, body: bytes) -> Answer:
         t=ended,
         message_id=submitted.id if submitted else None,
         code=code,
-        leaf=submitted.receipt.get("entry_sha256") if submitted else None,
+        leaf=submitted.receipt.get("receipt", {}).get("entry_sha256") if submitted else None,
         retry_after=retry_after,
     )
 

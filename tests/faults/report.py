@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Final
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.table import Table
 
 from tests.faults.trial import Outcome, Row
 
-_SHOWN: Final = 40
+_SHOWN: Final = 8
 
 
 def show(console: Console, outcomes: Sequence[Outcome]) -> None:
@@ -35,8 +36,12 @@ def show(console: Console, outcomes: Sequence[Outcome]) -> None:
     console.print(f"sent again on the axis: {sum(outcome.repeats for outcome in outcomes):,}")
     violations = [each for outcome in outcomes for each in outcome.violations]
     console.print(f"violations: {len(violations)}", style="bold red" if violations else "green")
-    for each in violations[:_SHOWN]:
-        console.print(f"{each.invariant}: {each.text}", style="red", markup=False)
+    for name, group in groupby(violations, key=lambda each: each.invariant):
+        texts = [each.text for each in group]
+        for text in texts[:_SHOWN]:
+            console.print(f"{name}: {text}", style="red", markup=False, soft_wrap=True)
+        if len(texts) > _SHOWN:
+            console.print(f"{name}: {len(texts) - _SHOWN} more", style="red")
 
 
 def merged(rows: Sequence[Row]) -> list[Row]:

@@ -114,7 +114,12 @@ PLANTED: dict[str, tuple[str, Change]] = {
     "hostile, accepted": ("I4", lambda: _ledger(answers=(ANSWER, replace(REFUSAL, status=201)))),
     "hostile, applied": ("I4", lambda: _ledger(taken=(TAKEN, replace(TAKEN, sha256=BAD, message_id="m2")))),
     "hostile, in the log": ("I4", lambda: _also(_placed(5, Kind.ACCEPTED, "m2", payload_sha256=BAD))),
+    "hostile, refused for another reason": (
+        "I4",
+        lambda: _ledger(answers=(ANSWER, replace(REFUSAL, code="schemas.unreadable"))),
+    ),
     "refused without an entry": ("I4", lambda: _without(4)),
+    "poison without an entry": ("I4", lambda: replace(SOUND, poison=1)),
     "promised without an entry": ("I5", lambda: _without(0)),
     "applied and never sent": ("I5", lambda: _without(1)),
     "applied and never arrived": ("I5", lambda: _without(2)),
@@ -124,6 +129,7 @@ PLANTED: dict[str, tuple[str, Change]] = {
         lambda: _also(_placed(5, Kind.ACCEPTED, "m7", payload_sha256="e" * 64)),
     ),
     "a receipt for no entry": ("I6", lambda: _ledger(answers=(replace(ANSWER, leaf="f" * 64), REFUSAL))),
+    "no receipt": ("I6", lambda: _ledger(answers=(replace(ANSWER, leaf=None), REFUSAL))),
     "an entry that was never placed": (
         "I6",
         lambda: _deposition(placed=(replace(LOG[0], index=None), *LOG[1:])),

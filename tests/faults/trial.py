@@ -60,6 +60,9 @@ async def attempt(
                 times[fault.id] = await fault.inject(world, options)
             finally:
                 await fault.heal(world)
+            if not long:
+                # How long leases last, and pauses between tries, is measured by the long runs.
+                await world.hasten()
             seconds = await world.rest(fault.id)
             if seconds is None:
                 plan.tell(f"{fault.id} not settled: {'; '.join(await world.unsettled())}")

@@ -11,10 +11,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from tests.faults.cast import AGENCIES, NORTH, SOUTH, SYSTEMS, Cast, make_cast
+from gateway.flow.shipping import LEASE
+from tests.faults.cast import AGENCIES, NORTH, SOUTH, SYSTEMS, YOUNG, Cast, make_cast
 from tests.faults.gateways import Gateway
 from tests.faults.ledger import Books, Phase, now
 from tests.faults.load import Load
@@ -22,7 +24,11 @@ from tests.support.postgres import Cluster, running_cluster
 from tests.support.rabbitmq import RabbitMQ, running_node
 from tests.support.service import SERVE
 
+OUTBOX_ROWS: Final = 200
+"""How much a gateway takes while the broker is away; more than what is under way otherwise."""
+
 HEAL_SECONDS: Final = 120.0
+PASSING: Final = LEASE + timedelta(seconds=5)
 _LOOK: Final = 0.3
 
 
@@ -33,6 +39,9 @@ class Plan:
     seed: int
     processes: Mapping[str, int] = field(default_factory=lambda: {NORTH: 2, SOUTH: 1})
     senders: int = 4
+    shares_payloads: bool = True
+    """Whether big bodies lie where both gateways read them, or travel in pieces over the broker."""
+
     command: Sequence[str] = SERVE
     settings: Mapping[str, str] = field(default_factory=dict)
     patience: float = HEAL_SECONDS
@@ -52,6 +61,12 @@ class Site:
     cast: Cast
     load: Load
     heal_seconds: dict[str, float | None] = field(default_factory=dict)
+    young: list[str] = field(default_factory=lambda: list(YOUNG))
+    """Agencies that can still be connected."""
+
+    poison: int = 0
+    """How many messages that are no envelopes were put on the axis by a stranger."""
+
     broken: list[tuple[str, str]] = field(default_factory=list)
     """What faults saw that must not be: the invariant it is about, and what."""
 
@@ -108,13 +123,29 @@ class World(Site):
         """The gateway with one process."""
         return self.gateways[1]
 
+    async def connect(self, code: str) -> str:
+        """Connect a system for one more agency, at the first gateway; return the name of its queue."""
+        member = f"tre-{code.lower()}"
+        for gateway in self.gateways:
+            host = None if gateway is self.north else self.north.name
+            async with gateway.admin() as admin:
+                await admin.add_member(member, name=member, prefixes=(code,), gateway=host)
+        return f"member.{member}"
+
+    async def hasten(self) -> None:
+        """Let a minute and more have passed: what was leased by the dead, and what waits for its next try, is due."""
+        for gateway in self.gateways:
+            await asyncio.to_thread(gateway.clock.set, gateway.clock.now() + PASSING)
+
 
 @asynccontextmanager
 async def running_world(plan: Plan, folder: Path) -> AsyncIterator[World]:
     """Start a world with its ledger in `folder`, lend it, and leave nothing of it but that folder."""
     with ExitStack() as servers:
-        cluster = await asyncio.to_thread(servers.enter_context, running_cluster())
-        rabbitmq = await asyncio.to_thread(servers.enter_context, running_node())
+        cluster, rabbitmq = await asyncio.gather(
+            asyncio.to_thread(servers.enter_context, running_cluster()),
+            asyncio.to_thread(servers.enter_context, running_node()),
+        )
         async with AsyncExitStack() as stack:
             gateways = []
             for number, name in enumerate(plan.processes):
@@ -150,15 +181,18 @@ async def _start(plan: Plan, folder: Path, gateways: Sequence[Gateway], cast: Ca
     cast.trust(folder / "trust")
     settings = {
         "VANTHU_TRUST": str(folder / "trust"),
-        "VANTHU_PAYLOADS": str(folder / "payloads"),
         "VANTHU_RESEND_AFTER": "10",
+        "VANTHU_OUTBOX_ROWS": str(OUTBOX_ROWS),
         **plan.settings,
     }
     for gateway in gateways:
-        await gateway.introduce([peer for peer in gateways if peer is not gateway])
+        await gateway.introduce(
+            [peer for peer in gateways if peer is not gateway], shares_payloads=plan.shares_payloads
+        )
     async with asyncio.TaskGroup() as group:
         for gateway in gateways:
-            group.create_task(gateway.start(plan.processes[gateway.name], settings, command=plan.command))
+            own = {**settings, "VANTHU_PAYLOADS": str(gateway.payloads)}
+            group.create_task(gateway.start(plan.processes[gateway.name], own, command=plan.command))
 
 
 async def _connect(gateways: Sequence[Gateway]) -> dict[str, str]:

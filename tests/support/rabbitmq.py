@@ -21,7 +21,8 @@ from pathlib import Path
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """Debian's start script; the one in /usr/sbin switches to the user of the system-wide node."""
 
-START_SECONDS = 90
+START_SECONDS = 180
+CONTROL_SECONDS = 180
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 
 
@@ -108,7 +109,12 @@ class RabbitMQ:
         """Run `rabbitmqctl` against this node and return what it prints."""
         command = [str(SERVER.with_name("rabbitmqctl")), "--quiet", *arguments]
         done = subprocess.run(
-            command, env=self.environment, input=stdin, capture_output=True, timeout=60, check=False
+            command,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            timeout=CONTROL_SECONDS,
+            check=False,
         )
         if done.returncode != 0:
             message = f"rabbitmqctl {' '.join(arguments)}: {done.stderr.decode(errors='replace')}"

@@ -19,8 +19,8 @@ SERVE: Final = ("-m", "gateway", "serve")
 """What Python runs: the product as it is."""
 
 ONCE: Final = Backoff(tries=1)
-START_SECONDS: Final = 90.0
-END_SECONDS: Final = 60.0
+START_SECONDS: Final = 300.0
+END_SECONDS: Final = 120.0
 
 
 class ServiceError(Exception):

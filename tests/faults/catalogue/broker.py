@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
+from typing import Final
 
+import aio_pika
+from aiormq import ChannelNotFoundEntity
+
+from tests.faults.evidence import ACCEPTED
 from tests.faults.fault import Fault, Options
+from tests.faults.ledger import Answer, now
+from tests.faults.load import MOST_BEHIND
 from tests.faults.world import World
+
+_FULL: Final = "pressure.outbox_rows"
 
 
 class BrokerDies(Fault):
@@ -17,14 +27,22 @@ class BrokerDies(Fault):
     matters = frozenset({"I1", "I3"})
 
     def draw(self, chance: random.Random, *, long: bool) -> Options:
-        """Draw how many times, and the seed of the moments."""
-        return {"kills": 10 if long else 1, "least": 0.5, "most": 3.0, "seed": chance.randrange(2**32)}
+        """Draw how many times, how many of them right after a queue was declared, and the seed of the moments."""
+        return {
+            "kills": 10 if long else 1,
+            "young": 3 if long else 1,
+            "least": 0.5,
+            "most": 3.0,
+            "seed": chance.randrange(2**32),
+        }
 
     async def inject(self, world: World, options: Options) -> int:
-        """Kill it, start it again, wait a moment."""
+        """Kill it, start it again, wait a moment; a queue that is younger than a second may be beyond help then."""
         chance = random.Random(options["seed"])
-        for _ in range(int(options["kills"])):
+        for number in range(int(options["kills"])):
             await asyncio.sleep(chance.uniform(options["least"], options["most"]))
+            if number < options["young"]:
+                await _declared(world, await world.connect(world.young.pop()))
             await asyncio.to_thread(world.rabbitmq.kill)
             await asyncio.to_thread(world.rabbitmq.restart)
         await asyncio.sleep(options["least"])
@@ -35,6 +53,20 @@ class BrokerDies(Fault):
         if not world.rabbitmq.is_running:
             await asyncio.to_thread(world.rabbitmq.restart)
         await super().heal(world)
+
+
+async def _declared(world: World, queue: str) -> None:
+    """Wait for a queue to be there."""
+    connection = await aio_pika.connect(world.rabbitmq.url, timeout=30)
+    async with connection, asyncio.timeout(60):
+        while True:
+            channel = await connection.channel()
+            try:
+                await channel.get_queue(queue)
+            except ChannelNotFoundEntity:
+                await asyncio.sleep(0.05)
+            else:
+                return
 
 
 class BrokerFreezes(Fault):
@@ -62,3 +94,81 @@ class BrokerFreezes(Fault):
         if world.rabbitmq.is_running:
             world.rabbitmq.thaw()
         await super().heal(world)
+
+
+class BrokerAway(Fault):
+    """F9: the broker is away for long; intake goes on to the quota, then says when to come again."""
+
+    id = "F9"
+    title = "the broker is away for long"
+    matters = frozenset({"I1", "I9"})
+
+    def draw(self, chance: random.Random, *, long: bool) -> Options:
+        """Draw for how long at least, and at most until the outbox is full; gently, nobody waits for that."""
+        return {"seconds": chance.choice((60, 180)) if long else 6, "full_within": 300 if long else 0}
+
+    async def inject(self, world: World, options: Options) -> int:
+        """Stop it, see that documents are still taken, and start it again."""
+        answers: list[Answer] = []
+        await asyncio.to_thread(world.rabbitmq.kill)
+        world.load.most_behind = 10**6
+        world.load.on_answer = lambda _attempt, answer, _service: answers.append(answer)
+        end = now() + options["full_within"]
+        await asyncio.sleep(options["seconds"])
+        while now() < end and not any(answer.code == _FULL for answer in answers):
+            await asyncio.sleep(1)
+        world.load.on_answer = None
+        _expect_intake(world, answers, full=options["full_within"] > 0)
+        await asyncio.to_thread(world.rabbitmq.restart)
+        return 1
+
+    async def heal(self, world: World) -> None:
+        """See to it that the broker runs."""
+        world.load.on_answer = None
+        world.load.most_behind = MOST_BEHIND
+        if not world.rabbitmq.is_running:
+            await asyncio.to_thread(world.rabbitmq.restart)
+        await super().heal(world)
+
+
+def _expect_intake(world: World, answers: Sequence[Answer], *, full: bool) -> None:
+    """Note it if documents were not taken without a broker, or were turned away without a word on when to come again."""
+    if full and not any(answer.code == _FULL for answer in answers):
+        world.wrong("I10", f"{len(answers)} answers while the broker was away, and the outbox was never full")
+    if not any(answer.status == ACCEPTED for answer in answers):
+        world.wrong("I9", "nothing was accepted while the broker was away")
+    for answer in answers:
+        if answer.status == 503 and answer.retry_after is None:
+            world.wrong("I10", f"503 {answer.code} without Retry-After")
+        if answer.status >= 500 and answer.status != 503:
+            world.wrong("I10", f"{answer.status} {answer.code} while the broker was away")
+
+
+class BrokerAlarm(Fault):
+    """F10: the broker is short of disk or memory and reads nothing more from those who publish."""
+
+    id = "F10"
+    title = "the broker has a disk or memory alarm"
+    matters = frozenset({"I1", "I3"})
+
+    def draw(self, chance: random.Random, *, long: bool) -> Options:
+        """Draw which alarm (0 disk, 1 memory), and for how long."""
+        return {"which": chance.randrange(2), "seconds": chance.choice((30, 90)) if long else 5}
+
+    async def inject(self, world: World, options: Options) -> int:
+        """Raise the alarm; healing takes it back."""
+        alarm = (("set_disk_free_limit", "900GB"), ("set_vm_memory_high_watermark", "absolute", "1MB"))
+        await asyncio.to_thread(world.rabbitmq.control, *alarm[int(options["which"])])
+        await asyncio.sleep(options["seconds"])
+        return 1
+
+    async def heal(self, world: World) -> None:
+        """Take the alarm back; one command, because each takes seconds to start."""
+        await asyncio.to_thread(world.rabbitmq.control, "eval", _CALM)
+        await super().heal(world)
+
+
+_CALM: Final = (
+    'rabbit_disk_monitor:set_disk_free_limit("10MB"), '
+    'vm_memory_monitor:set_vm_memory_high_watermark({absolute, "2GB"}).'
+)
