@@ -46,6 +46,8 @@ from gateway.loops import looping, loops_of, terms_of, timekeeper_of
 from gateway.pdf_worker.client import PdfWorker
 from gateway.ports import AxisLink, Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.settings import Settings
+from gateway.share import Share
+from gateway.slots import BACKLOG
 from gateway.telemetry import Metrics
 from gateway.trust_source import open_trust
 
@@ -114,8 +116,9 @@ async def running(
     clock: Clock = utc_now,
     pace: Pace = DEFAULT_PACE,
     clock_tolerance: float = TOLERANCE,
+    share: Share | None = None,
 ) -> AsyncIterator[Running]:
-    """Start a gateway, yield it when it takes requests, and stop it gracefully at the end.
+    """Start a gateway, yield it when it takes requests, and stop it gracefully at the end; a `share` makes it one of several.
 
     By more than `clock_tolerance` seconds nobody sets the clock of decisions without an alarm.
 
@@ -128,25 +131,25 @@ async def running(
 
     """
     executor = ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1, thread_name_prefix="examine")
-    async with _composed(settings, clock=clock, pace=pace, executor=executor) as context:
+    async with _composed(settings, clock=clock, pace=pace, executor=executor, share=share) as context:
         sequencer = Sequencer(log=context.store.log, bell=context.bell, metrics=context.metrics)
         await _declare_queues(context.store, context.link)
         timekeeper = timekeeper_of(context, tolerance=clock_tolerance)
         loops = loops_of(context, executor) | {"sequence": sequencer.one_pass, "time": timekeeper.one_pass}
         api = make_api(context)
-        async with _serving(api, settings, pace) as url, looping(loops, context.store.explain):
+        # At the end requests come first: nothing new is taken at once, and what they leave is still sent meanwhile.
+        async with looping(loops, context.store.explain), _serving(api, settings, pace, share) as url:
             yield Running(url=url, context=context, api=api)
         await sequencer.drain()
 
 
 @asynccontextmanager
 async def _composed(
-    settings: Settings, *, clock: Clock, pace: Pace, executor: Executor
+    settings: Settings, *, clock: Clock, pace: Pace, executor: Executor, share: Share | None = None
 ) -> AsyncIterator[Context]:
     """Pick and open every implementation; close them at the end."""
     async with AsyncExitStack() as stack:
-        stack.enter_context(await asyncio.to_thread(take, settings.data))
-        spool = await asyncio.to_thread(prepare, settings)
+        spool = await asyncio.to_thread(_folders, settings, share, stack)
         keys = await asyncio.to_thread(open_keys, settings)
         receipts = Receipts(gateway=settings.name, origin=keys.log.name, key=keys.receipt)
         stack.callback(receipts.close)
@@ -182,6 +185,14 @@ async def _composed(
         )
 
 
+def _folders(settings: Settings, share: Share | None, stack: AsyncExitStack) -> Path:
+    """Take the data folder, unless the parent of several workers has it, and return the folder for bodies on their way in."""
+    if share is not None:
+        return prepare(settings, worker=share.number)
+    stack.enter_context(take(settings.data))
+    return prepare(settings)
+
+
 def _own(settings: Settings, follower: Follower | None) -> _Own:
     return {
         "gateway": settings.name,
@@ -202,7 +213,9 @@ async def _declare_queues(store: Store, link: AxisLink) -> None:
 
 
 @asynccontextmanager
-async def _serving(api: web.Application, settings: Settings, pace: Pace) -> AsyncIterator[str]:
+async def _serving(
+    api: web.Application, settings: Settings, pace: Pace, share: Share | None = None
+) -> AsyncIterator[str]:
     runner = web.AppRunner(
         api,
         handle_signals=False,
@@ -213,7 +226,11 @@ async def _serving(api: web.Application, settings: Settings, pace: Pace) -> Asyn
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port)
+        site = (
+            web.TCPSite(runner, settings.host, settings.port)
+            if share is None
+            else web.SockSite(runner, share.listener, backlog=BACKLOG)
+        )
         await site.start()
         host, port = runner.addresses[0][:2]
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound

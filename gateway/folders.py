@@ -30,12 +30,17 @@ def take(data: Path) -> IO[bytes]:
     return lock
 
 
-def prepare(settings: Settings) -> Path:
-    """Make the folders, and remove spool files that an earlier crash left: nothing ever refers to one."""
+def prepare(settings: Settings, *, worker: int | None = None) -> Path:
+    """Make the folders, and remove spool files that an earlier crash left: nothing ever refers to one.
+
+    Each of several workers has a spool of its own, because the files of the others are in use.
+    """
     spool = settings.data / "spool"
+    if worker is not None:
+        spool /= f"worker-{worker}"
     for folder in (settings.data, spool, settings.payload_folder, settings.trust_folder):
         folder.mkdir(parents=True, exist_ok=True)
     spool.chmod(0o700)
-    for litter in spool.glob("body-*"):
+    for litter in spool.rglob("body-*"):
         litter.unlink()
     return spool

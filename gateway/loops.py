@@ -6,9 +6,9 @@ None of them is needed for what was answered to be true; each goes on from the s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from gateway.api.context import Context
@@ -28,6 +28,9 @@ from gateway.flow.timekeeping import Timekeeper
 from gateway.parked import Room
 from gateway.settings import Settings
 from routing.heading import Patience
+
+CANCEL_AGAIN = 1.0
+"""Seconds that a loop gets to end before it is cancelled once more."""
 
 Loop = Callable[[], Awaitable[None]]
 
@@ -177,8 +180,13 @@ async def looping(
     try:
         yield
     finally:
-        for task in tasks:
+        await _end(tasks)
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they are gone: in Python 3.11 a library's `asyncio.wait_for` may swallow a cancellation."""
+    left = set(tasks)
+    while left:
+        for task in left:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN)

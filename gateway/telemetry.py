@@ -7,13 +7,22 @@ terminal. Nothing here carries subjects, names or bodies.
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from prometheus_client.values import MutexValue
 from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which the workers of one gateway keep what they count; prometheus_client looks for it when imported."""
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -22,8 +31,8 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
-def set_up(level: str) -> None:
-    """Send structured telemetry to standard output, least severity `level`.
+def set_up(level: str, *, worker: int | None = None) -> None:
+    """Send structured telemetry to standard output, least severity `level`; one of several workers says which it is.
 
     Raises:
         KeyError: `level` is no level.
@@ -33,6 +42,7 @@ def set_up(level: str) -> None:
     shared = (
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
+        *(() if worker is None else (_signed(worker),)),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     )
     human = sys.stdout.isatty()
@@ -50,25 +60,63 @@ def set_up(level: str) -> None:
     )
     # Libraries speak through the standard library; only their warnings matter here.
     logging.basicConfig(
-        level=max(threshold, logging.WARNING), format="%(levelname)s %(name)s %(message)s", stream=sys.stdout
+        level=max(threshold, logging.WARNING),
+        format=f"{'' if worker is None else f'worker {worker} '}%(levelname)s %(name)s %(message)s",
+        stream=sys.stdout,
     )
+
+
+def _signed(worker: int) -> Processor:
+    def sign(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event["worker"] = worker
+        return event
+
+    return sign
+
+
+class LocalGauge(Gauge):
+    """A gauge that is set before it is shown, so that each process's own value is right, and none is shared with others."""
+
+    def _metric_init(self) -> None:
+        self._value = MutexValue(  # type: ignore[no-untyped-call]  # the library's own
+            "gauge", self._name, self._name, self._labelnames, self._labelvalues, self._documentation
+        )
+
+    def clear(self) -> None:
+        """Forget all labelled values."""
+        with self._lock:
+            self._metrics = {}
+
+
+class _OfAllWorkers(Collector):
+    """The gauges of this process, and what all workers counted: they keep it in files, where it outlives them."""
+
+    def __init__(self, own: CollectorRegistry, folder: str) -> None:
+        self._own = own
+        self._counted = MultiProcessCollector(None, path=folder)  # type: ignore[no-untyped-call]  # as above
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric once."""
+        yield from (metric for metric in self._own.collect() if metric.type == "gauge")
+        counted: Iterable[Metric] = self._counted.collect()  # type: ignore[no-untyped-call]  # as above
+        yield from sorted(counted, key=lambda metric: str(metric.name))
 
 
 class RevocationMetrics:
     """What is measured of the lists that are held and of fetching them."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.lists = Gauge(
+        self.lists = LocalGauge(
             "vanthu_revocation_lists",
             "Revocation lists that count, one for each authority and scope.",
             registry=registry,
         )
-        self.next_update = Gauge(
+        self.next_update = LocalGauge(
             "vanthu_revocation_next_update_seconds",
             "Seconds until the first of these lists is out of date; negative when one is, NaN without any.",
             registry=registry,
         )
-        self.age = Gauge(
+        self.age = LocalGauge(
             "vanthu_revocation_list_age_seconds",
             "Seconds since each of these lists was issued.",
             ("issuer", "sha256"),
@@ -86,7 +134,7 @@ class LedgerMetrics:
     """What the loss ledger says, and how near the gateway is to its limits."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        gauge = partial(Gauge, registry=registry)
+        gauge = partial(LocalGauge, registry=registry)
         self.deliveries = gauge(
             "vanthu_ledger_deliveries",
             "Deliveries by term of the ledger: accepted is the sum of the others, or there is a gap.",
@@ -129,10 +177,10 @@ class PieceMetrics:
             "Documents dropped because the rest of their pieces never came.",
             registry=registry,
         )
-        self.unfinished = Gauge(
+        self.unfinished = LocalGauge(
             "vanthu_axis_unfinished", "Documents of which only some pieces are here.", registry=registry
         )
-        self.unfinished_bytes = Gauge(
+        self.unfinished_bytes = LocalGauge(
             "vanthu_axis_unfinished_bytes", "Bytes of these documents once they are whole.", registry=registry
         )
 
@@ -143,7 +191,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         count = partial(Counter, registry=self.registry)
-        gauge = partial(Gauge, registry=self.registry)
+        gauge = partial(LocalGauge, registry=self.registry)
         time = partial(Histogram, registry=self.registry, buckets=SECONDS)
         labels = ("kind", "outcome", "code")
         self.examined = count(
@@ -180,6 +228,11 @@ class Metrics:
             "vanthu_unlogged_refusals_total",
             "Refusals of unknown callers over the rate that the routing log takes.",
         )
+
+    def exposition(self) -> bytes:
+        """Write all of it as Prometheus reads it; under several workers, what all of them counted."""
+        folder = os.environ.get(SHARED)
+        return generate_latest(self.registry if folder is None else _OfAllWorkers(self.registry, folder))
 
     def _watch_certificates(self, gauge: Callable[..., Gauge]) -> None:
         """Make the numbers about the trust store and agencies' certificates."""

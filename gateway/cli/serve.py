@@ -22,6 +22,16 @@ def serve(
         Path | None,
         typer.Option("--data", metavar="DIR", help="Thư mục dữ liệu · data folder. [VANTHU_DATA]"),
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=64,
+            help="Số tiến trình trên cùng một cổng TCP · processes on one port; more than 1 need PostgreSQL and RabbitMQ.",
+        ),
+    ] = 1,
+    worker: Annotated[str | None, typer.Option("--worker", hidden=True)] = None,
     config_free: Annotated[
         bool, typer.Option("--config-free", help="Bỏ qua biến môi trường VANTHU_* · ignore the environment.")
     ] = False,
@@ -32,8 +42,14 @@ def serve(
 
     Configured by VANTHU_* variables; options override them. The first start
     makes keys, database and <data>/admin.token. A stop lets requests under
-    way finish and exits 0.
+    way finish and exits 0. With --workers one parent watches the processes and
+    starts those anew that die; SIGHUP replaces them one after the other.
     """
+    if workers > 1:
+        from gateway.cli import serving  # noqa: PLC0415 - start-up time
+
+        code = serving.serve_with_workers(workers, host=host, port=port, data=data, config_free=config_free)
+        raise typer.Exit(code)
     from gateway.cli import service  # noqa: PLC0415 - start-up time
 
-    raise typer.Exit(service.serve(host=host, port=port, data=data, config_free=config_free))
+    raise typer.Exit(service.serve(host=host, port=port, data=data, config_free=config_free, worker=worker))

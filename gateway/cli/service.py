@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
-import os
 import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from gateway.cli.auditing import audit_for_demo
 from gateway.cli.exits import Exit
 from gateway.cli.failures import explain, show_error
 from gateway.cli.output import make_console, show_facts, show_verdict
+from gateway.cli.serving import chosen, set_up, show_taken
 from gateway.demo.exchange import StoryError
 from gateway.demo.story import tell
 from gateway.keys.errors import (
@@ -32,7 +31,9 @@ from gateway.keys.errors import (
     PinRefusedError,
     TokenModuleError,
 )
-from gateway.settings import Settings, SettingsError
+from gateway.settings import Settings
+from gateway.share import Share
+from gateway.supervisor import STOP_SECONDS
 
 
 @explain.register
@@ -53,21 +54,19 @@ def _(error: BadTokenAddressError | TokenModuleError) -> Exit:
     return Exit.USAGE
 
 
-def serve(*, host: str | None, port: int | None, data: Path | None, config_free: bool) -> Exit:
-    """Run a gateway until SIGTERM or SIGINT.
+def serve(
+    *, host: str | None, port: int | None, data: Path | None, config_free: bool, worker: str | None = None
+) -> Exit:
+    """Run a gateway until SIGTERM or SIGINT; `worker` is what the parent of several says of this one.
 
     Raises:
         SettingsError: a setting does not fit.
 
     """
-    settings = Settings.from_environment({} if config_free else os.environ)
-    given: dict[str, Any] = {"host": host, "port": port, "data": data}
-    settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
-    try:
-        telemetry.set_up(settings.log_level)
-    except KeyError as error:
-        raise SettingsError(f"VANTHU_LOG_LEVEL must be debug, info, warning or error, not {error}") from error
-    return _run(_serve(settings), settings, retry=f"vanthu serve --port {settings.port + 1}")
+    settings = chosen(host=host, port=port, data=data, config_free=config_free)
+    share = None if worker is None else Share.read(worker)
+    set_up(settings, worker=share.number if share else None)
+    return _run(_serve(settings, share), settings, retry=f"vanthu serve --port {settings.port + 1}")
 
 
 def demo(*, data: Path, host: str, port: int, keep: bool) -> Exit:
@@ -77,10 +76,14 @@ def demo(*, data: Path, host: str, port: int, keep: bool) -> Exit:
     return _run(_demo(settings, keep=keep), settings, retry=f"make run PORT={port + 1}")
 
 
-async def _serve(settings: Settings) -> Exit:
+async def _serve(settings: Settings, share: Share | None) -> Exit:
     stop = _stop_on_signals()
-    async with running(settings) as gateway:
+    if share is not None:
+        _stop_without(share, stop)
+    async with running(settings, share=share) as gateway:
         _spare_the_collector()
+        if share is not None:
+            share.tell_ready()
         if sys.stdout.isatty():
             show_facts(
                 make_console(error=True),
@@ -119,6 +122,19 @@ async def _demo(settings: Settings, *, keep: bool) -> Exit:
     return Exit.INTERRUPTED
 
 
+def _stop_without(share: Share, stop: asyncio.Event) -> None:
+    """Stop when the parent is gone: it says nothing on its line, so that all there is to read is its end."""
+    loop = asyncio.get_running_loop()
+
+    def begin_to_stop() -> None:
+        loop.remove_reader(share.parent)
+        # Nobody is there any more who would kill a stop that hangs, but this signal does.
+        signal.alarm(int(STOP_SECONDS))
+        stop.set()
+
+    loop.add_reader(share.parent, begin_to_stop)
+
+
 def _spare_the_collector() -> None:
     """Keep the garbage collector from walking the registry and all modules again and again; they stay for good."""
     gc.collect()
@@ -147,8 +163,4 @@ def _run(work: Coroutine[Any, Any, Exit], settings: Settings, *, retry: str) -> 
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        console = make_console(error=True)
-        en = f"port {settings.port} on {settings.host} is taken by another program"
-        show_verdict(console, good=False, vi=f"Cổng {settings.port} đang có chương trình khác dùng", en=en)
-        show_facts(console, [("→", retry)], label_width=1)
-        return Exit.UNREACHABLE
+        return show_taken(settings, retry=retry)

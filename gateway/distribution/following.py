@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -148,7 +149,7 @@ class Follower:
 
     def _keep(self, lines: Iterable[bytes]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_suffix(".new")
+        draft = self._file.with_suffix(f".{os.getpid()}.new")
         draft.write_bytes(gzip.compress(b"".join(line + b"\n" for line in lines), mtime=0))
         draft.replace(self._file)
 

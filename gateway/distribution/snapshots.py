@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -98,7 +99,8 @@ class Snapshots:
         header = self._sign(body, known, now)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(known.version)
-        draft = path.with_suffix(".new")
+        # Several processes may issue one version at the same time.
+        draft = path.with_suffix(f".{os.getpid()}.new")
         draft.write_bytes(gzip.compress(header + body, _LEVEL, mtime=0))
         draft.replace(path)
         self._forget_old()
