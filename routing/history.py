@@ -5,8 +5,8 @@ the receiving side (`routing.log_kinds`). The two sides move freely against each
 gateway hosts both they share a log, and an arrival can be written before the confirm of the publishing that
 caused it. What is fixed: nothing is sent that was not accepted, or to anyone it was not addressed to; only
 what is parked is withdrawn; nothing is fetched that did not arrive; acknowledgements and refusals are final
-and exclude each other; what expired is sent no more, and a receipt for it comes late; what others say of a document (statuses, recalls, answers) may come at any time once
-it was accepted or arrived.
+and exclude each other; what expired is sent no more, and a receipt for it comes late; what others
+say of a document (statuses, recalls, answers) may come at any time once it was accepted or arrived.
 
 Confirms and returns of earlier attempts may come at any later time; they leave the state as it is.
 
