@@ -69,12 +69,16 @@ _BEFORE_0015 = (
     "CREATE INDEX ix_outbox_next_at_id ON outbox (next_at, id)",
 )
 _BEFORE_0011 = (
-    *_BEFORE_0015,
     *(f"DROP TABLE {name}" for name in ("change_content", "change_approval", "change_set", "officer_key")),
     "DROP INDEX ix_delivery_under_way",
     "DROP INDEX ix_message_accepted_at",
 )
-_BEFORE_0017 = ("DROP TABLE ledger_day", "DROP TABLE ledger_head", "DROP INDEX ix_delivery_owed")
+_BEFORE_0017 = (
+    *_BEFORE_0015,
+    "DROP TABLE ledger_day",
+    "DROP TABLE ledger_head",
+    "DROP INDEX ix_delivery_owed",
+)
 _BEFORE_0014 = (
     *_BEFORE_0017,
     "ALTER TABLE peer DROP COLUMN shares_payloads",
