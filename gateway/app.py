@@ -101,11 +101,12 @@ class _Ports(TypedDict):
 
 
 class _Own(TypedDict):
-    """What is this gateway's own: its name, the terms on which it keeps what it cannot decide, and the grace of closed codes."""
+    """What is this gateway's own: its name, the terms on which it keeps what it cannot decide, its grace and its deadline."""
 
     gateway: str
     terms: Terms
     grace: timedelta
+    deliver_within: timedelta
     freshness: Freshness
 
 
@@ -198,6 +199,7 @@ def _own(settings: Settings, follower: Follower | None) -> _Own:
         "gateway": settings.name,
         "terms": terms_of(settings),
         "grace": timedelta(days=settings.code_grace),
+        "deliver_within": timedelta(hours=settings.deliver_within),
         "freshness": always_fresh if follower is None else follower.stale,
     }
 

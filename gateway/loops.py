@@ -14,6 +14,7 @@ from datetime import timedelta
 from gateway.api.context import Context
 from gateway.clock import utc_now
 from gateway.fetching.fetcher import fetching
+from gateway.flow.expiring import Expiry
 from gateway.flow.forwarding import LANES, AsideForwarder, Forwarder, Outgoing
 from gateway.flow.parking import Terms
 from gateway.flow.piecing import Pieces
@@ -67,6 +68,7 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         "sweep": pieces.one_pass,
         "schedule": scheduler.one_pass,
         "succeed": succession.one_pass,
+        "expire": Expiry(store=context.store, bell=context.bell).one_pass,
         "reckon": context.reckoning.one_pass,
         "pressure": context.pressure.one_pass,
         **_outward(context),

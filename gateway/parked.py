@@ -71,7 +71,7 @@ class Parking:
 
     `body` is the document when it is small enough for a row, or the envelope of an arrival; None: it was set aside in `Payloads`.
     The times in `parked` are the caller's; the store moves all of them by what its own clock differs, so that `received_at` is
-    the time of the commit. `queue` is where an arrival came from.
+    the time of the commit. `queue` is where an arrival came from, `deliver_by` the deadline that its sender named.
     """
 
     parked: Parked
@@ -82,6 +82,7 @@ class Parking:
     queue: str | None
     room: Room
     events: tuple[Event, ...]
+    deliver_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,7 @@ class ParkedItem:
     key: str | None
     body: bytes | None
     queue: str | None
+    deliver_by: datetime | None = None
 
     @property
     def is_over(self) -> bool:

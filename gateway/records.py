@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from gateway.interval import ALWAYS, Interval
+from gateway.sighting import CertificateUse
 from routing.delivery import DeliveryState
 from routing.log import Kind
 from schemas.references import Relation
@@ -92,6 +93,10 @@ class Message:
     accepted_at: datetime
     registry_version: int
     verdict: Mapping[str, Json]
+    priority: int = 0
+    """How urgent the document says that it is: 0 normal to 4 at a fixed time (edXML Priority)."""
+    deliver_by: datetime | None = None
+    """When its deliveries expire; known to the gateway that accepted it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,8 @@ class Recipient:
     resolved_code: str | None = None
     resolved_version: int | None = None
     chosen_at: datetime | None = None
+    flow_seq: int | None = None
+    """Its number among all that this sender's code sent to this code; None for what came before there were numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,24 +132,6 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateUse:
-    """That a certificate signed for an entity."""
-
-    entity_id: str
-    certificate_sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """When a certificate last signed a document of an entity that was accepted here, and how many did."""
-
-    entity_id: str
-    certificate_sha256: str
-    last_seen: datetime
-    documents: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
     """Everything that one commit must hold before a sender may hear 201.
 
@@ -150,7 +139,8 @@ class Acceptance:
     `events` are log entries of this message: `accepted` first, then `routed` ones where the recipients do not fit into one.
     `links` are the documents that it speaks of. `signed_with` is the certificate that signed it, which is thereby seen.
     `evidence` is what was found in it, if any. `parked` is the fence of what was parked until now, under `message.id`.
-    `steady` is when the decision holds: the transaction's time must lie within.
+    `steady` is when the decision holds: the transaction's time must lie within. Its deliveries expire at `deliver_by`, else
+    `deliver_within` after the transaction's time, else never.
     """
 
     message: Message
@@ -163,6 +153,8 @@ class Acceptance:
     signed_with: CertificateUse | None = None
     parked: int | None = None
     steady: Interval = ALWAYS
+    deliver_by: datetime | None = None
+    deliver_within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +170,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """How far one message got on its way to one addressee; `former_members` are the systems that it was going to before."""
+    """How far one message got on its way to one addressee; `former_members` are the systems that it was going to before.
+
+    `late_state` is how far it came after all, by a receipt that came when it had expired.
+    """
 
     id: str
     message_id: str
@@ -192,6 +187,8 @@ class Delivery:
     resolved_code: str | None = None
     held_since: datetime | None = None
     former_members: tuple[str, ...] = ()
+    flow_seq: int | None = None
+    late_state: DeliveryState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,9 @@ class Settings:
     hold: int = 72
     """Hours for which a delivery waits for the code administrators to say who took over; then its sender gets it back."""
 
+    deliver_within: int = 720
+    """Hours for which a document is sent until its receipt comes, unless its sender named a deadline; then it expires."""
+
     parked_for: int = 7 * 86_400
     """Seconds for which a document that cannot be decided is kept and examined again before it is refused."""
 

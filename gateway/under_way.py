@@ -14,6 +14,8 @@ class NoticeKind(StrEnum):
     RELEASED = "released"
     REROUTED = "rerouted"
     UNDELIVERABLE = "undeliverable"
+    EXPIRED = "expired"
+    LATE_RECEIPT = "late_receipt"
 
     @property
     def vi(self) -> str:
@@ -31,6 +33,8 @@ _WORDS = {
     NoticeKind.RELEASED: ("được gửi tiếp", "goes on"),
     NoticeKind.REROUTED: ("chuyển sang nơi kế thừa", "goes to the successor"),
     NoticeKind.UNDELIVERABLE: ("không gửi được", "undeliverable"),
+    NoticeKind.EXPIRED: ("quá hạn gửi", "expired"),
+    NoticeKind.LATE_RECEIPT: ("biên nhận đến sau hạn gửi", "a receipt came after the deadline"),
 }
 
 

@@ -9,12 +9,14 @@
      │ ├───────────┴──► undeliverable
      └─┴─► held ──────► undeliverable                until somebody can say who took over
 
+    queued, confirmed, held ──► expired              its deadline passed before any receipt came
+
 Steps may be skipped: a receipt may overtake the broker's confirm of the message it answers, and the receipt of the
 acknowledgement may overtake that of the arrival. What was confirmed can be held, too, and a receipt for it may
 come even then.
 
 Invariants: a delivery moves only along `ALLOWED`; a final state is never left, so that a late or repeated
-receipt cannot rewrite an outcome.
+receipt cannot rewrite an outcome. What arrives after its deadline stays expired; the receipt is told beside it.
 """
 
 from collections.abc import Mapping
@@ -33,6 +35,7 @@ class DeliveryState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"
     UNDELIVERABLE = "undeliverable"
+    EXPIRED = "expired"
 
     @property
     def is_final(self) -> bool:
@@ -64,6 +67,7 @@ ALLOWED: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
                 DeliveryState.ACKNOWLEDGED,
                 DeliveryState.REFUSED,
                 DeliveryState.UNDELIVERABLE,
+                DeliveryState.EXPIRED,
             }
         ),
         DeliveryState.CONFIRMED: frozenset(
@@ -74,6 +78,7 @@ ALLOWED: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
                 DeliveryState.ACKNOWLEDGED,
                 DeliveryState.REFUSED,
                 DeliveryState.UNDELIVERABLE,
+                DeliveryState.EXPIRED,
             }
         ),
         DeliveryState.HELD: frozenset(
@@ -83,12 +88,14 @@ ALLOWED: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
                 DeliveryState.ACKNOWLEDGED,
                 DeliveryState.REFUSED,
                 DeliveryState.UNDELIVERABLE,
+                DeliveryState.EXPIRED,
             }
         ),
         DeliveryState.RECEIVED: frozenset({DeliveryState.ACKNOWLEDGED, DeliveryState.REFUSED}),
         DeliveryState.ACKNOWLEDGED: frozenset(),
         DeliveryState.REFUSED: frozenset(),
         DeliveryState.UNDELIVERABLE: frozenset(),
+        DeliveryState.EXPIRED: frozenset(),
     }
 )
 """The states that each state may be followed by."""
@@ -101,6 +108,7 @@ _NAMES = {
     DeliveryState.ACKNOWLEDGED: ("nơi nhận đã lấy về", "fetched by the recipient"),
     DeliveryState.REFUSED: ("bị từ chối", "refused"),
     DeliveryState.UNDELIVERABLE: ("không gửi được", "undeliverable"),
+    DeliveryState.EXPIRED: ("quá hạn gửi", "expired"),
 }
 
 

@@ -5,8 +5,8 @@ the receiving side (`routing.log_kinds`). The two sides move freely against each
 gateway hosts both they share a log, and an arrival can be written before the confirm of the publishing that
 caused it. What is fixed: nothing is sent that was not accepted, or to anyone it was not addressed to; only
 what is parked is withdrawn; nothing is fetched that did not arrive; acknowledgements and refusals are final
-and exclude each other; what others say of a document (statuses, recalls, answers) may come at any time once
-it was accepted or arrived.
+and exclude each other; what expired is sent no more, and a receipt for it comes late; what others
+say of a document (statuses, recalls, answers) may come at any time once it was accepted or arrived.
 
 Confirms and returns of earlier attempts may come at any later time; they leave the state as it is.
 
@@ -27,7 +27,16 @@ _DECIDED = frozenset({Kind.ACCEPTED, Kind.REJECTED, Kind.UNDECIDED, Kind.PARKED,
 _NOT_TAKEN = _DECIDED - {Kind.ACCEPTED}
 _LATE = frozenset({Kind.BROKER_CONFIRMED, Kind.RETURNED})
 _RECEIPTS = frozenset({Kind.DELIVERED_RECEIPT, Kind.ACKNOWLEDGED_RECEIPT, Kind.REFUSED_RECEIPT})
-_DISPOSED = frozenset({Kind.PUBLISH_ATTEMPT, Kind.HELD, Kind.REROUTED, Kind.REQUEUED, Kind.UNDELIVERABLE})
+_DISPOSED = frozenset(
+    {
+        Kind.PUBLISH_ATTEMPT,
+        Kind.HELD,
+        Kind.REROUTED,
+        Kind.REQUEUED,
+        Kind.UNDELIVERABLE,
+        Kind.EXPIRED,
+    }
+)
 _UNDER_WAY = _DISPOSED | _LATE | _RECEIPTS
 _ARRIVALS = frozenset({Kind.ARRIVED, Kind.ARRIVAL_REFUSED, Kind.ARRIVAL_UNDECIDED})
 _TAKEN = frozenset({Kind.HANDED_OVER, Kind.FETCHED, Kind.ACKNOWLEDGED, Kind.RECIPIENT_REFUSED})
@@ -47,8 +56,10 @@ MOVES: Final[Mapping[Kind | None, frozenset[Kind]]] = MappingProxyType(
         Kind.RELEASED: _UNDER_WAY,
         Kind.REROUTED: _UNDER_WAY,
         Kind.REQUEUED: _UNDER_WAY,
-        Kind.HELD: _RECEIPTS | {Kind.RELEASED, Kind.REROUTED, Kind.UNDELIVERABLE},
+        Kind.HELD: _RECEIPTS | {Kind.RELEASED, Kind.REROUTED, Kind.UNDELIVERABLE, Kind.EXPIRED},
         Kind.UNDELIVERABLE: _RECEIPTS | {Kind.RELEASED},
+        Kind.EXPIRED: _NONE,
+        Kind.LATE_RECEIPT: _NONE,
         Kind.DELIVERED_RECEIPT: frozenset({Kind.ACKNOWLEDGED_RECEIPT, Kind.REFUSED_RECEIPT}),
         Kind.ACKNOWLEDGED_RECEIPT: _NONE,
         Kind.REFUSED_RECEIPT: _NONE,
@@ -67,6 +78,7 @@ STAYS: Final[Mapping[Kind | None, frozenset[Kind]]] = MappingProxyType(
     {
         Kind.HELD: _LATE | {Kind.REQUEUED},
         Kind.UNDELIVERABLE: _LATE,
+        Kind.EXPIRED: _LATE | {Kind.LATE_RECEIPT},
         Kind.DELIVERED_RECEIPT: _LATE,
         Kind.ACKNOWLEDGED_RECEIPT: _LATE | {Kind.DELIVERED_RECEIPT},
         Kind.REFUSED_RECEIPT: _LATE | {Kind.DELIVERED_RECEIPT},

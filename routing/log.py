@@ -184,7 +184,7 @@ def _is_time(value: Json) -> bool:
 
 SHAPES: Mapping[str, Callable[[Json], bool]] = MappingProxyType(
     {
-        "t": _is_time,
+        **dict.fromkeys(("t", "deliver_by_t"), _is_time),
         "recipients": _is_texts,
         "reason": _is_reason,
         "commitments": _is_sha256s,
@@ -192,7 +192,7 @@ SHAPES: Mapping[str, Callable[[Json], bool]] = MappingProxyType(
         **dict.fromkeys(("instance", "document_id", "about", "status_code", "status_message"), _is_text),
         **dict.fromkeys(("sender", "recipient", "to", "agency", "entity", "member", "gateway"), _is_text),
         **dict.fromkeys(("actor", "change", "credential", "delivery", "origin", "verifier_key"), _is_text),
-        **dict.fromkeys(("former_member", "explanation", "resolved_code"), _is_text),
+        **dict.fromkeys(("former_member", "explanation", "resolved_code", "stage"), _is_text),
         "chain": _is_texts,
         **dict.fromkeys(("rule", "purpose", "message", "relation", "registration"), _is_text),
         **dict.fromkeys(

@@ -42,9 +42,11 @@ class Kind(StrEnum):
     REROUTED = "rerouted"
     REQUEUED = "requeued"  # it had fallen out of the outbox; the ledger noticed and put it back
     UNDELIVERABLE = "undeliverable"
+    EXPIRED = "expired"  # no receipt came before its deadline (`deliver_by_t`); it is not sent any more
     DELIVERED_RECEIPT = "delivered_receipt"  # the recipient's gateway has stored it
     ACKNOWLEDGED_RECEIPT = "acknowledged_receipt"  # the recipient has taken it over
     REFUSED_RECEIPT = "refused_receipt"  # the recipient's gateway or the recipient refused it
+    LATE_RECEIPT = "late_receipt"  # the receipt `stage` came when the delivery had expired, which it remains
     # receiving
     ARRIVED = "arrived"
     ARRIVAL_REFUSED = "arrival_refused"
@@ -114,9 +116,11 @@ SENDING = frozenset(
         Kind.REROUTED,
         Kind.REQUEUED,
         Kind.UNDELIVERABLE,
+        Kind.EXPIRED,
         Kind.DELIVERED_RECEIPT,
         Kind.ACKNOWLEDGED_RECEIPT,
         Kind.REFUSED_RECEIPT,
+        Kind.LATE_RECEIPT,
     }
 )
 RECEIVING = frozenset(
@@ -158,9 +162,11 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.REROUTED: ("recipient", "to", "rule", *_REGISTRY),
         Kind.REQUEUED: ("recipient", "reason"),
         Kind.UNDELIVERABLE: ("recipient", "reason"),
+        Kind.EXPIRED: ("recipient", "reason", "deliver_by_t"),
         Kind.DELIVERED_RECEIPT: _RECEIPT,
         Kind.ACKNOWLEDGED_RECEIPT: _RECEIPT,
         Kind.REFUSED_RECEIPT: (*_RECEIPT, "reason"),
+        Kind.LATE_RECEIPT: (*_RECEIPT, "stage", "reason"),
         Kind.ARRIVED: ("recipient", "gateway", *_DECISION),
         Kind.ARRIVAL_REFUSED: ("recipient", "gateway", "reason"),
         Kind.ARRIVAL_UNDECIDED: ("recipient", "gateway", "reason"),

@@ -46,6 +46,7 @@ _UNDER_WAY: Mapping[Kind, DeliveryState] = MappingProxyType(
         Kind.RELEASED: DeliveryState.QUEUED,
         Kind.REROUTED: DeliveryState.QUEUED,
         Kind.UNDELIVERABLE: DeliveryState.UNDELIVERABLE,
+        Kind.EXPIRED: DeliveryState.EXPIRED,
     }
 )
 _STAGES: Mapping[Kind, DeliveryState] = MappingProxyType({**_FROM_PEER, **_AT_HOME, **_UNDER_WAY})
@@ -80,7 +81,7 @@ def receipt_of(
     if entry.kind is Kind.REJECTED and "payload_size" in entry.fields:
         members = _decision(entry) | {"sub_indication": _verdict(entry, "sub_indication")}
         return RefusalReceipt(**common, **members, reason=str(entry.fields["reason"]), refused_at=entry.t)
-    stage = _STAGES.get(entry.kind)
+    stage = _stage(entry)
     if stage is None or not isinstance(entry.fields.get("delivery"), str):
         return None
     return DeliveryReceipt(**common, **_delivery(entry), stage=stage, recorded_at=entry.t)
@@ -110,6 +111,13 @@ def match_receipt(receipt: AnyReceipt, raw: bytes) -> LogEntry:
     return entry
 
 
+def _stage(entry: LogEntry) -> DeliveryState | None:
+    """Return how far the delivery has come; of a late receipt, how far it says the document came after all."""
+    if entry.kind is Kind.LATE_RECEIPT:
+        return next((state for state in _FROM_PEER.values() if state.value == entry.fields["stage"]), None)
+    return _STAGES.get(entry.kind)
+
+
 def _decision(entry: LogEntry) -> dict[str, Any]:
     """Return what a decision rested on, as far as the entry says it."""
     return {
@@ -137,7 +145,7 @@ def _delivery(entry: LogEntry) -> dict[str, Any]:
     }
     if entry.kind is Kind.REROUTED:
         told["resolved_code"] = fields["to"]
-    if entry.kind in _FROM_PEER:
+    if entry.kind in _FROM_PEER or entry.kind is Kind.LATE_RECEIPT:
         told |= {"peer": fields["gateway"], "peer_receipt_sha256": fields["receipt_sha256"]}
         if isinstance(fields.get("receipt_t"), int):
             told["peer_at"] = _EPOCH + timedelta(milliseconds=fields["receipt_t"])

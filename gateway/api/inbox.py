@@ -37,16 +37,18 @@ STOPPING: Final = web.AppKey("stopping", asyncio.Event)
 async def get_inbox(request: web.Request, context: Context, caller: Caller) -> web.StreamResponse:
     """List what waits for this system, oldest first; with `wait`, not before something is there or the time is over."""
     member = caller.require_member()
-    parameters = Parameters(request, "wait", "code", "after", "limit")
+    parameters = Parameters(request, "wait", "code", "urgent", "after", "limit")
     seconds = parameters.integer("wait", default=0, low=0, high=LONGEST_WAIT)
     limit = parameters.integer("limit", default=50, low=1, high=200)
-    after = parameters.identifier("after")
+    after, urgent = parameters.identifier("after"), parameters.flag("urgent")
     code = await _canonical(context, parameters.text("code"))
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while True:
         rung = context.bell.listen(inbox_of(member.id))
-        items = await context.store.documents.inbox(member_id=member.id, code=code, after=after, limit=limit)
+        items = await context.store.documents.inbox(
+            member_id=member.id, code=code, urgent=urgent, after=after, limit=limit
+        )
         left = deadline - loop.time()
         if items or left <= 0 or is_over(request):
             break

@@ -53,6 +53,13 @@ class Parameters:
             raise BadParameterError(name=name, found=printable(text), expected="UUID")
         return text
 
+    def flag(self, name: str) -> bool:
+        """Return whether `true` stands there; `false` is as good as nothing."""
+        text = self._values.get(name, "false")
+        if text not in {"true", "false"}:
+            raise BadParameterError(name=name, found=printable(text), expected="true, false")
+        return text == "true"
+
     def text(self, name: str) -> str | None:
         """Return a text as it stands there."""
         return self._values.get(name)

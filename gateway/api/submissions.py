@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import datetime
 from typing import Final
 
 from aiohttp import web
@@ -15,6 +16,7 @@ from aiohttp import web
 from gateway.api import wire, wire_parked
 from gateway.api.bodies import received
 from gateway.api.context import Context, note
+from gateway.api.parameters import instant
 from gateway.api.rates import RATES
 from gateway.errors import BadParameterError
 from gateway.flow.accepting import Submission
@@ -30,6 +32,7 @@ MEDIA_TYPES: Final = (
     "application/octet-stream",
 )
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+DELIVER_BY: Final = "Vanthu-Deliver-By"
 REPLAYED: Final = "Idempotency-Replayed"
 
 _KEY: Final = re.compile(r"[!-~]{1,200}")
@@ -49,14 +52,21 @@ async def _submit(
     request: web.Request, context: Context, caller: Caller, *, kind: MessageKind
 ) -> web.StreamResponse:
     member = caller.require_member()
-    key = _idempotency_key(request)
+    key, deliver_by = _idempotency_key(request), _deliver_by(request)
     request.app[RATES].take(caller.credential_id, asyncio.get_running_loop().time())
     context.pressure.require_room(request.content_length or 0)
     limit = context.settings.max_body
     async with received(request, context, media_types=MEDIA_TYPES, limit=limit) as body:
         note(request, sha256=body.sha256, size=body.size)
         result = await context.intake.submit(
-            Submission(body=body, kind=kind, caller=member, credential_id=caller.credential_id, key=key)
+            Submission(
+                body=body,
+                kind=kind,
+                caller=member,
+                credential_id=caller.credential_id,
+                key=key,
+                deliver_by=deliver_by,
+            )
         )
     if isinstance(result, Parked):
         return _parked(request, result)
@@ -88,6 +98,18 @@ def _idempotency_key(request: web.Request) -> str | None:
             name=IDEMPOTENCY_KEY, found=printable(" | ".join(keys)), expected="1–200 × ASCII 0x21–0x7E"
         )
     return keys[0]
+
+
+def _deliver_by(request: web.Request) -> datetime | None:
+    """Return until when the message is to be delivered, if the caller says so."""
+    stated = request.headers.getall(DELIVER_BY, [])
+    if not stated:
+        return None
+    if len(stated) > 1:
+        raise BadParameterError(name=DELIVER_BY, found=printable(" | ".join(stated)), expected="1×")
+    moment = instant(stated[0], name=DELIVER_BY)
+    # As the log can say it.
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _note_acceptance(request: web.Request, result: Accepted) -> None:

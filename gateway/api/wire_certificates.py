@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.api.wire import moment
-from gateway.records import Json, Sighting
+from gateway.records import Json
+from gateway.sighting import Sighting
 from routing.agencies import Agency, Directory
 from routing.registrations import Registration, SubjectProfile
 from routing.renewal import endings, still_old, successors

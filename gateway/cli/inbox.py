@@ -24,6 +24,7 @@ def list_items(
     code: Annotated[
         str | None, typer.Option("--code", help="Chỉ của cơ quan này · only for this agency.")
     ] = None,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Chỉ văn bản khẩn · only what is urgent.")] = False,
     after: Annotated[
         str | None, typer.Option("--after", metavar="ID", help="Tiếp sau mục này · continue after.")
     ] = None,
@@ -38,7 +39,7 @@ def list_items(
     """
     from gateway.cli import remote  # noqa: PLC0415 - start-up time
 
-    work = remote.inbox_list(wait=wait, code=code, after=after, limit=limit)
+    work = remote.inbox_list(wait=wait, code=code, urgent=urgent, after=after, limit=limit)
     remote.run(work, url=url, token=token, as_json=as_json)
 
 

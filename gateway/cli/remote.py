@@ -36,7 +36,8 @@ from gateway.cli.output import (
     unreadable,
 )
 from gateway.cli.waiting import show_parked
-from gateway.client import Client, Fault, InboxItem, ProblemError, Submitted
+from gateway.client import Client, Delivery, Fault, InboxItem, ProblemError, Submitted
+from schemas.codelists import PRIORITIES
 from schemas.errors import SchemaError
 from schemas.names import qualified
 from schemas.splice import open_file
@@ -82,12 +83,12 @@ async def _with_client(work: Work, url: str, token: str) -> Result:
         return await work(client)
 
 
-def send(file: Path, *, key: str | None) -> Work:
+def send(file: Path, *, key: str | None, deliver_by: datetime | None = None) -> Work:
     """Submit a file as what it is: a status message or a document."""
 
     async def work(client: Client) -> Result:
         submit = client.submit_status if await asyncio.to_thread(_is_status, file) else client.submit_document
-        sent = await submit(file, key=key)
+        sent = await submit(file, key=key, deliver_by=deliver_by)
         if sent.outcome == "parked":
             return Result(value=sent, show=lambda console: show_parked(console, sent), exit=Exit.UNDECIDED)
         return Result(value=sent, show=lambda console: _show_sent(console, sent))
@@ -121,18 +122,24 @@ def _show_sent(console: Console, sent: Submitted) -> None:
             ("về văn bản · about", sent.about),
             ("sha256", sent.sha256),
             ("nơi gửi · from", sent.sender.as_sent),
-            *(("nơi nhận · to", f"{each.as_sent} → {each.member}") for each in sent.deliveries),
+            ("hạn gửi · deliver by", f"{local(sent.deliver_by)} (+07)" if sent.deliver_by else None),
+            *(("nơi nhận · to", _way(each)) for each in sent.deliveries),
         ],
     )
     for warning in sent.warnings:
         show_fault(console, Fault.read(warning))
 
 
-def inbox_list(*, wait: int, code: str | None, after: str | None, limit: int) -> Work:
+def _way(delivery: Delivery) -> str:
+    number = "" if delivery.flow_seq is None else f"  #{delivery.flow_seq}"
+    return f"{delivery.as_sent} → {delivery.member}{number}"
+
+
+def inbox_list(*, wait: int, code: str | None, urgent: bool, after: str | None, limit: int) -> Work:
     """List what waits."""
 
     async def work(client: Client) -> Result:
-        page = await client.inbox(wait=wait, code=code, after=after, limit=limit)
+        page = await client.inbox(wait=wait, code=code, urgent=urgent, after=after, limit=limit)
 
         def show(console: Console) -> None:
             if not page.items:
@@ -155,11 +162,20 @@ def inbox_list(*, wait: int, code: str | None, after: str | None, limit: int) ->
 def _inbox_row(item: InboxItem) -> tuple[str, ...]:
     document = item.document
     status = f"trạng thái {document.status_code}  " if document.status_code else ""
-    about = f"{status}{document.number}  {document.subject}".strip()
+    urgency = (
+        f"{PRIORITIES[item.urgency].vi.upper()}  " if item.urgency in PRIORITIES and item.urgency else ""
+    )
+    about = f"{urgency}{status}{document.number}  {document.subject}".strip()
     to = item.recipient.as_sent
     if item.recipient.resolved_code is not None:
         to += f" ⇒ {item.recipient.resolved_code}"
-    return item.id, local(item.arrived_at), f"{item.sender.as_sent} → {to}", about
+    road = f"{item.sender.as_sent} → {to}"
+    return (
+        item.id,
+        local(item.arrived_at),
+        road if item.flow_seq is None else f"{road}  #{item.flow_seq}",
+        about,
+    )
 
 
 def inbox_get(item_id: str, *, output: Path | None) -> Work:

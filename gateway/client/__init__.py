@@ -42,6 +42,7 @@ from gateway.client.certificates import CertificateCalls
 from gateway.client.changes import ChangesResource
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
 from gateway.client.ledger import LedgerResource
+from gateway.client.log import LogCalls
 from gateway.client.parked import ParkedResource
 from gateway.client.parts import digest, part
 from gateway.client.registry import RegistryResource
@@ -79,7 +80,7 @@ __all__ = [
 EDXML = "application/edxml+xml"
 
 
-class Client(CertificateCalls):
+class Client(CertificateCalls, LogCalls):
     """A caller of one gateway, used as an async context manager.
 
     Every method raises `ClientError` and nothing else, but for OSError where a file given by its path cannot be read or written.
@@ -117,16 +118,20 @@ class Client(CertificateCalls):
 
     # Sending
 
-    async def submit_document(self, body: bytes | Path, *, key: str | None = None) -> Submitted:
+    async def submit_document(
+        self, body: bytes | Path, *, key: str | None = None, deliver_by: datetime | None = None
+    ) -> Submitted:
         """Hand in an edXML document; `key` is the Idempotency-Key, one of its own if none is given.
 
-        A file given by its path is read while it is sent, so its size costs no memory.
+        What has no receipt by `deliver_by` expires. A file given by its path is read while it is sent: it costs no memory.
         """
-        return await self._submit("/v1/documents", body, key)
+        return await self._submit("/v1/documents", body, key, deliver_by)
 
-    async def submit_status(self, body: bytes | Path, *, key: str | None = None) -> Submitted:
+    async def submit_status(
+        self, body: bytes | Path, *, key: str | None = None, deliver_by: datetime | None = None
+    ) -> Submitted:
         """Hand in an edXML status message about a document."""
-        return await self._submit("/v1/statuses", body, key)
+        return await self._submit("/v1/statuses", body, key, deliver_by)
 
     async def check(self, body: bytes | Path) -> Checked:
         """Have a document or status message examined as if it were sent; a refusal is an answer here, not an error."""
@@ -136,8 +141,12 @@ class Client(CertificateCalls):
         checked: Checked = decode(self.url + path, answer, Checked)
         return checked
 
-    async def _submit(self, path: str, body: bytes | Path, key: str | None) -> Submitted:
+    async def _submit(
+        self, path: str, body: bytes | Path, key: str | None, deliver_by: datetime | None
+    ) -> Submitted:
         headers = {"Content-Type": EDXML, "Idempotency-Key": key or str(uuid4())}
+        if deliver_by is not None:
+            headers["Vanthu-Deliver-By"] = deliver_by.isoformat()
         answer = await self._transport.call("POST", path, headers=headers, body=body, repeatable=True)
         submitted: Submitted = decode(self.url + path, answer, Submitted)
         replayed = answer.headers.get("Idempotency-Replayed", "").lower() == "true"
@@ -158,10 +167,17 @@ class Client(CertificateCalls):
     # Receiving
 
     async def inbox(
-        self, *, wait: int = 0, code: str | None = None, after: str | None = None, limit: int | None = None
+        self,
+        *,
+        wait: int = 0,
+        code: str | None = None,
+        urgent: bool = False,
+        after: str | None = None,
+        limit: int | None = None,
     ) -> InboxPage:
         """List what is not acknowledged yet, oldest first; with `wait` (0-60 seconds) only when something is there."""
-        asked = {"wait": wait or None, "code": code, "after": after, "limit": limit}
+        only = "true" if urgent else None
+        asked = {"wait": wait or None, "code": code, "urgent": only, "after": after, "limit": limit}
         page: InboxPage = await self._read("/v1/inbox", InboxPage, asked, silence=READ_SECONDS + wait)
         return page
 
@@ -262,22 +278,6 @@ class Client(CertificateCalls):
     async def keys(self) -> dict[str, Any]:
         """Read the gateway's verifier keys; keep them, for they prove nothing when they are fetched in doubt."""
         return dict(await self._read("/v1/keys", dict[str, Any]))
-
-    # The routing log and the gateway itself
-
-    async def checkpoint(self) -> str:
-        """Read the latest signed head of the routing log, a C2SP note."""
-        return (await self._transport.call("GET", "/v1/log/checkpoint", repeatable=True)).body.decode()
-
-    async def entries(self, *, start: int = 0, limit: int | None = None) -> LogPage:
-        """Read entries of the routing log from an index on."""
-        page: LogPage = await self._read("/v1/log/entries", LogPage, {"start": start, "limit": limit})
-        return page
-
-    async def proof(self, index: int) -> dict[str, Any]:
-        """Read the proof that an entry is in the log."""
-        found: dict[str, Any] = await self._read(f"/v1/log/entries/{index}/proof", dict[str, Any])
-        return found
 
     async def _read(
         self,

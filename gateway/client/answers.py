@@ -84,7 +84,9 @@ class Delivery:
     state_en: str = ""
     reason: str | None = None
     resolved_code: str | None = None
+    flow_seq: int | None = None
     held_since: datetime | None = None
+    arrived_late: str | None = None
     progress: Progress = Progress()
 
 
@@ -113,6 +115,8 @@ class Submitted:
     status_code: str | None = None
     verdict: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[dict[str, Any], ...] = ()
+    urgency: int = 0
+    deliver_by: datetime | None = None
     deliveries: tuple[Delivery, ...] = ()
     receipt: dict[str, Any] = field(default_factory=dict)
     replayed: bool = False
@@ -159,6 +163,8 @@ class Correspondence:
     business_type: int | None = None
     stated_at: datetime | None = None
     verdict: dict[str, Any] = field(default_factory=dict)
+    urgency: int = 0
+    deliver_by: datetime | None = None
     deliveries: tuple[Delivery, ...] = ()
     statuses: tuple[Status, ...] = ()
     references: tuple[Reference, ...] = ()
@@ -192,6 +198,10 @@ class InboxItem:
     recipient: InboxRecipient
     sender: Party
     arrived_at: datetime
+    urgency: int = 0
+    """0 normal to 4 express at a fixed time."""
+    flow_seq: int | None = None
+    """Its number among all from this sender's code to this addressee's; what is missing before it may still come."""
     fetched_at: datetime | None = None
     acknowledged_at: datetime | None = None
     progress: Progress | None = None

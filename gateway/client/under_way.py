@@ -14,7 +14,7 @@ from gateway.client.transport import Transport, decode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What the gateway says of one delivery: held, released, rerouted, undeliverable; with the signed receipt of it."""
+    """What the gateway says of one delivery, by a kind such as held, rerouted or expired; with the signed receipt of it."""
 
     id: str
     kind: str

@@ -6,18 +6,21 @@ Nothing here waits or decides; `gateway/flow/intake.py` does.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from uuid_utils import uuid7
 
 from gateway.errors import DocumentIdReusedError, GatewayError, KeyReusedError
 from gateway.flow import entries, grounds
-from gateway.flow.correspondence import Correspondence
+from gateway.flow.correspondence import Correspondence, with_findings
+from gateway.flow.errors_under_way import DeadlineInPastError
 from gateway.flow.examination import Examination
 from gateway.flow.spool import SMALL, Spooled
 from gateway.flow.summary import summary
 from gateway.parked import ParkedItem
-from gateway.ports import KeyConflictError
-from gateway.records import Acceptance, CertificateUse, IdempotencyKey, Message, MessageKind, Recipient
+from gateway.ports import DeadlinePassedError, KeyConflictError
+from gateway.records import Acceptance, IdempotencyKey, Message, MessageKind, Recipient
+from gateway.sighting import CertificateUse
 from routing.agencies import Member
 from routing.resolve import Resolved
 from schemas.document import Document, StatusMessage
@@ -39,7 +42,8 @@ class NotAcceptedError(Exception):
 class Submission:
     """A body as it came in: who brought it, what kind it should be, and the caller's Idempotency-Key if any.
 
-    `parked` is set when the body was parked and is examined again.
+    `deliver_by` is until when it is to be delivered, if the caller said so. `parked` is set when the body was parked and is
+    examined again.
     """
 
     body: Spooled
@@ -47,6 +51,7 @@ class Submission:
     caller: Member
     credential_id: str
     key: str | None
+    deliver_by: datetime | None = None
     parked: ParkedItem | None = None
 
 
@@ -64,9 +69,17 @@ def keys_of(
 
 
 def acceptance(
-    submission: Submission, examination: Examination, found: Correspondence, *, gateway: str
+    submission: Submission,
+    examination: Examination,
+    found: Correspondence,
+    *,
+    gateway: str,
+    within: timedelta | None,
 ) -> Acceptance:
-    """Put together what one commit holds of an accepted message; `gateway` is this gateway's name."""
+    """Put together what one commit holds of an accepted message; `gateway` is this gateway's name.
+
+    Without a word of the caller it is to be delivered `within` so much time.
+    """
     content, sender = examination.message, examination.sender
     if content is None or sender is None:
         raise AssertionError("an accepted examination has a message and a sender")
@@ -92,6 +105,8 @@ def acceptance(
         signed_with=_signed_with(examination, sender),
         parked=None if submission.parked is None else submission.parked.fence,
         steady=examination.steady,
+        deliver_by=submission.deliver_by,
+        deliver_within=within,
     )
 
 
@@ -128,7 +143,18 @@ def _message(
     )
 
 
-def reused(conflict: KeyConflictError) -> GatewayError:
-    """Say what goes by the names of other bytes."""
-    error = DocumentIdReusedError if conflict.scope == "document-id" else KeyReusedError
-    return error(message_id=conflict.message_id)
+def contradicted(submission: Submission, error: KeyConflictError | DeadlinePassedError) -> GatewayError:
+    """Say that it goes by the names of other bytes, or that the deadline which the caller named has passed."""
+    if isinstance(error, DeadlinePassedError):
+        deadline = submission.deliver_by or error.now
+        return DeadlineInPastError(deadline=deadline.isoformat(), now=error.now.isoformat())
+    named = DocumentIdReusedError if error.scope == "document-id" else KeyReusedError
+    return named(message_id=error.message_id)
+
+
+def overdue(submission: Submission, examination: Examination) -> Examination:
+    """Refuse what could be decided later, but is to be delivered before now."""
+    if submission.deliver_by is None or submission.deliver_by > examination.at:
+        return examination
+    late = DeadlinePassedError(examination.at)
+    return with_findings(examination, [contradicted(submission, late)])

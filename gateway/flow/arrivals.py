@@ -150,6 +150,7 @@ def recipient_of(manifest: Manifest, examination: Examination, arriving: Arrivin
         queue=arriving.member.queue if arriving else "",
         resolved_code=arriving.resolved_code if arriving else None,
         chosen_at=manifest.chosen_at,
+        flow_seq=manifest.flow_seq,
     )
 
 

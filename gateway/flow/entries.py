@@ -38,7 +38,10 @@ _RECEIPT_KINDS = {
 def accepted(
     message: Message, recipients: Sequence[Recipient], examination: Examination, *, credential_id: str
 ) -> tuple[Event, ...]:
-    """Record an acceptance: the decision, its evidence, and every route."""
+    """Record an acceptance: the decision, its evidence, and every route.
+
+    The store adds what only its transaction knows: each route's `flow_seq`, and when the deliveries expire.
+    """
     routes = iter(recipients)
     first = Event(
         kind=Kind.ACCEPTED,
@@ -52,6 +55,7 @@ def accepted(
             "recipients_total": len(recipients),
             **_routes(list(islice(routes, ROUTES_PER_ENTRY))),
             **_status(message),
+            **({"priority": message.priority} if message.priority else {}),
             **decision(examination, message.sha256, message.size),
         },
     )
@@ -104,12 +108,14 @@ def arrived(
 
 
 def _resolved(recipient: Recipient) -> dict[str, Json]:
-    """Return who took over from the addressee, and when people chose that if they did."""
+    """Return who took over from the addressee, when people chose that if they did, and the number in the flow."""
     facts: dict[str, Json] = {}
     if recipient.resolved_code is not None:
         facts["resolved_code"] = recipient.resolved_code
     if recipient.chosen_at is not None:
         facts["chosen_t"] = milliseconds(recipient.chosen_at)
+    if recipient.flow_seq is not None:
+        facts["flow_seq"] = recipient.flow_seq
     return facts
 
 

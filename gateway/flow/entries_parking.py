@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gateway.flow.entries import not_taken
+from gateway.flow.envelope import milliseconds
 from gateway.flow.examination import Examination
 from gateway.flow.spool import Spooled
 from gateway.parked import Parked
@@ -18,8 +21,10 @@ def parked(
     member_id: str,
     credential_id: str,
     keep_s: int,
+    deliver_by: datetime | None = None,
 ) -> Event:
-    """Record that a document could not be decided and is kept for at most `keep_s` seconds."""
+    """Record that a document could not be decided and is kept for at most `keep_s` seconds, and its deadline if it has one."""
+    deadline = {} if deliver_by is None else {"deliver_by_t": milliseconds(deliver_by)}
     return Event(
         kind=Kind.PARKED,
         document_id=document_id,
@@ -27,6 +32,7 @@ def parked(
             **not_taken(body.sha256, body.size, examination, member_id=member_id),
             "credential": credential_id,
             "keep_s": keep_s,
+            **deadline,
         },
     )
 

@@ -58,6 +58,8 @@ class Manifest:
     resolved_version: int | None = None
     chosen_at: datetime | None = None
     """When the code administrators of the sending gateway chose `resolved_code`; None where it follows by rule."""
+    flow_seq: int | None = None
+    """Its number among all messages from this sender's code to `recipient_code`, from 1; a gap is one still to come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,8 @@ def seal_message(message: Message, recipient: Recipient, body: bytes | None, *, 
         facts["resolved_version"] = recipient.resolved_version or message.registry_version
     if recipient.chosen_at is not None:
         facts["chosen_at"] = milliseconds(recipient.chosen_at)
+    if recipient.flow_seq is not None:
+        facts["flow_seq"] = recipient.flow_seq
     return _seal(facts, body or b"", key=key)
 
 
@@ -196,6 +200,7 @@ def _stated(facts: Mapping[str, Json]) -> Manifest | Receipt | Segment:
             resolved_code=facts.get("resolved_code"),
             resolved_version=facts.get("resolved_version"),
             chosen_at=moment(facts["chosen_at"]) if "chosen_at" in facts else None,
+            flow_seq=_flow_seq(facts),
         )
     if facts["kind"] == "receipt":
         return Receipt(
@@ -231,3 +236,11 @@ def _number(value: Json) -> int:
     if type(value) is not int or value < 0:
         raise ValueError("not a number of things")
     return value
+
+
+def _flow_seq(facts: Mapping[str, Json]) -> int | None:
+    """Return the number in the flow; gateways of before state none."""
+    number = facts.get("flow_seq")
+    if number is not None and (type(number) is not int or number < 1):
+        raise ValueError("a number in a flow counts from 1")
+    return number

@@ -1,6 +1,7 @@
-"""What is said where an addressee's code ended while a document was under way.
+"""What is said where an addressee's code ended while a document was under way, or its deadline has passed.
 
 GatewayError
+├── DeadlineInPastError        intake.deadline_passed
 ├── LeftQueueError             axis.left_queue                  (retry)
 ├── NothingHeldError           registry.nothing_held
 └── UnusableSuccessorError     registry.unusable_successor
@@ -9,6 +10,16 @@ GatewayError
 from __future__ import annotations
 
 from gateway.errors import GatewayError
+
+
+class DeadlineInPastError(GatewayError):
+    """The deadline that the caller named for a message has passed; facts: deadline, now."""
+
+    code = "intake.deadline_passed"
+    vi = "Hạn gửi {deadline} đã qua; bây giờ là {now} theo đồng hồ của cơ sở dữ liệu."
+    en = "The deadline {deadline} has passed; by the database's clock it is {now}."
+    fix_vi = "Gửi lại với Vanthu-Deliver-By ở tương lai, hoặc bỏ tiêu đề này để dùng hạn mặc định."
+    fix_en = "Send it again with a Vanthu-Deliver-By in the future, or without one for the default."
 
 
 class LeftQueueError(GatewayError):

@@ -19,7 +19,7 @@ from typing import Any
 
 from gateway.errors import GatewayError, OverloadedError, RegistryBusyError
 from gateway.flow import entries
-from gateway.flow.accepting import NotAcceptedError, Submission, acceptance, keys_of, reused
+from gateway.flow.accepting import NotAcceptedError, Submission, acceptance, contradicted, keys_of, overdue
 from gateway.flow.correspondence import correspond, with_findings
 from gateway.flow.errors_parking import NoRoomToParkError
 from gateway.flow.examination import Examination, Outcome, examine
@@ -30,6 +30,7 @@ from gateway.flow.spool import SMALL, Spooled
 from gateway.parked import Parked
 from gateway.ports import (
     Clock,
+    DeadlinePassedError,
     InstantPassedError,
     KeyConflictError,
     NoRoomError,
@@ -69,7 +70,9 @@ class Intake:
         pdf: PdfReader | None = None,
         grace: timedelta = CODE_GRACE,
         freshness: Freshness = always_fresh,
+        deliver_within: timedelta | None = None,
     ) -> None:
+        self._deliver_within = deliver_within
         self._freshness = freshness
         self._gateway = gateway
         self._grace = grace
@@ -199,13 +202,13 @@ class Intake:
         examination = with_findings(examination, found.faults, warnings=found.warnings)
         if examination.outcome is not Outcome.ACCEPTED:
             raise NotAcceptedError(examination)
-        taken = acceptance(submission, examination, found, gateway=self._gateway)
+        taken = acceptance(submission, examination, found, gateway=self._gateway, within=self._deliver_within)
         if taken.body is None:
             await self._make_durable(submission)
         try:
             accepted = await self._store.documents.accept(taken)
-        except KeyConflictError as conflict:
-            raise reused(conflict) from None
+        except (KeyConflictError, DeadlinePassedError) as error:
+            raise contradicted(submission, error) from None
         self._bell.ring(OUTBOX)
         self._bell.ring(LOG)
         return accepted
@@ -233,13 +236,14 @@ class Intake:
         keys, sha256 = keys_of(submission), submission.body.sha256
         if (known := await self._known(keys, sha256)) is not None:
             return known
+        examination = overdue(submission, examination)
         if can_wait(examination):
             try:
                 return await self._park(submission, examination)
             except NoRoomError:
                 examination = with_findings(examination, [NoRoomToParkError(member=submission.caller.id)])
             except KeyConflictError as conflict:
-                examination = with_findings(examination, [reused(conflict)])
+                examination = with_findings(examination, [contradicted(submission, conflict)])
             except StillParkedError:
                 # The same body came at the same time and was faster.
                 if (known := await self._known(keys, sha256)) is not None:
@@ -274,6 +278,7 @@ class Intake:
             key=submission.key,
             keys=partial(keys_of, submission),
             terms=self._terms,
+            deliver_by=submission.deliver_by,
         )
         if item.body is None:
             await self._payloads.set_aside(await self._source(submission.body), item.parked.id)

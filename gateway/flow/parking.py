@@ -7,7 +7,7 @@ else speaks against it, refuses it or leaves it undecided without being kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -87,8 +87,12 @@ def parking(
     key: str | None,
     keys: _Keys,
     terms: Terms,
+    deliver_by: datetime | None = None,
 ) -> Parking:
-    """Put together what is kept of a document that was handed in and can wait."""
+    """Put together what is kept of a document that was handed in and can wait, at the longest until its deadline."""
+    if deliver_by is not None:
+        left = timedelta(seconds=int((deliver_by - examination.at).total_seconds()))
+        terms = replace(terms, keep=min(terms.keep, left))
     parked = _parked(examination, body, member_id=member_id, terms=terms)
     event = entries_parking.parked(
         body,
@@ -97,6 +101,7 @@ def parking(
         member_id=member_id,
         credential_id=credential_id,
         keep_s=int(terms.keep.total_seconds()),
+        deliver_by=deliver_by,
     )
     return Parking(
         parked=parked,
@@ -107,6 +112,7 @@ def parking(
         queue=None,
         room=terms.room,
         events=(event,),
+        deliver_by=deliver_by,
     )
 
 

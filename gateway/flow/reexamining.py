@@ -128,6 +128,7 @@ class Reexaminer:
             caller=caller,
             credential_id=item.credential_id or "",
             key=item.key,
+            deliver_by=item.deliver_by,
             parked=item,
         )
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import TypedDict
 
 from gateway.records import Json, Message
+from schemas.codelists import PRIORITIES
 from schemas.document import Document, StaffInfo, StatusMessage
 from schemas.references import Reference, Relation, references
 
@@ -27,6 +28,7 @@ class Summary(TypedDict):
     promulgation_date: date | None
     stated_at: datetime | None
     staff: dict[str, Json] | None
+    priority: int
 
 
 NOTHING = Summary(
@@ -40,6 +42,7 @@ NOTHING = Summary(
     promulgation_date=None,
     stated_at=None,
     staff=None,
+    priority=0,
 )
 """What is known of a message that could not be read."""
 
@@ -58,6 +61,7 @@ def summary(content: Document | StatusMessage) -> Summary:
             promulgation_date=content.promulgation_date,
             stated_at=None,
             staff=None,
+            priority=_priority(content.priority),
         )
     return Summary(
         document_id=content.response_for.document_id,
@@ -70,7 +74,13 @@ def summary(content: Document | StatusMessage) -> Summary:
         promulgation_date=None,
         stated_at=content.timestamp,
         staff=_staff(content.staff),
+        priority=0,
     )
+
+
+def _priority(stated: int | None) -> int:
+    """Return how urgent a document is; what is not in the list says nothing."""
+    return stated if stated is not None and stated in PRIORITIES else 0
 
 
 def _staff(staff: StaffInfo | None) -> dict[str, Json] | None:

@@ -12,6 +12,7 @@ from gateway.ports.accounts import Accounts
 from gateway.ports.axis import AxisLink
 from gateway.ports.changes import ChangeMovedError, Changes
 from gateway.ports.conditions import (
+    DeadlinePassedError,
     InstantPassedError,
     KeyConflictError,
     NoRoomError,
@@ -41,6 +42,7 @@ __all__ = [
     "ChangeMovedError",
     "Changes",
     "Clock",
+    "DeadlinePassedError",
     "Documents",
     "InstantPassedError",
     "KeyConflictError",

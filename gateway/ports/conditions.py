@@ -22,6 +22,14 @@ class StillParkedError(Exception):
         self.message_id = message_id
 
 
+class DeadlinePassedError(Exception):
+    """By the database's clock, which says `now`, the deadline of a message has passed before it was accepted."""
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__(f"the database's time is {now.isoformat()}")
+        self.now = now
+
+
 class NoRoomError(Exception):
     """The member has as much parked as it may."""
 

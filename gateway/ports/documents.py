@@ -80,7 +80,9 @@ class Documents(Mentions, Protocol):
         Only documents whose size is in `sizes` are leased; a receipt has the size 0.
 
         Logs `publish_attempt` for deliveries. A delivery that cannot go on by `course`, as of the transaction's time, is not
-        leased but rerouted, held, released or given up, as `ports.UnderWay.sweep` does. What is held is never leased.
+        leased but rerouted, held, released or given up, as `ports.UnderWay.sweep` does. What is held is never leased, nor what
+        is past its deadline. The urgent come first, without keeping the others from their share; within a flow, messages come in
+        the order of their numbers until they were tried once, the more urgent before the less.
         """
 
     async def renew(self, items: Sequence[OutboxItem], *, lease: timedelta) -> None:
@@ -111,12 +113,19 @@ class Documents(Mentions, Protocol):
         """
 
     async def record_receipts(self, steps: Sequence[ReceiptStep]) -> None:
-        """Move deliveries forward and drop them from the outbox; late, repeated or unknown receipts change nothing."""
+        """Move deliveries forward and drop them from the outbox; repeated or unknown receipts change nothing.
+
+        One for a delivery that has expired leaves it so: it is noted in `late_state`, told its sender, and logged as
+        `late_receipt`.
+        """
 
     async def inbox(
-        self, *, member_id: str, code: str | None, after: str | None, limit: int
+        self, *, member_id: str, code: str | None, after: str | None, limit: int, urgent: bool = False
     ) -> tuple[InboxItem, ...]:
-        """Return messages not yet acknowledged for a member (and one agency code), oldest arrival first, by keyset on id."""
+        """Return messages not yet acknowledged for a member (and one agency code), oldest arrival first, by keyset on id.
+
+        With `urgent` only those that say so (priority 1 to 4), in the same order.
+        """
 
     async def inbox_item(self, *, member_id: str, item_id: str) -> InboxItem | None:
         """Return one inbox item of this member, acknowledged or not."""

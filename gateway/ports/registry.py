@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.peers import PeerGateway
-from gateway.records import Sighting
+from gateway.sighting import Sighting
 from routing.agencies import Agency, Directory, Member
 from routing.agency_change import AgencyChange
 from routing.registration_changes import StatusChange

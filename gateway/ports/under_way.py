@@ -1,4 +1,4 @@
-"""The port for deliveries whose addressee's code ended, is split or suspended, and for what their senders are told."""
+"""The port for deliveries whose addressee's code ended, is split or suspended, that expire, and for what senders are told."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ class UnderWay(Protocol):
         """Look at up to `limit` inbox items not acknowledged, and hand those over whose member serves their addressee no more.
 
         They go to the member that serves whoever took over, if `gateway` hosts it; else they stay. Logs `handed_over`.
+        """
+
+    async def expire(self, *, limit: int) -> int:
+        """Expire up to `limit` deliveries whose deadline has passed by the transaction's time, and return how many it took.
+
+        They leave the outbox, held ones too; what is leased is left until its lease is over. Logs `expired`.
         """
 
     async def held(self) -> tuple[HeldCode, ...]:

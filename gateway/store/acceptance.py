@@ -4,7 +4,8 @@ Keys are inserted first and asked questions of afterwards (`gateway.store.claime
 stands for one body for ever; of several acceptances that share a key exactly one is written, the others get
 its answer again or a conflict; nothing is decided by an outdated registry, nor as of a time on the other side
 of an instant at which the registry says something else: the transaction's time counts, which on PostgreSQL is
-the database's, the same for every process. A replay is no new decision and needs neither.
+the database's, the same for every process; by it a message whose deadline has passed is not accepted either.
+A replay is no new decision and needs none of this. Numbers in flows are taken first (`gateway.store.flows`).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
 from gateway.ports import (
+    DeadlinePassedError,
     InstantPassedError,
     KeyConflictError,
     NotHeldError,
@@ -28,13 +30,14 @@ from gateway.store import content, parking_rows
 from gateway.store.bulk import insert_rows
 from gateway.store.claimed_keys import Key, Owner, claim_keys, hand_over, key_of, owners_of
 from gateway.store.dialects import insert_or_skip
+from gateway.store.dispatching import insert_deliveries, numbered
+from gateway.store.flows import Numbering
 from gateway.store.references import insert_links
 from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, message_of, message_row, recipient_of
 from gateway.store.sightings import note_sightings
 from gateway.store.signatures import insert_evidence
 from gateway.store.staging import Staging
-from gateway.store.tables import body, delivery, log_entry, message, outbox
-from routing.delivery import DeliveryState
+from gateway.store.tables import body, delivery, log_entry, message
 
 _ACCEPTED: Final = (
     select(*MESSAGE_COLUMNS, message.c.leaf_sha256, log_entry.c.leaf)
@@ -53,11 +56,14 @@ class _Ground(NamedTuple):
     version: int
     now: datetime
 
-    def objection(self, item: Acceptance) -> StaleRegistryError | None:
-        """Say why an acceptance was decided by something else."""
+    def objection(self, item: Acceptance) -> StaleRegistryError | DeadlinePassedError | None:
+        """Say why an acceptance was decided by something else, or comes too late."""
         if item.message.registry_version != self.version:
             return StaleRegistryError()
-        return None if item.steady.holds(self.now) else InstantPassedError(self.now)
+        if not item.steady.holds(self.now):
+            return InstantPassedError(self.now)
+        is_late = item.deliver_by is not None and item.deliver_by <= self.now
+        return DeadlinePassedError(self.now) if is_late else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +85,12 @@ class Acceptances:
         self, connection: Connection, now: datetime, items: Sequence[Acceptance]
     ) -> list[Accepted | Exception]:
         """Write what is new and current; replay or refuse the rest."""
+        numbering = Numbering(connection, now, items)
         ground = _Ground(content.head_to_rely_on(connection).version, now)
         decided = _decide(connection, items, ground, lost=_lost(connection, items))
         results: dict[int, Accepted | Exception] = dict(decided.refused)
-        results |= self._write(connection, now, decided.written)
+        results |= self._write(connection, now, decided.written, numbering)
+        numbering.give_back()
         here = {answer.message.id: answer for answer in results.values() if isinstance(answer, Accepted)}
         earlier = load_accepted(
             connection, {first for first in decided.replays.values() if first not in here}
@@ -92,35 +100,35 @@ class Acceptances:
         return [results[place] for place in range(len(items))]
 
     def _write(
-        self, connection: Connection, now: datetime, written: dict[int, Acceptance]
+        self, connection: Connection, now: datetime, passed: dict[int, Acceptance], numbering: Numbering
     ) -> dict[int, Accepted | Exception]:
-        if not written:
+        if not passed:
             return {}
-        were_parked = [each.message.id for each in written.values() if each.parked is not None]
+        were_parked = [each.message.id for each in passed.values() if each.parked is not None]
+        written = {place: numbered(each, now, numbering.number(each)) for place, each in passed.items()}
         events = [event for each in written.values() for event in each.events]
         staged = iter(self._staging.stage(connection, now, events, begin=not were_parked))
         answers: dict[int, Accepted | Exception] = {}
         messages = []
         for place, each in written.items():
             first, *_ = [next(staged) for _ in each.events]
-            stamped = replace(each.message, accepted_at=now)
-            messages.append(message_row(stamped) | {"leaf_sha256": first.leaf_sha256})
+            messages.append(message_row(each.message) | {"leaf_sha256": first.leaf_sha256})
             answers[place] = Accepted(
-                message=stamped,
+                message=each.message,
                 recipients=each.recipients,
                 leaf_sha256=first.leaf_sha256,
                 entry=first.leaf,
                 replayed=False,
             )
-        insert_bodies(connection, {each.message.sha256: each.body for each in written.values()})
+        insert_bodies(connection, {each.message.sha256: each.body for each in passed.values()})
         insert_rows(connection, message, messages)
-        _insert_deliveries(connection, now, written.values())
-        insert_evidence(connection, written.values())
+        insert_deliveries(connection, now, written.values())
+        insert_evidence(connection, passed.values())
         if were_parked:
             parking_rows.mark_accepted(connection, now, were_parked)
-        spoken = insert_links(connection, now, [(each.message, each.links) for each in written.values()])
+        spoken = insert_links(connection, now, [(each.message, each.links) for each in passed.values()])
         self._staging.stage(connection, now, spoken)
-        uses = [each.signed_with for each in written.values() if each.signed_with is not None]
+        uses = [each.signed_with for each in passed.values() if each.signed_with is not None]
         note_sightings(connection, now, uses)
         return answers
 
@@ -213,40 +221,3 @@ def _decide(
             taken |= mine
     hand_over(connection, claimed=claimed, won=won)
     return decided
-
-
-def _insert_deliveries(connection: Connection, now: datetime, written: Iterable[Acceptance]) -> None:
-    deliveries: list[dict[str, Any]] = []
-    due: list[dict[str, Any]] = []
-    for each in written:
-        for position, recipient in enumerate(each.recipients):
-            deliveries.append(
-                {
-                    "id": recipient.delivery_id,
-                    "message_id": each.message.id,
-                    "position": position,
-                    "code": recipient.code,
-                    "as_sent": recipient.as_sent,
-                    "member_id": recipient.member_id,
-                    "queue": recipient.queue,
-                    "resolved_code": recipient.resolved_code,
-                    "resolved_version": recipient.resolved_version,
-                    "state": DeliveryState.QUEUED.value,
-                    "attempts": 0,
-                    "updated_at": now,
-                }
-            )
-            due.append(
-                {
-                    "id": recipient.delivery_id,
-                    "kind": "delivery",
-                    "queue": recipient.queue,
-                    "delivery_id": recipient.delivery_id,
-                    "message_id": each.message.id,
-                    "next_at": now,
-                    "fence": 0,
-                    "attempts": 0,
-                }
-            )
-    insert_rows(connection, delivery, deliveries)
-    insert_rows(connection, outbox, due)

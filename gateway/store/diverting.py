@@ -14,14 +14,13 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select
-from uuid_utils import uuid7
 
 from gateway.records import Event, Json
-from gateway.store.bulk import insert_rows, update_rows
+from gateway.store.bulk import update_rows
 from gateway.store.rows import routed_message_of
 from gateway.store.staging import Staging
-from gateway.store.tables import delivery, notice, outbox
-from gateway.under_way import NoticeKind
+from gateway.store.tables import delivery, outbox
+from gateway.store.telling import Told, tell
 from routing.delivery import DeliveryState
 from routing.heading import RESUMED, Addressee, Course, GiveUp, Hold, Release, Reroute, Rule, Turn
 from routing.log import Kind
@@ -44,12 +43,6 @@ _LOCK: Final = (
     .with_for_update()
 )
 _DROP: Final = delete(outbox).where(outbox.c.id.in_(_IDS))
-_NOTICES: Final = {
-    Kind.HELD: NoticeKind.HELD,
-    Kind.RELEASED: NoticeKind.RELEASED,
-    Kind.REROUTED: NoticeKind.REROUTED,
-    Kind.UNDELIVERABLE: NoticeKind.UNDELIVERABLE,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +83,7 @@ class _Changes:
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[dict[str, Any]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
-    told: list[tuple[Journey, Event]] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
 
 class Diverter:
@@ -121,17 +114,8 @@ class Diverter:
         update_rows(connection, outbox, changes.outbox)
         if changes.dropped:
             connection.execute(_DROP, {"ids": changes.dropped})
-        self._tell(connection, now, changes.told)
+        tell(connection, now, self._staging, changes.told)
         return len(changes.told)
-
-    def _tell(self, connection: Connection, now: datetime, told: Sequence[tuple[Journey, Event]]) -> None:
-        """Write the entries, and a notice for each."""
-        staged = self._staging.stage(connection, now, [event for _, event in told])
-        rows = [
-            _notice(journey, event, entry.leaf_sha256, now)
-            for (journey, event), entry in zip(told, staged, strict=True)
-        ]
-        insert_rows(connection, notice, rows)
 
 
 def astray(rows: Sequence[Any], course: Course, now: datetime) -> Iterator[Journey]:
@@ -195,7 +179,7 @@ def _apply(changes: _Changes, row: Any, journey: Journey, turn: Turn, ground: _G
     changes.deliveries.append(changed)
     if not isinstance(turn, GiveUp):
         changes.outbox.append(_waiting(row.id, changed["queue"], due))
-    changes.told.append((journey, _event(kind, journey, fields, ground)))
+    changes.told.append(_told(journey, _event(kind, journey, fields, ground)))
 
 
 def _towards(turn: Reroute, row: Any, ground: _Ground) -> dict[str, Any]:  # noqa: ANN401 - a row of _LOCK
@@ -250,18 +234,11 @@ def _event(kind: Kind, journey: Journey, fields: dict[str, Json], ground: _Groun
     return Event(kind=kind, document_id=journey.message_id, fields=facts)
 
 
-def _notice(journey: Journey, event: Event, leaf_sha256: str, now: datetime) -> dict[str, Any]:
-    fields = event.fields
-    return {
-        "id": str(uuid7()),
-        "member_id": journey.sender,
-        "message_id": journey.message_id,
-        "delivery_id": journey.id,
-        "code": journey.addressee.code,
-        "resolved_code": fields.get("to"),
-        "kind": _NOTICES[event.kind].value,
-        "reason": fields.get("reason") or f"delivery.{fields['rule']}",
-        "explanation": fields.get("explanation"),
-        "at": now,
-        "leaf_sha256": leaf_sha256,
-    }
+def _told(journey: Journey, event: Event) -> Told:
+    return Told(
+        sender=journey.sender,
+        message_id=journey.message_id,
+        delivery_id=journey.id,
+        code=journey.addressee.code,
+        event=event,
+    )

@@ -27,7 +27,7 @@ from gateway.records import (
     ReceiptStep,
     SendOutcome,
 )
-from gateway.store import inbox, leasing, outbox, references
+from gateway.store import inbox, leasing, outbox, recording, references
 from gateway.store.acceptance import Acceptances, find_replay
 from gateway.store.database import Database
 from gateway.store.dialects import transaction_time
@@ -57,12 +57,13 @@ class SqlDocuments:
         self._clock = clock
         self._acceptances = Acceptances(staging)
         self._outbox = outbox.Outbox(staging)
+        self._recorder = recording.Recorder(staging)
         self._inbox = inbox.Inbox(staging)
         self._links = references.Links(staging)
 
     async def accept(self, acceptance: Acceptance) -> Accepted:
         """See `ports.Documents`."""
-        return await self._writer.write(self._acceptances.accept, acceptance)
+        return await self._writer.write(self._acceptances.accept, acceptance, first=True)
 
     async def replay(self, keys: Sequence[IdempotencyKey], sha256: str) -> Accepted | None:
         """See `ports.Documents`; None also when another of the keys stands for other bytes, which `accept` would refuse."""
@@ -148,14 +149,14 @@ class SqlDocuments:
 
     async def record_receipts(self, steps: Sequence[ReceiptStep]) -> None:
         """See `ports.Documents`."""
-        await asyncio.gather(*(self._writer.write(self._outbox.record_receipts, step) for step in steps))
+        await asyncio.gather(*(self._writer.write(self._recorder.record_receipts, step) for step in steps))
 
     async def inbox(
-        self, *, member_id: str, code: str | None, after: str | None, limit: int
+        self, *, member_id: str, code: str | None, after: str | None, limit: int, urgent: bool = False
     ) -> tuple[InboxItem, ...]:
         """See `ports.Documents`."""
-        query = partial(inbox.waiting_items, member_id=member_id, code=code, after=after, limit=limit)
-        return await self._database.read(query)
+        whose = partial(inbox.waiting_items, member_id=member_id, code=code, urgent=urgent)
+        return await self._database.read(partial(whose, after=after, limit=limit))
 
     async def inbox_item(self, *, member_id: str, item_id: str) -> InboxItem | None:
         """See `ports.Documents`."""

@@ -136,12 +136,14 @@ class Inbox:
 
 
 def waiting_items(
-    connection: Connection, *, member_id: str, code: str | None, after: str | None, limit: int
+    connection: Connection, *, member_id: str, code: str | None, urgent: bool, after: str | None, limit: int
 ) -> tuple[InboxItem, ...]:
-    """Return what a member has not acknowledged yet, in the order of the ids."""
+    """Return what a member has not acknowledged yet, or only what is urgent of it, in the order of the ids."""
     query = _items(member_id).where(arrival.c.acknowledged_at.is_(None))
     if code is not None:
         query = query.where(arrival.c.code == code)
+    if urgent:
+        query = query.where(arrival.c.priority > 0)
     if after is not None:
         query = query.where(arrival.c.id > after)
     return tuple(map(inbox_item_of, connection.execute(query.order_by(arrival.c.id).limit(limit))))
@@ -213,6 +215,8 @@ def _arrival_row(now: datetime, item: Arrival) -> dict[str, Any]:
         "queue": item.recipient.queue,
         "resolved_code": item.recipient.resolved_code,
         "chosen_at": item.recipient.chosen_at,
+        "flow_seq": item.recipient.flow_seq,
+        "priority": item.message.priority,
         "reply_queue": item.reply_queue,
         "refusal": item.refusal,
         "receipt": item.receipt,

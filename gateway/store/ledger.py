@@ -26,7 +26,7 @@ from gateway.store.dialects import transaction_time
 from gateway.store.ledger_reading import check, day_of, ids_after, line_of
 from gateway.store.load import oldest_unplaced, outbox_page
 from gateway.store.staging import Staging
-from gateway.store.tables import delivery, ledger_day, ledger_head, log_entry, outbox
+from gateway.store.tables import delivery, ledger_day, ledger_head, log_entry, message, outbox
 from gateway.store.writer import Writer
 from routing.ledger import KINDS, Gap, Line, Term, story
 from routing.log import Kind
@@ -69,7 +69,8 @@ _OWED_PAGE: Final = (
     .limit(bindparam("limit"))
 )
 _FALLEN: Final = (
-    select(delivery)
+    select(delivery, message.c.priority, message.c.deliver_by)
+    .join(message, message.c.id == delivery.c.message_id)
     .outerjoin(outbox, outbox.c.id == delivery.c.id)
     .where(delivery.c.id.in_(_IDS), _OWED, outbox.c.id.is_(None))
     .order_by(delivery.c.id)
@@ -279,6 +280,9 @@ def _outbox_row(row: Row[Any], now: datetime) -> dict[str, Any]:
         "next_at": now,
         "fence": 0,
         "attempts": row.attempts,
+        # Its place in its flow is lost: nothing waits for it, and it for nothing.
+        "priority": row.priority,
+        "deliver_by": row.deliver_by,
     }
 
 

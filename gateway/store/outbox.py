@@ -17,12 +17,13 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
 from gateway.ports.documents import ANY_SIZE
-from gateway.records import Event, OutboxItem, ReceiptStep, SendOutcome, SendResult
+from gateway.records import Event, OutboxItem, SendOutcome, SendResult
 from gateway.store.bulk import update_rows
 from gateway.store.diverting import Diverter, astray
-from gateway.store.rows import MESSAGE_COLUMNS, RECIPIENT_COLUMNS, routed_message_of
+from gateway.store.due import due
+from gateway.store.rows import routed_message_of
 from gateway.store.staging import Staging
-from gateway.store.tables import delivery, message, outbox
+from gateway.store.tables import delivery, outbox
 from routing.delivery import DeliveryState
 from routing.heading import Course
 from routing.log import Kind
@@ -36,32 +37,6 @@ MAX_REASON: Final = 200
 _DOUBLINGS: Final = 20
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 
-_DUE: Final = (
-    select(
-        *MESSAGE_COLUMNS,
-        *RECIPIENT_COLUMNS,
-        outbox.c.id.label("outbox_id"),
-        outbox.c.fence,
-        outbox.c.attempts,
-        outbox.c.queue.label("outbox_queue"),
-        outbox.c.body,
-        outbox.c.kind.label("outbox_kind"),
-        delivery.c.resolved_version,
-        delivery.c.chosen_at,
-        delivery.c.state,
-        delivery.c.held_since,
-    )
-    .select_from(outbox)
-    .outerjoin(delivery, (delivery.c.id == outbox.c.id) & (outbox.c.kind == "delivery"))
-    .outerjoin(message, message.c.id == delivery.c.message_id)
-    .where(
-        outbox.c.next_at <= bindparam("now"),
-        func.coalesce(message.c.size, 0).between(bindparam("least"), bindparam("most")),
-    )
-    .order_by(outbox.c.next_at, outbox.c.id)
-    .limit(bindparam("limit"))
-    .with_for_update(of=outbox, skip_locked=True)
-)
 _LEASE: Final = (
     update(outbox)
     .where(outbox.c.id.in_(_IDS))
@@ -99,13 +74,6 @@ _FAILED: Final = (
     .order_by(outbox.c.id)
     .with_for_update(of=outbox, skip_locked=True)
 )
-_LOCK_OUTBOX: Final = select(outbox.c.id).where(outbox.c.id.in_(_IDS)).order_by(outbox.c.id).with_for_update()
-_LOCK_DELIVERIES: Final = (
-    select(delivery.c.id, delivery.c.state, delivery.c.attempts)
-    .where(delivery.c.id.in_(_IDS))
-    .order_by(delivery.c.id)
-    .with_for_update()
-)
 _DROP: Final = delete(outbox).where(outbox.c.id.in_(_IDS))
 
 
@@ -137,7 +105,7 @@ class _Changes:
 
 
 class Outbox:
-    """The operations behind `Documents.claim`, `settle` and `record_receipts`."""
+    """The operations behind `Documents.claim` and `settle`."""
 
     def __init__(self, staging: Staging) -> None:
         self._staging = staging
@@ -147,14 +115,14 @@ class Outbox:
     def claim(
         self, connection: Connection, now: datetime, items: Sequence[Claim]
     ) -> list[tuple[OutboxItem, ...]]:
-        """Lease what is due, the longest due first; each attempt to publish a delivery is an entry.
+        """Lease what is due, in the order of `gateway.store.due`; each attempt to publish a delivery is an entry.
 
         What has to go elsewhere, or nowhere, is diverted instead, and leased by a later claim if it goes on.
         """
         return [self._claim(connection, now, claim) for claim in items]
 
     def _claim(self, connection: Connection, now: datetime, claim: Claim) -> tuple[OutboxItem, ...]:
-        rows = connection.execute(_DUE, _due(claim, now)).all()
+        rows = due(connection, now, claim.limit, claim.sizes)
         diverted: set[str] = set()
         if claim.course is not None and (journeys := list(astray(rows, claim.course, now))):
             self._diverter.divert(connection, now, journeys, claim.course)
@@ -206,33 +174,6 @@ class Outbox:
         changes.released.append(_released(item.id, now + delay))
         changes.moved.append(_moved(item.id, state, reason, now))
 
-    def record_receipts(
-        self, connection: Connection, now: datetime, items: Sequence[ReceiptStep]
-    ) -> list[None]:
-        """Move deliveries forward as far as their receipts say; what is late, repeated or unknown changes nothing."""
-        ids = [step.delivery_id for step in items]
-        connection.execute(_LOCK_OUTBOX, {"ids": ids}).all()
-        rows = connection.execute(_LOCK_DELIVERIES, {"ids": ids})
-        # A receipt for what was never sent is nobody's to give.
-        states = {row.id: DeliveryState(row.state) for row in rows if row.attempts}
-        moved: dict[str, dict[str, Any]] = {}
-        events: list[Event] = []
-        for step in items:
-            state = states.get(step.delivery_id)
-            if state is None or not state.can_become(step.state):
-                continue
-            states[step.delivery_id] = step.state
-            because = step.reason[:MAX_REASON] if step.reason else None
-            moved[step.delivery_id] = _moved(step.delivery_id, step.state, because, now) | {
-                "held_since": None
-            }
-            events.append(step.event)
-        if moved:
-            update_rows(connection, delivery, list(moved.values()))
-            connection.execute(_DROP, {"ids": list(moved)})
-        self._staging.stage(connection, now, events)
-        return [None] * len(items)
-
     def _backoff(self, attempt: int) -> timedelta:
         """Return the time to the next attempt after a failure: 2, 4, 8 … seconds, up to half of it more or less."""
         seconds = min(float(2 ** min(attempt, _DOUBLINGS)), LONGEST_BACKOFF.total_seconds())
@@ -268,16 +209,14 @@ def resend_delay(attempt: int, resend_after: timedelta) -> timedelta:
 
 def backlog(connection: Connection, now: datetime) -> dict[str, int]:
     """Return how many rows are due, and how many wait for an answer, a receipt or their next attempt."""
-    due = func.count().filter(outbox.c.next_at <= now)
-    row = connection.execute(select(due.label("due"), func.count().label("total")).select_from(outbox)).one()
+    is_due = func.count().filter(outbox.c.next_at <= now)
+    row = connection.execute(
+        select(is_due.label("due"), func.count().label("total")).select_from(outbox)
+    ).one()
     return {"outbox_due": row.due, "outbox_waiting": row.total - row.due}
 
 
-def _due(claim: Claim, now: datetime) -> dict[str, Any]:
-    return {"now": now, "limit": claim.limit, "least": claim.sizes.start, "most": claim.sizes.stop - 1}
-
-
-def _item(row: Any) -> OutboxItem:  # noqa: ANN401 - a row of _DUE
+def _item(row: Any) -> OutboxItem:  # noqa: ANN401 - a row of DUE
     about, recipient = routed_message_of(row) if row.outbox_kind == "delivery" else (None, None)
     if recipient is not None and recipient.resolved_code is not None:
         recipient = replace(recipient, resolved_version=row.resolved_version, chosen_at=row.chosen_at)

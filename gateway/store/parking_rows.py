@@ -136,6 +136,7 @@ def item_of(row: Any, now: datetime) -> ParkedItem:  # noqa: ANN401 - a whole ro
         key=row.key,
         body=row.body,
         queue=row.queue,
+        deliver_by=row.deliver_by,
     )
 
 
@@ -158,6 +159,7 @@ def _row(about: Parked, item: Parking) -> dict[str, Any]:
         "key": item.key,
         "body": item.body,
         "queue": item.queue,
+        "deliver_by": item.deliver_by,
         "fence": 0,
     }
 

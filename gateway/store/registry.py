@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select
 
 from gateway.peers import PeerGateway
 from gateway.ports import StaleRegistryError
-from gateway.records import Event, Sighting
+from gateway.records import Event
+from gateway.sighting import Sighting
 from gateway.store import content, peers
 from gateway.store.database import Database
 from gateway.store.errors import RegistryBusyError

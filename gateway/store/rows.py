@@ -15,7 +15,7 @@ from routing.delivery import DeliveryState
 MESSAGE_FIELDS: Final = tuple(field.name for field in fields(Message))
 MESSAGE_COLUMNS: Final[tuple[Column[Any], ...]] = tuple(message.c[name] for name in MESSAGE_FIELDS)
 
-_RECIPIENT_FIELDS: Final = ("code", "as_sent", "member_id", "queue", "resolved_code")
+_RECIPIENT_FIELDS: Final = ("code", "as_sent", "member_id", "queue", "resolved_code", "flow_seq")
 
 _DELIVERY_FIELDS: Final = tuple(field.name for field in fields(Delivery))
 DELIVERY_COLUMNS: Final[tuple[Column[Any], ...]] = tuple(delivery.c[name] for name in _DELIVERY_FIELDS)
@@ -62,6 +62,7 @@ def delivery_of(values: Sequence[Any]) -> Delivery:
     facts = dict(zip(_DELIVERY_FIELDS, values, strict=True))
     facts["state"] = DeliveryState(facts["state"])
     facts["former_members"] = tuple(facts["former_members"])
+    facts["late_state"] = DeliveryState(facts["late_state"]) if facts["late_state"] else None
     return Delivery(**facts)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Executable, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.records import CertificateUse, Sighting
+from gateway.sighting import CertificateUse, Sighting
 from gateway.store.tables import certificate_sighting as sighting
 
 

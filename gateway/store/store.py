@@ -53,7 +53,7 @@ class SqlStore:
         """What the embedded axis link reads from."""
         self.documents = SqlDocuments(database, self.writer, staging, clock=clock)
         self.parked = SqlParkedDocuments(database, self.writer, staging)
-        self.under_way = SqlUnderWay(database, self.writer, staging)
+        self.under_way = SqlUnderWay(database, self.writer, staging, clock=clock)
         self.registry = SqlRegistry(database, self.writer, staging)
         self.changes = SqlChanges(database, self.writer, staging)
         self.log = SqlRoutingLog(

@@ -13,8 +13,11 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, or_, select
 
+from gateway.ports import Clock
 from gateway.store.database import Database
+from gateway.store.dialects import transaction_time
 from gateway.store.diverting import Decision, Diverter, Journey
+from gateway.store.expiring import Expirer, is_any_past
 from gateway.store.handing import Hander, Handing
 from gateway.store.staging import Staging
 from gateway.store.tables import delivery, log_entry, message, notice, outbox
@@ -91,11 +94,13 @@ class _Resolving(NamedTuple):
 class SqlUnderWay:
     """Deliveries whose addressee's code is not what it was."""
 
-    def __init__(self, database: Database, writer: Writer, staging: Staging) -> None:
+    def __init__(self, database: Database, writer: Writer, staging: Staging, *, clock: Clock | None) -> None:
         self._database = database
         self._writer = writer
         self._diverter = Diverter(staging)
         self._hander = Hander(staging)
+        self._expirer = Expirer(staging)
+        self._clock = clock
 
     async def sweep(self, course: Course, *, after: str | None, limit: int) -> Swept:
         """See `ports.UnderWay`."""
@@ -104,6 +109,12 @@ class SqlUnderWay:
     async def hand_over(self, course: Course, *, gateway: str, after: str | None, limit: int) -> Swept:
         """See `ports.UnderWay`."""
         return await self._writer.write(self._hander.hand_over, Handing(course, gateway, after, limit))
+
+    async def expire(self, *, limit: int) -> int:
+        """See `ports.UnderWay`; nothing is written unless a look says that there is something."""
+        if not await self._database.read(self._is_any_past):
+            return 0
+        return await self._writer.write(self._expirer.expire, limit)
 
     async def held(self) -> tuple[HeldCode, ...]:
         """See `ports.UnderWay`."""
@@ -116,6 +127,9 @@ class SqlUnderWay:
     async def notices(self, *, member_id: str, after: str | None, limit: int) -> tuple[Notice, ...]:
         """See `ports.UnderWay`."""
         return await self._database.read(partial(_notices, member_id=member_id, after=after, limit=limit))
+
+    def _is_any_past(self, connection: Connection) -> bool:
+        return is_any_past(connection, transaction_time(connection, self._clock))
 
     def _sweep(self, connection: Connection, now: datetime, items: Sequence[_Sweep]) -> list[Swept]:
         return [self._sweep_one(connection, now, item) for item in items]

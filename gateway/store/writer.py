@@ -50,6 +50,7 @@ _Outcome: TypeAlias = "Any | Exception"
 class _Job:
     operation: Operation[Any, Any]
     item: Any
+    first: bool
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
 
@@ -72,8 +73,11 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def write(self, operation: Operation[T, R], item: T) -> R:
+    async def write(self, operation: Operation[T, R], item: T, *, first: bool = False) -> R:
         """Do one item in the next shared transaction and return its result once that is durable.
+
+        `first` puts its operation before all others of the transaction: for the one that waits for rows which many processes
+        want. Whoever waits for such a row then holds nothing else, so that nobody waits in a circle.
 
         Raises:
             StoreClosedError: after `close`.
@@ -84,7 +88,7 @@ class Writer:
             raise StoreClosedError
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
-        self._jobs.put(_Job(operation=operation, item=item, future=future, loop=loop))
+        self._jobs.put(_Job(operation=operation, item=item, first=first, future=future, loop=loop))
         return await future
 
     async def close(self) -> None:
@@ -191,9 +195,9 @@ class Writer:
 
 
 def _perform(connection: Connection, now: datetime, batch: Sequence[_Job]) -> list[_Outcome]:
-    """Hand each operation all of its items, operations in the order in which they first appear."""
+    """Hand each operation all of its items: those that come first, then the others in the order in which they appear."""
     places: dict[Operation[Any, Any], list[int]] = {}
-    for place, job in enumerate(batch):
+    for place, job in sorted(enumerate(batch), key=lambda each: not each[1].first):
         places.setdefault(job.operation, []).append(place)
     outcomes: list[_Outcome] = [None] * len(batch)
     for operation, mine in places.items():

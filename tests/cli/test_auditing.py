@@ -45,7 +45,7 @@ UNVOUCHED = {
     **dict.fromkeys(
         (
             *("log_entry.id", "agency.id", "certificate.id", "member.id", "peer.id", "trust_certificate.id"),
-            *("change_approval.id", "officer_key.id"),
+            *("change_approval.id", "officer_key.id", "flow.id"),
         ),
         "a row number",
     ),
@@ -53,6 +53,7 @@ UNVOUCHED = {
     "arrival.reply_queue": "where the receipt goes; it went there already",
     "notice.id": "a name; of two for one entry the second is found",
     "log_checkpoint.signed_at": "not part of what was signed",
+    "flow.last_due_at": "only says when the next message is due at the earliest",
     "credential.label": "a note for people",
     "credential.created_at": "the entry's own time counts",
     **dict.fromkeys(
@@ -244,7 +245,7 @@ def test_every_altered_column_is_found(database: Path) -> None:
         *("message", "evidence", "reference", "body", "delivery", "arrival", "log_entry", "log_node"),
         *("registry_version", "agency", "member", "certificate", "peer", "credential", "receipt_key"),
         *("trust_version", "trust_certificate"),
-        *("parked", "first_seen", "notice"),
+        *("parked", "first_seen", "notice", "flow"),
         *("change_set", "change_content", "change_approval", "officer_key"),
     ],
 )

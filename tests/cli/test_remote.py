@@ -248,3 +248,37 @@ def test_verdict_replay(
     assert json.loads(capsys.readouterr().out)["verdict"]["errors"] == ["certs.no_timestamp"]
     assert _call(gateway, "hanoi", "verdict", "replay", sent["id"], "--at", "2000-01-01") == 2
     assert "certs.certificate_not_yet_valid" in capsys.readouterr().out
+
+
+def test_a_deadline_is_shown_and_one_in_the_past_is_refused(
+    gateway: Served, letter: Letter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--deliver-by` is Vietnam time; what has passed is refused with what to do, and nothing was sent by that."""
+    file = tmp_path / "letter.edxml"
+    file.write_bytes(letter.signed)
+
+    assert _call(gateway, "hanoi", "send", str(file), "--deliver-by", "2020-01-01T00:00:00") == 1
+    refused = " ".join(capsys.readouterr().err.split())
+    assert "intake.deadline_passed" in refused
+    assert _call(gateway, "hanoi", "send", str(file), "--deliver-by", "2090-01-01T00:00:00") == 0
+    shown = capsys.readouterr().out
+    assert "hạn gửi · deliver by" in shown
+    assert "2090" in shown
+    assert "#" in shown  # the number in the flow
+
+
+def test_the_inbox_shows_what_is_urgent(
+    gateway: Served, letter: Letter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--urgent` leaves the others out; an item says its number in the flow."""
+    file = tmp_path / "letter.edxml"
+    file.write_bytes(letter.signed)
+    assert _call(gateway, "hanoi", "send", str(file)) == 0
+    item = _arrived(gateway, capsys, "tuyenquang", letter.document.document_id)
+
+    page = _answer(gateway, capsys, "tuyenquang", "inbox", "list", "--urgent", "--limit", "200")
+
+    assert (item["id"] in [each["id"] for each in page["items"]]) == (item["urgency"] > 0)
+    assert all(each["urgency"] > 0 for each in page["items"])
+    assert _call(gateway, "tuyenquang", "inbox", "list", "--limit", "200") == 0
+    assert f"#{item['flow_seq']}" in capsys.readouterr().out.replace("\n", "")

@@ -29,8 +29,13 @@ async def test_accept_commits_everything(store: SqlStore, stores: Stores) -> Non
     accepted = await store.documents.accept(acceptance)
 
     stamped = replace(acceptance.message, accepted_at=NOON)
+    numbered = tuple(replace(each, flow_seq=1) for each in to)
     assert accepted == Accepted(
-        message=stamped, recipients=to, leaf_sha256=accepted.leaf_sha256, entry=accepted.entry, replayed=False
+        message=stamped,
+        recipients=numbered,
+        leaf_sha256=accepted.leaf_sha256,
+        entry=accepted.entry,
+        replayed=False,
     )
     assert await store.documents.message(stamped.id) == stamped
     assert await store.documents.bodies([stamped.sha256]) == {stamped.sha256: b"<edXML>1</edXML>"}

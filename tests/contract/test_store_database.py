@@ -51,12 +51,34 @@ _MESSAGE_BEFORE = (
     "sha256, size, accepted_at, registry_version, verdict) "
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
+_BEFORE_0015 = (
+    *(f"DROP INDEX {name}" for name in ("ix_outbox_due", "ix_outbox_deliver_by", "ix_outbox_in_flight")),
+    "DROP INDEX ix_arrival_urgent",
+    "DROP TABLE flow",
+    *(
+        f"ALTER TABLE {table} DROP COLUMN {name}"
+        for table, names in {
+            "message": ("priority", "deliver_by"),
+            "delivery": ("flow_seq", "late_state"),
+            "outbox": ("priority", "flow", "flow_seq", "deliver_by"),
+            "arrival": ("flow_seq", "priority"),
+            "parked": ("deliver_by",),
+        }.items()
+        for name in names
+    ),
+    "CREATE INDEX ix_outbox_next_at_id ON outbox (next_at, id)",
+)
 _BEFORE_0011 = (
     *(f"DROP TABLE {name}" for name in ("change_content", "change_approval", "change_set", "officer_key")),
     "DROP INDEX ix_delivery_under_way",
     "DROP INDEX ix_message_accepted_at",
 )
-_BEFORE_0017 = ("DROP TABLE ledger_day", "DROP TABLE ledger_head", "DROP INDEX ix_delivery_owed")
+_BEFORE_0017 = (
+    *_BEFORE_0015,
+    "DROP TABLE ledger_day",
+    "DROP TABLE ledger_head",
+    "DROP INDEX ix_delivery_owed",
+)
 _BEFORE_0014 = (
     *_BEFORE_0017,
     "ALTER TABLE peer DROP COLUMN shares_payloads",

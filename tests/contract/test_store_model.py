@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -26,6 +27,7 @@ from hypothesis.stateful import (
 from gateway.ports import KeyConflictError
 from gateway.records import Acceptance, Accepted, OutboxItem, SendOutcome, SendResult
 from gateway.store import SqlStore
+from gateway.store.due import allotted
 from gateway.store.outbox import resend_delay
 from routing.delivery import DeliveryState
 from tests.support.postgres import Cluster
@@ -47,6 +49,14 @@ class Row:
     fence: int = 0
     held: bool = False
     is_delivery: bool = True
+    priority: int = 0
+    flow: str | None = None
+    seq: int = 0
+    deliver_by: datetime | None = None
+
+    def is_in_time(self, now: datetime) -> bool:
+        """Say whether its deadline has not passed."""
+        return self.deliver_by is None or self.deliver_by > now
 
 
 @dataclass
@@ -56,6 +66,7 @@ class Parcel:
     acceptance: Acceptance
     state: DeliveryState = DeliveryState.QUEUED
     attempts: int = 0
+    late: DeliveryState | None = None
     arrived: str | None = None
     """None, "waiting", "refused" or "acknowledged"."""
 
@@ -67,6 +78,40 @@ class Model:
     keys: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
     parcels: dict[str, Parcel] = field(default_factory=dict)
     outbox: dict[str, Row] = field(default_factory=dict)
+    numbers: Counter[str] = field(default_factory=Counter)
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Return what a claim has to take: the urgent first, and nothing before what its flow has in flight or left out."""
+        ripe = {name: row for name, row in self.outbox.items() if row.due <= now}
+        shares = allotted(Counter(row.priority for row in ripe.values()), limit)
+        taken: list[str] = []
+        for priority, share in shares.items():
+            flying = [
+                row
+                for row in self.outbox.values()
+                if row.flow and row.fence == 1 and row.held and row.due > now and row.priority >= priority
+            ]
+            busy = {row.flow for row in flying}
+            ready = sorted(
+                (row.due, row.seq, name)
+                for name, row in ripe.items()
+                if row.priority == priority
+                and row.is_in_time(now)
+                and not (row.flow in busy and not row.fence)
+            )
+            mine = [name for *_, name in ready[:share]]
+            left = [row for name, row in ripe.items() if name not in {*taken, *mine} and not row.fence]
+            taken += [name for name in mine if not _is_behind(ripe[name], left, now)]
+        return taken
+
+
+def _is_behind(row: Row, left: list[Row], now: datetime) -> bool:
+    """Say whether something of the same flow, as urgent and older, is due and was left out, neither of them tried yet."""
+    return not row.fence and any(
+        row.flow and each.flow == row.flow and each.priority >= row.priority and each.seq < row.seq
+        for each in left
+        if each.is_in_time(now)
+    )
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -96,11 +141,21 @@ class StoreMachine(RuleBasedStateMachine):
             self.run(self.stores.close())
             self.runner.close()
 
-    @rule(target=deliveries, body=st.integers(0, 5), key=st.integers(0, 3), codes=st.integers(1, 2))
-    def accept(self, body: int, key: int, codes: int) -> Any:
+    @rule(
+        target=deliveries,
+        body=st.integers(0, 5),
+        key=st.integers(0, 3),
+        codes=st.integers(1, 2),
+        priority=st.sampled_from([0, 0, 1, 4]),
+        within=st.sampled_from([None, None, timedelta(minutes=5), timedelta(days=2)]),
+    )
+    def accept(self, body: int, key: int, codes: int, priority: int, within: timedelta | None) -> Any:
         """Accept a document, unless one of its keys says that it is a retry or a contradiction."""
         to = [a_recipient(f"H53.{code}") for code in range(codes)]
-        attempt = an_acceptance(b"%d" % body, recipients=to, key=f"k-{key}" if key else None)
+        name = f"k-{key}" if key else None
+        attempt = replace(
+            an_acceptance(b"%d" % body, recipients=to, key=name, priority=priority), deliver_within=within
+        )
         keys = {(each.scope, each.owner, each.key) for each in attempt.keys}
         known = {self.model.keys[each] for each in keys if each in self.model.keys}
         answer = self.run(_or_conflict(self.store, attempt))
@@ -116,15 +171,23 @@ class StoreMachine(RuleBasedStateMachine):
         self.model.keys |= dict.fromkeys(keys, (attempt.message.sha256, attempt.message.id))
         for recipient in to:
             self.model.parcels[recipient.delivery_id] = Parcel(acceptance=attempt)
-            self.model.outbox[recipient.delivery_id] = Row(due=self.clock.now)
+            self.model.numbers[recipient.code] += 1
+            self.model.outbox[recipient.delivery_id] = Row(
+                due=self.clock.now,
+                priority=priority,
+                flow=recipient.code,
+                seq=self.model.numbers[recipient.code],
+                deliver_by=None if within is None else self.clock.now + within,
+            )
+        assert [each.flow_seq for each in answer.recipients] == [self.model.numbers[each.code] for each in to]
         return multiple(*(recipient.delivery_id for recipient in to))
 
     @rule(target=items, limit=st.integers(1, 3))
     def claim(self, limit: int) -> Any:
         """Claim what is due; it must be what the model would have claimed, receipts by their number only."""
-        due = sorted((row.due, name) for name, row in self.model.outbox.items() if row.due <= self.clock.now)
+        expected = self.model.due(self.clock.now, limit)
         claimed = self.run(self.store.documents.claim(limit=limit, lease=LEASE))
-        assert [item.id for item in claimed] == [name for _, name in due[:limit]]
+        assert [item.id for item in claimed] == expected
         for item in claimed:
             row = self.model.outbox[item.id]
             row.fence, row.held, row.due = row.fence + 1, True, self.clock.now + LEASE
@@ -161,7 +224,10 @@ class StoreMachine(RuleBasedStateMachine):
         recipient = next(each for each in parcel.acceptance.recipients if each.delivery_id == name)
         step = a_step(recipient, parcel.acceptance.message.id, state)
         self.run(self.store.documents.record_receipts([step, step]))
-        if parcel.attempts and parcel.state.can_become(state):
+        if parcel.state is DeliveryState.EXPIRED:
+            is_news = parcel.attempts and (parcel.late or DeliveryState.CONFIRMED).can_become(state)
+            parcel.late = state if is_news else parcel.late
+        elif parcel.attempts and parcel.state.can_become(state):
             parcel.state = state
             self.model.outbox.pop(name, None)
 
@@ -203,6 +269,20 @@ class StoreMachine(RuleBasedStateMachine):
             name for name, row in self.model.outbox.items() if not row.is_delivery
         }
 
+    @rule(limit=st.sampled_from([1, 100]))
+    def expire(self, limit: int) -> None:
+        """Expire what is past its deadline and not being sent."""
+        now = self.clock.now
+        past = sorted(
+            (row.deliver_by, name)
+            for name, row in self.model.outbox.items()
+            if row.deliver_by is not None and row.deliver_by <= now and not (row.held and row.due > now)
+        )
+        assert self.run(self.store.under_way.expire(limit=limit)) == len(past[:limit])
+        for _, name in past[:limit]:
+            del self.model.outbox[name]
+            self.model.parcels[name].state = DeliveryState.EXPIRED
+
     @rule(seconds=st.sampled_from([1, 30, 120, 600, 3600, 86_400]))
     def wait(self, seconds: int) -> None:
         """Let time pass."""
@@ -228,6 +308,7 @@ class StoreMachine(RuleBasedStateMachine):
             delivery = self.run(self.store.documents.delivery(name))
             assert delivery is not None
             assert (delivery.state, delivery.attempts) == (parcel.state, parcel.attempts)
+            assert delivery.late_state == parcel.late
         inbox = self.run(self.store.documents.inbox(member_id="tayninh", code=None, after=None, limit=99))
         waiting = {name for name, parcel in self.model.parcels.items() if parcel.arrived == "waiting"}
         assert [item.id for item in inbox] == sorted(waiting)

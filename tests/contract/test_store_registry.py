@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.peers import PeerGateway
-from gateway.records import CertificateUse, Sighting
+from gateway.sighting import CertificateUse, Sighting
 from gateway.store import SqlStore
 from routing.agencies import Agency, Directory
 from routing.errors import RegistryInconsistent

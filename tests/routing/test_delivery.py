@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from routing.delivery import ALLOWED, Delivery, DeliveryState
 
-QUEUED, CONFIRMED, HELD, RECEIVED, ACKNOWLEDGED, REFUSED, UNDELIVERABLE = DeliveryState
+QUEUED, CONFIRMED, HELD, RECEIVED, ACKNOWLEDGED, REFUSED, UNDELIVERABLE, EXPIRED = DeliveryState
 
 MOVES = {
     (QUEUED, CONFIRMED),
@@ -15,6 +15,9 @@ MOVES = {
     (QUEUED, ACKNOWLEDGED),
     (QUEUED, REFUSED),
     (QUEUED, UNDELIVERABLE),
+    (QUEUED, EXPIRED),
+    (CONFIRMED, EXPIRED),
+    (HELD, EXPIRED),
     (CONFIRMED, QUEUED),
     (CONFIRMED, HELD),
     (CONFIRMED, RECEIVED),
@@ -39,8 +42,9 @@ def test_only_the_listed_moves_are_allowed(earlier: DeliveryState, later: Delive
 
 
 def test_the_final_states() -> None:
-    """A delivery ends acknowledged, refused or undeliverable, and nothing else is an end."""
-    assert {state for state in DeliveryState if state.is_final} == {ACKNOWLEDGED, REFUSED, UNDELIVERABLE}
+    """A delivery ends acknowledged, refused, undeliverable or expired, and nothing else is an end."""
+    ends = {ACKNOWLEDGED, REFUSED, UNDELIVERABLE, EXPIRED}
+    assert {state for state in DeliveryState if state.is_final} == ends
 
 
 @given(events=st.lists(st.sampled_from(DeliveryState), max_size=12))

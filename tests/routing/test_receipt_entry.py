@@ -30,6 +30,8 @@ DELIVERIES = {
     Kind.RELEASED: DeliveryState.QUEUED,
     Kind.REROUTED: DeliveryState.QUEUED,
     Kind.UNDELIVERABLE: DeliveryState.UNDELIVERABLE,
+    Kind.EXPIRED: DeliveryState.EXPIRED,
+    Kind.LATE_RECEIPT: DeliveryState.RECEIVED,
 }
 GIVES_A_REASON = {
     Kind.REFUSED_RECEIPT,
@@ -38,8 +40,15 @@ GIVES_A_REASON = {
     Kind.HELD,
     Kind.RELEASED,
     Kind.UNDELIVERABLE,
+    Kind.EXPIRED,
+    Kind.LATE_RECEIPT,
 }
-FROM_PEER = (Kind.DELIVERED_RECEIPT, Kind.ACKNOWLEDGED_RECEIPT, Kind.REFUSED_RECEIPT)
+FROM_PEER = (
+    Kind.DELIVERED_RECEIPT,
+    Kind.ACKNOWLEDGED_RECEIPT,
+    Kind.REFUSED_RECEIPT,
+    Kind.LATE_RECEIPT,
+)
 REJECTED = entry(
     Kind.REJECTED,
     payload_sha256=SHA256,

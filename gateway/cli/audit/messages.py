@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from gateway.cli.audit.bodies import Bodies
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
 from gateway.cli.audit.testimony import Fields, Life, Testimony
+from gateway.flow.envelope import moment
 from gateway.records import Message
 from gateway.store import Audit
 from gateway.store.evidence import MessageEvidence
 from routing.canonical import canonical_json
 
-KEPT_SINCE_0003 = frozenset({"reason", "refers_to", "promulgation_date", "stated_at", "staff"})
+KEPT_SINCE_0003 = frozenset({"reason", "refers_to", "promulgation_date", "stated_at", "staff", "priority"})
 """Columns that are empty for messages that were taken before the schema had them; all of them repeat the document."""
 
 
@@ -49,7 +50,7 @@ def _came(life: Life) -> bool:
 
 
 def _accepted_pairs(evidence: MessageEvidence, life: Life, logged: Fields) -> Pairs:
-    message = evidence.message
+    message, deadline = evidence.message, logged.get("deliver_by_t")
     verdict = {name: value for name, value in message.verdict.items() if name != "warnings"}
     return {
         "kind": (logged.get("message"), message.kind.value),
@@ -61,6 +62,8 @@ def _accepted_pairs(evidence: MessageEvidence, life: Life, logged: Fields) -> Pa
         "sha256": (logged["payload_sha256"], message.sha256),
         "size": (logged["payload_size"], message.size),
         "registry_version": (logged["registry_version"], message.registry_version),
+        "priority": (logged.get("priority", 0), message.priority),
+        "deliver_by": (None if deadline is None else moment(deadline), message.deliver_by),
         "verdict": (logged.get("verdict", {}), verdict),
         "accepted_at": (life.accepted_at, message.accepted_at),
         "leaf_sha256": (life.leaf_sha256, evidence.leaf_sha256),

@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
 from gateway.cli.audit.testimony import Fields, Life, Testimony
+from gateway.flow.envelope import moment
 from gateway.parked import ParkedState, Road
 from gateway.store import Audit
 from gateway.store.tables import first_seen, parked
@@ -63,6 +64,8 @@ def _pairs(row: Any, life: Life, logged: Fields) -> Pairs:  # noqa: ANN401 - a r
         "state": (ended.state if ended else ParkedState.PARKED.value, row.state),
         "decided_at": (ended.at if ended else None, row.decided_at),
     }
+    deadline = logged.get("deliver_by_t")
+    pairs["deliver_by"] = (None if deadline is None else moment(deadline), row.deliver_by)
     if ended is not None and ended.reason is not None:
         pairs["reason"] = (ended.reason, row.reason["code"])
     if life.parked_at is not None and isinstance(logged.get("keep_s"), int):

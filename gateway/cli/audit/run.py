@@ -14,6 +14,7 @@ from gateway.cli.audit.bodies import Bodies
 from gateway.cli.audit.certificates import check_certificates
 from gateway.cli.audit.changes import check_changes
 from gateway.cli.audit.findings import Difference, differs
+from gateway.cli.audit.flows import check_flows
 from gateway.cli.audit.indexes import check_indexes
 from gateway.cli.audit.messages import check_messages
 from gateway.cli.audit.notices import check_notices
@@ -139,6 +140,7 @@ def _tables(
         "body": lambda: bodies.check_rows(database),
         "message": lambda: check_messages(database, log, bodies),
         "delivery": lambda: check_deliveries(database, log, Queues(database)),
+        "flow": lambda: check_flows(database, log),
         "arrival": lambda: check_arrivals(database, log, bodies, Queues(database)),
         "notice": lambda: check_notices(database, log),
         "reference": lambda: check_references(database, log),

@@ -36,10 +36,11 @@ _RECEIPTS = {
     Kind.ACKNOWLEDGED_RECEIPT: DeliveryState.ACKNOWLEDGED,
     Kind.REFUSED_RECEIPT: DeliveryState.REFUSED,
     Kind.UNDELIVERABLE: DeliveryState.UNDELIVERABLE,
+    Kind.EXPIRED: DeliveryState.EXPIRED,
 }
 
 _DIVERSIONS = frozenset({Kind.HELD, Kind.RELEASED, Kind.REROUTED})
-TOLD = _DIVERSIONS | {Kind.UNDELIVERABLE}
+TOLD = _DIVERSIONS | {Kind.UNDELIVERABLE, Kind.EXPIRED, Kind.LATE_RECEIPT}
 """Of what senders are told."""
 
 Fields = Mapping[str, Any]
@@ -58,6 +59,7 @@ class Transit:
     formerly: tuple[str, ...] = ()
     chosen_at: datetime | None = None
     held_since: datetime | None = None
+    late: str | None = None
     handed: Fields | None = None
     """To whom the arrival was handed over."""
     arrived: Fields | None = None
@@ -235,6 +237,8 @@ def _note_delivery(life: Life, entry: LogEntry, stored: bytes) -> None:
     _note_transit(life.transit(delivery_id), entry)
     if entry.kind in TOLD:
         life.told[stored.hex()] = (entry, delivery_id)
+    if entry.kind is Kind.LATE_RECEIPT:
+        life.transit(delivery_id).late = str(entry.fields["stage"])
 
 
 def _end(life: Life, outcome: str, entry: LogEntry) -> None:

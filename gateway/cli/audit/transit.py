@@ -74,6 +74,8 @@ def _delivery_pairs(row: Row[Any], life: Life, place: int, queues: Queues) -> Pa
         "former_members": (transit.formerly, tuple(row.former_members)),
         "state": (transit.state.value, row.state),
         "attempts": (transit.attempts, row.attempts),
+        "flow_seq": (route.get("flow_seq"), row.flow_seq),
+        "late_state": (transit.late, row.late_state),
     }
     if transit.settled_at is not None:
         # Before its first receipt a row also notes what the axis said, which is no entry of the log.
@@ -128,11 +130,14 @@ def _addressee(
         "queue": (queue, row.queue),
         "resolved_code": (code, row.resolved_code),
         "chosen_at": (None if chosen is None else moment(chosen), row.chosen_at),
+        "flow_seq": (logged.get("flow_seq"), row.flow_seq),
     }
     yield from compare(where, pairs)
     facts = bodies.facts(logged["payload_sha256"])
     if facts is not None and facts.addressees is not None and row.as_sent not in facts.addressees:
         yield differs(where, "as_sent", logged=", ".join(sorted(facts.addressees)), found=row.as_sent)
+    if facts is not None and facts.summary is not None and row.priority != facts.summary["priority"]:
+        yield differs(where, "priority", logged=facts.summary["priority"], found=row.priority)
 
 
 def _receipts(

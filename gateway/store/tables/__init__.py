@@ -15,6 +15,7 @@ from gateway.store.tables.changes import change_approval, change_content, change
 from gateway.store.tables.distribution import contact, upstream_registry
 from gateway.store.tables.documents import arrival, body, delivery, idempotency, message, outbox, reference
 from gateway.store.tables.evidence import evidence
+from gateway.store.tables.flows import flow
 from gateway.store.tables.keys import receipt_key
 from gateway.store.tables.ledger import ledger_day, ledger_head
 from gateway.store.tables.local import axis_message, readiness
@@ -47,6 +48,7 @@ __all__ = [
     "delivery",
     "evidence",
     "first_seen",
+    "flow",
     "idempotency",
     "ledger_day",
     "ledger_head",

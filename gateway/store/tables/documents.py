@@ -35,6 +35,8 @@ message: Final = Table(
     Column("promulgation_date", Day()),
     Column("stated_at", Instant()),
     Column("staff", Json()),
+    Column("priority", Integer(), nullable=False, server_default=text("0")),
+    Column("deliver_by", Instant()),
     Index("ix_message_sender_code_document_id", "sender_code", "document_id", **where("kind = 'edoc'")),
     Index("ix_message_business", "sender_code", "id", **where("business_type > 0")),
     Index("ix_message_sender_code_number", "sender_code", "number", **where("kind = 'edoc'")),
@@ -92,8 +94,12 @@ delivery: Final = Table(
     Column("held_since", Instant()),
     Column("former_members", Json(), nullable=False, server_default=text("'[]'")),
     Index("ix_delivery_held", "code", "id", **where("held_since IS NOT NULL")),
+    Column("flow_seq", BigInteger()),
+    Column("late_state", Text()),
     Index(
-        "ix_delivery_under_way", "code", **where("state NOT IN ('acknowledged', 'refused', 'undeliverable')")
+        "ix_delivery_under_way",
+        "code",
+        **where("state NOT IN ('acknowledged', 'expired', 'refused', 'undeliverable')"),
     ),
     # What is owed, for the ledger; the states stand in `gateway.store.ledger`.
     Index("ix_delivery_owed", "state", "id", **where("state IN ('queued', 'confirmed', 'held')")),
@@ -112,7 +118,13 @@ outbox: Final = Table(
     Column("lease_until", Instant()),
     Column("fence", Integer(), nullable=False),
     Column("attempts", Integer(), nullable=False),
-    Index("ix_outbox_next_at_id", "next_at", "id"),
+    Column("priority", Integer(), nullable=False, server_default=text("0")),
+    Column("flow", BigInteger()),
+    Column("flow_seq", BigInteger(), nullable=False, server_default=text("0")),
+    Column("deliver_by", Instant()),
+    Index("ix_outbox_due", "priority", "next_at", "flow_seq", "id"),
+    Index("ix_outbox_deliver_by", "deliver_by", **where("deliver_by IS NOT NULL")),
+    Index("ix_outbox_in_flight", "flow", **where("lease_until IS NOT NULL")),
     Index("uq_outbox_delivery_id_kind", "delivery_id", "kind", unique=True, **where("kind <> 'delivery'")),
 )
 
@@ -134,6 +146,14 @@ arrival: Final = Table(
     Column("acknowledged_at", Instant()),
     Column("resolved_code", Text()),
     Column("chosen_at", Instant()),
+    Column("flow_seq", BigInteger()),
+    Column("priority", Integer(), nullable=False, server_default=text("0")),
+    Index(
+        "ix_arrival_urgent",
+        "member_id",
+        "id",
+        **where("acknowledged_at IS NULL AND refusal IS NULL AND priority > 0"),
+    ),
     Index("ix_arrival_waiting", "member_id", "id", **where("acknowledged_at IS NULL AND refusal IS NULL")),
     Index("uq_arrival_message_id_code", "message_id", "code", unique=True),
 )

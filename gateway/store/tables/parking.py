@@ -35,6 +35,7 @@ parked: Final = Table(
     Column("attempts", Integer(), nullable=False),
     Column("reason", Json(), nullable=False),
     Column("decided_at", Instant()),
+    Column("deliver_by", Instant()),
     Index("ix_parked_next_at_id", "next_at", "id", **where("state = 'parked'")),
     Index("ix_parked_member_id_id", "member_id", "id"),
 )
