@@ -22,7 +22,7 @@ from uuid_utils import uuid7
 from gateway import payloads
 from gateway.flow import envelope, judging, shipping
 from gateway.records import Arrival, AxisMessage, OutboxItem
-from gateway.store import database, outbox, tables, writer
+from gateway.store import database, due, outbox, tables, writer
 from gateway.store.acceptance import Acceptances
 from gateway.store.dialects import transaction_time
 from gateway.store.inbox import Inbox, _before
@@ -106,14 +106,14 @@ def skip_rows() -> None:
     """Page the outbox by `id > last`: what comes late, and what has to be sent again, has been passed already."""
     last = [""]
     claim = outbox.Outbox._claim
-    due = outbox._DUE.where(tables.outbox.c.id > bindparam("last", callable_=lambda: last[0]))
+    skipping = due.DUE.where(tables.outbox.c.id > bindparam("last", callable_=lambda: last[0]))
 
     def claimed(self: Any, *arguments: Any) -> tuple[OutboxItem, ...]:
         items = claim(self, *arguments)
         last[0] = max([last[0], *(item.id for item in items)])
         return items
 
-    _replace(outbox, "_DUE", due)
+    _replace(due, "DUE", skipping)
     _replace(outbox.Outbox, "_claim", claimed)
 
 
