@@ -106,14 +106,14 @@ def skip_rows() -> None:
     """Page the outbox by `id > last`: what comes late, and what has to be sent again, has been passed already."""
     last = [""]
     claim = outbox.Outbox._claim
-    late = due.DUE.where(tables.outbox.c.id > bindparam("last", callable_=lambda: last[0]))
+    skipping = due.DUE.where(tables.outbox.c.id > bindparam("last", callable_=lambda: last[0]))
 
     def claimed(self: Any, *arguments: Any) -> tuple[OutboxItem, ...]:
         items = claim(self, *arguments)
         last[0] = max([last[0], *(item.id for item in items)])
         return items
 
-    _replace(due, "DUE", late)
+    _replace(due, "DUE", skipping)
     _replace(outbox.Outbox, "_claim", claimed)
 
 
