@@ -13,6 +13,7 @@ from uuid import uuid4
 import aio_pika
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel
+from aiormq import PublishError
 
 from gateway.axis.amqp_topology import DELIVERY_LIMIT, EXCHANGE
 from tests.faults.cast import SYSTEMS
@@ -32,7 +33,7 @@ async def _stranger(world: World) -> AsyncIterator[AbstractChannel]:
     """Open a channel as somebody who has got hold of the broker's password."""
     connection = await aio_pika.connect(world.rabbitmq.url, timeout=30)
     async with connection:
-        yield await connection.channel()
+        yield await connection.channel(on_return_raises=True)
 
 
 class QueuesSuffer(Fault):
@@ -108,7 +109,10 @@ class Poison(Fault):
             for _ in range(int(options["messages"])):
                 body = Message(_poison(chance), delivery_mode=DeliveryMode.PERSISTENT, message_id=uuid4().hex)
                 queue = chance.choice(QUEUES)
-                await exchange.publish(body, routing_key=queue)
+                try:
+                    await exchange.publish(body, routing_key=queue)
+                except PublishError:  # a queue that takes nothing now gets no poison either
+                    continue
                 # What the dying consumer takes along, the broker puts aside, and no gateway sees it.
                 world.poison += queue != SOUTHERN
         south = world.south.services[0]
