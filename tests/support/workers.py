@@ -98,3 +98,4 @@ def workers(count: int, data: Path, **settings: str) -> Iterator[Workers]:
         finally:
             if process.poll() is None:
                 process.kill()
+            started.ended()
