@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.faults.catalogue import FAULTS
+from tests.faults.catalogue.hosts import HOST_FAULTS
 from tests.faults.evidence import Bounds
 from tests.faults.fault import Fault
 from tests.faults.report import show
@@ -27,14 +28,17 @@ def main() -> int:
     given = _arguments()
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     console = Console()
-    names = [name for name in given.only.split(",") if name] or list(FAULTS)
-    if unknown := [name for name in names if name not in FAULTS]:
-        console.print(f"no such fault: {', '.join(unknown)}; there are {', '.join(FAULTS)}")
+    known = [*FAULTS, *HOST_FAULTS]
+    names = [name for name in given.only.split(",") if name] or known
+    if unknown := [name for name in names if name not in known]:
+        console.print(f"no such fault: {', '.join(unknown)}; there are {', '.join(known)}")
         return 2
     seed = random.SystemRandom().randrange(2**32) if given.seed is None else given.seed
     folder = Path(given.folder or tempfile.mkdtemp(prefix="vanthu-faults-"))
     console.print(f"seed {seed}, faults {','.join(names)}, ledger in {folder}")
-    outcomes = _rounds(console, [FAULTS[name] for name in names], seed=seed, folder=folder, given=given)
+    outcomes = _hosts(console, names, seed=seed, folder=folder, given=given)
+    if faults := [FAULTS[name] for name in names if name in FAULTS]:
+        outcomes += _rounds(console, faults, seed=seed, folder=folder, given=given)
     show(console, outcomes)
     if any(outcome.violations for outcome in outcomes):
         console.print(
@@ -59,6 +63,18 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--folder", help="where to keep the ledger; by default a temporary folder")
     return parser.parse_args()
+
+
+def _hosts(
+    console: Console, names: list[str], *, seed: int, folder: Path, given: argparse.Namespace
+) -> list[Outcome]:
+    """Run the faults of the host, each in a world of its own, once."""
+    plan = Plan(seed=seed, tell=lambda line: console.print(f"  {line}", style="dim"))
+    return [
+        asyncio.run(HOST_FAULTS[name].run(plan, folder / name, long=not given.short))
+        for name in names
+        if name in HOST_FAULTS
+    ]
 
 
 def _rounds(

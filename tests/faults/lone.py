@@ -56,6 +56,7 @@ class LoneGateway(Gateway):
         self.database_url = host.database or f"sqlite:///{self.folder / 'vanthu.db'}"
         self.services: list[Service] = []
         self.keys = load_keys(self.folder / "0" / "keys", gateway=NAME)
+        self.payloads = host.place / "payloads"
         self.threads_file = host.place / "threads.json"
         self._host = host
 

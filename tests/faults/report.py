@@ -22,6 +22,9 @@ def show(console: Console, outcomes: Sequence[Outcome]) -> None:
     for heading in ("times", "documents", "lost", "duplicated", "time to heal"):
         table.add_column(heading, justify="right")
     for row in merged([row for outcome in outcomes for row in outcome.rows]):
+        if row.not_run:
+            table.add_row(row.fault, row.title, "NOT RUN", style="bold yellow")
+            continue
         bad = row.lost or row.duplicated or row.heal_seconds is None
         healed = "never" if row.heal_seconds is None else f"{row.heal_seconds:.1f} s"
         numbers = (row.times, row.documents, row.lost, row.duplicated)
@@ -33,6 +36,8 @@ def show(console: Console, outcomes: Sequence[Outcome]) -> None:
             style="bold red" if bad else None,
         )
     console.print(table)
+    for row in (row for outcome in outcomes for row in outcome.rows if row.not_run):
+        console.print(f"{row.fault} was not run: {row.not_run}", style="yellow", markup=False)
     console.print(f"sent again on the axis: {sum(outcome.repeats for outcome in outcomes):,}")
     violations = [each for outcome in outcomes for each in outcome.violations]
     console.print(f"violations: {len(violations)}", style="bold red" if violations else "green")
@@ -61,5 +66,6 @@ def merged(rows: Sequence[Row]) -> list[Row]:
             lost=before.lost + row.lost,
             duplicated=before.duplicated + row.duplicated,
             heal_seconds=None if never else max(row.heal_seconds or 0.0, before.heal_seconds or 0.0),
+            not_run=row.not_run or before.not_run,
         )
     return sorted(found.values(), key=lambda each: int(each.fault.removeprefix("F")))

@@ -77,7 +77,8 @@ class Cluster:
         while any(_is_alive(pid) for pid in processes):
             time.sleep(0.01)
         # Where nobody takes note of dead children, their numbers stay in use, and the next server would think that this one runs.
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        for file in (self._data / "postmaster.pid", self.socket.with_name(f"{self.socket.name}.lock")):
+            file.unlink(missing_ok=True)
 
     def stop_at_once(self) -> None:
         """Stop as `pg_ctl stop -m immediate` does: without a checkpoint."""

@@ -42,7 +42,8 @@ class DiskIsFull(HostFault):
         for name in DISKS if long else ["everything"]:
             place = folder / name / "place"
             with small_disk(place / DISKS[name], _MEBIBYTES) as disk:
-                host = Host(place=place, plant=plant)
+                # The reserve that is kept free is as small as this disk; what it does not catch has to be caught by the writes.
+                host = Host(place=place, plant=plant, settings={"VANTHU_DISK_RESERVE": str(2**20)})
                 ledger = folder / name / "ledger"
                 async with trying(self, quiet(plan, senders=_SENDERS), ledger, host) as (lone, verdict):
                     for _ in range(5 if long else 1):
