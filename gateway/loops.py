@@ -14,11 +14,13 @@ from datetime import timedelta
 from gateway.api.context import Context
 from gateway.clock import utc_now
 from gateway.fetching.fetcher import fetching
+from gateway.flow.burying import Collector
 from gateway.flow.forwarding import LANES, AsideForwarder, Forwarder, Outgoing
 from gateway.flow.parking import Terms
 from gateway.flow.piecing import Pieces
 from gateway.flow.receiving import Receiver
 from gateway.flow.reexamining import Reexaminer
+from gateway.flow.resending import Resender
 from gateway.flow.scheduling import Scheduler
 from gateway.flow.shipping import Shipper
 from gateway.flow.succeeding import Succession
@@ -65,6 +67,7 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         "succeed": succession.one_pass,
         "reckon": context.reckoning.one_pass,
         "pressure": context.pressure.one_pass,
+        **_dead(context, receiver),
         **_outward(context),
     }
 
@@ -80,6 +83,17 @@ def _outward(context: Context) -> dict[str, Loop]:
     )
     follow = {} if context.follower is None else {"follow": context.follower.one_pass}
     return {"fetch": fetch, **follow}
+
+
+def _dead(context: Context, receiver: Receiver) -> dict[str, Loop]:
+    """Make the loops that collect dead letters, and work off what was ordered about them."""
+    collector = Collector(
+        gateway=context.settings.name, store=context.store, link=context.link, bell=context.bell
+    )
+    resender = Resender(
+        letters=context.store.dead_letters, receiver=receiver, clock=context.clock, bell=context.bell
+    )
+    return {"bury": collector.one_pass, "resend": resender.one_pass}
 
 
 def _outgoing(context: Context) -> Outgoing:

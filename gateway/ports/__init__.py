@@ -21,6 +21,7 @@ from gateway.ports.conditions import (
     StillParkedError,
     UnavailableError,
 )
+from gateway.ports.dead_letters import DeadLetters
 from gateway.ports.documents import Documents
 from gateway.ports.ledger import Ledger
 from gateway.ports.log import RoutingLog
@@ -41,6 +42,7 @@ __all__ = [
     "ChangeMovedError",
     "Changes",
     "Clock",
+    "DeadLetters",
     "Documents",
     "InstantPassedError",
     "KeyConflictError",
