@@ -168,6 +168,8 @@ class Metrics:
         self.clock_alarms = count(
             "vanthu_clock_alarms_total", "Times that the clock of decisions was set, or stood still."
         )
+        self.dead_letters = gauge("vanthu_dead_letters", "Dead letters that wait, by cause.", ("cause",))
+        self.stuck = gauge("vanthu_stuck_deliveries", "Deliveries and receipts that keep failing.")
         self.log_size = gauge("vanthu_log_size", "Entries in the routing log's tree.")
         self.registry_emergencies = gauge(
             "vanthu_registry_emergencies", "Changes of the registry in force on one officer's signature."

@@ -100,8 +100,17 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
     context.metrics.held.set(sum(each.deliveries for each in held))
     oldest = min((each.since for each in held), default=now)
     context.metrics.held_oldest.set((now - oldest).total_seconds())
+    await _count_dead(context)
     body = await asyncio.to_thread(generate_latest, context.metrics.registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _count_dead(context: Context) -> None:
+    """Set the numbers about dead letters; a cause of which none waits any more is not told."""
+    context.metrics.dead_letters.clear()
+    for group in await context.store.dead_letters.causes():
+        context.metrics.dead_letters.labels(group.cause.code).set(group.letters)
+    context.metrics.stuck.set(sum(each.count for each in await context.store.dead_letters.stuck()))
 
 
 async def _run(context: Context) -> dict[str, Json]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from uuid_utils import uuid7
 
 from gateway.dead_letters import (
@@ -29,8 +29,8 @@ from gateway.dead_letters import (
     order_facts,
 )
 from gateway.records import Event
+from gateway.store import dead_letter_rows as rows
 from gateway.store import stuck
-from gateway.store.columns import Json
 from gateway.store.database import Database
 from gateway.store.dialects import insert_or_skip
 from gateway.store.resending import Claim, Failure, Resending, next_due
@@ -61,22 +61,6 @@ _ONCE_MORE: Final = (
         decided_at=None,
     )
 )
-_COLUMNS: Final = tuple(each for each in dead_letter.columns if each.name != "body")
-_LETTERS: Final = select(*_COLUMNS).order_by(_letter.id).limit(bindparam("limit"))
-_CAUSES: Final = (
-    select(
-        _letter.cause,
-        func.max(_letter.words, type_=Json()).label("words"),
-        func.count().label("letters"),
-        func.sum(_letter.times).label("deaths"),
-        func.min(_letter.first_seen).label("first_seen"),
-        func.max(_letter.last_seen).label("last_seen"),
-    )
-    .where(_WAITS)
-    .group_by(_letter.cause)
-    .order_by(func.count().desc(), _letter.cause)
-)
-_ORDERS: Final = select(resend_order).order_by(resend_order.c.id.desc()).limit(bindparam("limit"))
 
 
 class _Ordered(NamedTuple):
@@ -100,21 +84,19 @@ class SqlDeadLetters:
 
     async def causes(self) -> tuple[CauseGroup, ...]:
         """See `ports.DeadLetters`."""
-        return await self._database.read(_causes)
+        return await self._database.read(rows.causes)
 
     async def letters(
         self, *, state: LetterState, cause: str | None, after: str | None, limit: int
     ) -> tuple[DeadLetter, ...]:
         """See `ports.DeadLetters`."""
-        query = _LETTERS.where(_letter.state == state.value, _letter.id > (after or ""))
-        query = query if cause is None else query.where(_letter.cause == cause)
         return await self._database.read(
-            lambda connection: tuple(map(_letter_of, connection.execute(query, {"limit": limit})))
+            partial(rows.letters, state=state, cause=cause, after=after, limit=limit)
         )
 
     async def letter(self, letter_id: str) -> tuple[DeadLetter, bytes | None] | None:
         """See `ports.DeadLetters`."""
-        return await self._database.read(partial(_find, letter_id=letter_id))
+        return await self._database.read(partial(rows.find, letter_id=letter_id))
 
     async def resend(self, selection: Selection, decision: Decision) -> Order | None:
         """See `ports.DeadLetters`."""
@@ -134,9 +116,7 @@ class SqlDeadLetters:
 
     async def orders(self, *, limit: int) -> tuple[Order, ...]:
         """See `ports.DeadLetters`."""
-        return await self._database.read(
-            lambda connection: tuple(map(_order_of, connection.execute(_ORDERS, {"limit": limit})))
-        )
+        return await self._database.read(partial(rows.orders, limit=limit))
 
     async def claim(self, *, lease: timedelta, crashed: Cause) -> LetterItem | None:
         """See `ports.DeadLetters`."""
@@ -273,43 +253,3 @@ def _order(
         created_at=now,
         finished_at=None,
     )
-
-
-def _causes(connection: Connection) -> tuple[CauseGroup, ...]:
-    return tuple(
-        CauseGroup(
-            cause=Cause(code=row.cause, words=row.words),
-            letters=row.letters,
-            deaths=int(row.deaths),
-            first_seen=row.first_seen,
-            last_seen=row.last_seen,
-        )
-        for row in connection.execute(_CAUSES)
-    )
-
-
-def _find(connection: Connection, *, letter_id: str) -> tuple[DeadLetter, bytes | None] | None:
-    row = connection.execute(select(dead_letter).where(_letter.id == letter_id)).one_or_none()
-    return None if row is None else (_letter_of(row), row.body)
-
-
-def _letter_of(row: Any) -> DeadLetter:  # noqa: ANN401 - a row of dead_letter
-    return DeadLetter(
-        id=row.id,
-        queue=row.queue,
-        sha256=row.sha256,
-        size=row.size,
-        attempt=row.attempt,
-        cause=Cause(code=row.cause, words=row.words),
-        times=row.times,
-        state=LetterState(row.state),
-        first_seen=row.first_seen,
-        last_seen=row.last_seen,
-        decided_at=row.decided_at,
-        order_id=row.order_id,
-    )
-
-
-def _order_of(row: Any) -> Order:  # noqa: ANN401 - a row of resend_order
-    facts = {name: getattr(row, name) for name in Order.__slots__ if name != "act"}
-    return Order(act=Act(row.act), **facts)
