@@ -1,8 +1,8 @@
 """The axis without a broker: queues as rows of the gateway's own database, for one process that serves all of its members itself.
 
 It keeps the same promises as a broker: confirmed means committed; a message stays until it is settled and comes again after a
-restart; what can never be processed is kept as a dead row. What an earlier receiver left is handed out one by one, and counted
-before: what ended that receiver would end every later one. What comes too often is dead, too. Invariants: all rows are inserted
+restart; what can never be processed is kept as a dead row. What an earlier process left is handed out one by one, and counted
+before: what ended that process would end every later one. What comes too often is dead, too. Invariants: all rows are inserted
 by the one writer, so their numbers grow in the order of their commits, and reading on from the last number misses none; those
 queues exist that were declared here.
 """
@@ -57,6 +57,8 @@ class LocalLink:
         self._queues: frozenset[str] = frozenset()
         self._wakes: set[asyncio.Event] = set()
         self._closed = False
+        self._left: int | None = None
+        """The last row that an earlier process may have had; what this one had has not ended it."""
 
     @property
     def blocked(self) -> str:
@@ -88,7 +90,9 @@ class LocalLink:
         in_pieces: bool = False,  # noqa: ARG002 - a batch here has few bytes, whatever comes
     ) -> AsyncGenerator[tuple[Incoming, ...]]:
         """Yield batches in the order in which they were sent, beginning with what was not settled before."""
-        left = await self._database.read(partial(_left, queues=queues))
+        if self._left is None:
+            self._left = await self._database.read(_left)
+        left = self._left
         async with aclosing(self._rows(queues, dead=False)) as batches:
             async for rows in batches:
                 suspects = [row for row in rows if row.id <= left]
@@ -165,10 +169,9 @@ def _incoming(row: _Row, *, redelivered: bool) -> Incoming:
     )
 
 
-def _left(connection: Connection, *, queues: frozenset[str]) -> int:
-    """Return the last row that an earlier receiver may have had."""
-    table = axis_message.c
-    query = select(func.max(table.id)).where(table.queue.in_(sorted(queues)), table.dead.is_(False))
+def _left(connection: Connection) -> int:
+    """Return the last row that waits."""
+    query = select(func.max(axis_message.c.id)).where(axis_message.c.dead.is_(False))
     return connection.execute(query).scalar_one() or 0
 
 
