@@ -14,8 +14,9 @@ from uuid import uuid4
 import pytest
 
 from gateway.flow.notifying import MEMBERS
+from gateway.peers import PeerGateway
 from gateway.ports.registry import Registry
-from gateway.records import AxisMessage, PeerGateway
+from gateway.records import AxisMessage
 from routing.log import Kind
 from tests.api.world import TAY_NINH, World, world
 from tests.gateway.test_receiving import (
