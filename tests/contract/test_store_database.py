@@ -52,15 +52,18 @@ _MESSAGE_BEFORE = (
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
 _BEFORE_0011 = (
-    *(f"DROP TABLE {name}" for name in ("dead_letter", "resend_order")),
-    "DROP INDEX ix_axis_message_dead",
-    *(f"ALTER TABLE axis_message DROP COLUMN {name}" for name in ("deliveries", "died_of")),
     *(f"DROP TABLE {name}" for name in ("change_content", "change_approval", "change_set", "officer_key")),
     "DROP INDEX ix_delivery_under_way",
     "DROP INDEX ix_message_accepted_at",
 )
 _BEFORE_0017 = ("DROP TABLE ledger_day", "DROP TABLE ledger_head", "DROP INDEX ix_delivery_owed")
+_BEFORE_0016 = (
+    *(f"DROP TABLE {name}" for name in ("dead_letter", "resend_order")),
+    "DROP INDEX ix_axis_message_dead",
+    *(f"ALTER TABLE axis_message DROP COLUMN {name}" for name in ("deliveries", "died_of")),
+)
 _BEFORE_0014 = (
+    *_BEFORE_0016,
     *_BEFORE_0017,
     "ALTER TABLE peer DROP COLUMN shares_payloads",
 )
