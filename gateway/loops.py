@@ -14,6 +14,7 @@ from datetime import timedelta
 from gateway.api.context import Context
 from gateway.clock import utc_now
 from gateway.fetching.fetcher import fetching
+from gateway.flow.burying import Collector
 from gateway.flow.expiring import Expiry
 from gateway.flow.forwarding import LANES, AsideForwarder, Forwarder, Outgoing
 from gateway.flow.parking import Terms
@@ -21,6 +22,7 @@ from gateway.flow.piecing import Pieces
 from gateway.flow.receiving import Receiver
 from gateway.flow.recovering import Recovery
 from gateway.flow.reexamining import Reexaminer
+from gateway.flow.resending import Resender
 from gateway.flow.scheduling import Scheduler
 from gateway.flow.shipping import Shipper
 from gateway.flow.succeeding import Succession
@@ -71,6 +73,7 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         "expire": Expiry(store=context.store, bell=context.bell).one_pass,
         "reckon": context.reckoning.one_pass,
         "pressure": context.pressure.one_pass,
+        **_dead(context, receiver),
         **_outward(context),
         **_recovery(context),
     }
@@ -95,6 +98,17 @@ def _outward(context: Context) -> dict[str, Loop]:
     )
     follow = {} if context.follower is None else {"follow": context.follower.one_pass}
     return {"fetch": fetch, **follow}
+
+
+def _dead(context: Context, receiver: Receiver) -> dict[str, Loop]:
+    """Make the loops that collect dead letters, and work off what was ordered about them."""
+    collector = Collector(
+        gateway=context.settings.name, store=context.store, link=context.link, bell=context.bell
+    )
+    resender = Resender(
+        letters=context.store.dead_letters, receiver=receiver, clock=context.clock, bell=context.bell
+    )
+    return {"bury": collector.one_pass, "resend": resender.one_pass}
 
 
 def _outgoing(context: Context) -> Outgoing:

@@ -234,11 +234,18 @@ class AxisMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """A message taken from the axis and not yet acknowledged; `tag` belongs to the link that delivered it."""
+    """A message taken from the axis and not yet acknowledged; `tag` belongs to the link that delivered it.
+
+    `id` is that of the attempt to send it, as far as whoever sent it says so. `redelivered`: it was handed out before and never
+    settled. `died_of` is the axis's own word for why a dead letter is one.
+    """
 
     queue: str
     body: bytes
     tag: object
+    id: str = ""
+    redelivered: bool = False
+    died_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,12 +284,3 @@ class InboxItem:
     arrived_at: datetime
     fetched_at: datetime | None
     acknowledged_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogRow:
-    """One entry of the routing log; `index` is None until the sequencer has placed it in the tree."""
-
-    index: int | None
-    leaf: bytes
-    leaf_sha256: str

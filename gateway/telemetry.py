@@ -211,8 +211,6 @@ class Metrics:
         self.parked = gauge("vanthu_parked", "Documents that could not be decided yet, by road.", ("road",))
         self.parked_bytes = gauge("vanthu_parked_bytes", "Bytes of these documents, by road.", ("road",))
         self.parked_oldest = gauge("vanthu_parked_oldest_seconds", "Age of the oldest of these.", ("road",))
-        self.held = gauge("vanthu_held", "Deliveries held until the code administrators decide.")
-        self.held_oldest = gauge("vanthu_held_oldest_seconds", "Age of the oldest of these.")
         self.clock_alarms = count(
             "vanthu_clock_alarms_total", "Times that the clock of decisions was set, or stood still."
         )
@@ -224,6 +222,7 @@ class Metrics:
         self.ledger = LedgerMetrics(self.registry)
         self.pieces = PieceMetrics(self.registry)
         self._watch_certificates(gauge)
+        self._watch_dead_letters(gauge)
         self.unlogged_refusals = count(
             "vanthu_unlogged_refusals_total",
             "Refusals of unknown callers over the rate that the routing log takes.",
@@ -233,6 +232,13 @@ class Metrics:
         """Write all of it as Prometheus reads it; under several workers, what all of them counted."""
         folder = os.environ.get(SHARED)
         return generate_latest(self.registry if folder is None else _OfAllWorkers(self.registry, folder))
+
+    def _watch_dead_letters(self, gauge: Callable[..., Gauge]) -> None:
+        """Make the numbers about what does not get through."""
+        self.held = gauge("vanthu_held", "Deliveries held until the code administrators decide.")
+        self.held_oldest = gauge("vanthu_held_oldest_seconds", "Age of the oldest of these.")
+        self.dead_letters = gauge("vanthu_dead_letters", "Dead letters that wait, by cause.", ("cause",))
+        self.stuck = gauge("vanthu_stuck_deliveries", "Deliveries and receipts that keep failing.")
 
     def _watch_certificates(self, gauge: Callable[..., Gauge]) -> None:
         """Make the numbers about the trust store and agencies' certificates."""

@@ -200,7 +200,8 @@ SHAPES: Mapping[str, Callable[[Json], bool]] = MappingProxyType(
         ),
         **dict.fromkeys(("usages", "agency_codes"), _is_texts),
         **dict.fromkeys(
-            ("seq", "attempt", "entries", "payload_size", "registry_version", "trust_number"), _is_count
+            ("seq", "attempt", "count", "entries", "payload_size", "registry_version", "trust_number"),
+            _is_count,
         ),
         **dict.fromkeys(("issuer", "justification", "rolled_back_by"), _is_text),
         **dict.fromkeys(("sha256",), _is_sha256),

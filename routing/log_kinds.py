@@ -90,6 +90,9 @@ class Kind(StrEnum):
     EVIDENCE_EXPORTED = "evidence_exported"
     KEY_ROTATED = "key_rotated"
     CLOCK_ALARM = "clock_alarm"
+    DEAD_LETTERS_RESENT = "dead_letters_resent"  # ordered to be examined again; `count` of them
+    DEAD_LETTERS_DISCARDED = "dead_letters_discarded"
+    DELIVERIES_URGED = "deliveries_urged"  # ordered to be tried now, although they keep failing
     MESSAGE_DISCARDED = "message_discarded"  # something on the axis that could not be tied to a document
 
 
@@ -204,6 +207,9 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.EVIDENCE_EXPORTED: ("actor", "query", "entries"),
         Kind.KEY_ROTATED: ("verifier_key", "purpose"),
         Kind.CLOCK_ALARM: ("reason",),
+        Kind.DEAD_LETTERS_RESENT: ("actor", "explanation", "count"),
+        Kind.DEAD_LETTERS_DISCARDED: ("actor", "explanation", "count"),
+        Kind.DELIVERIES_URGED: ("actor", "explanation", "count"),
         Kind.MESSAGE_DISCARDED: ("reason",),
     }
 )

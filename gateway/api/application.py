@@ -16,6 +16,7 @@ from gateway.api import (
     checking,
     composing,
     contacts,
+    dead_letters,
     docs,
     documents,
     inbox,
@@ -152,6 +153,13 @@ ROUTES: Final[tuple[_Route, ...]] = (
     # the loss ledger
     ("GET", "/v1/ledger", only_for(Access.OVERSIGHT, ledger.get_ledger)),
     ("POST", "/v1/ledger/recount", only_for(Access.OVERSIGHT, ledger.recount)),
+    # dead letters, and deliveries that keep failing
+    ("GET", "/v1/dead-letters", only_for(Access.OVERSIGHT, dead_letters.list_letters)),
+    ("GET", "/v1/dead-letters/causes", only_for(Access.OVERSIGHT, dead_letters.show_causes)),
+    ("GET", "/v1/dead-letters/{id}", only_for(Access.OVERSIGHT, dead_letters.show_letter)),
+    ("POST", "/v1/dead-letters:resend", only_for(Access.ADMIN, dead_letters.resend)),
+    ("POST", "/v1/dead-letters:discard", only_for(Access.ADMIN, dead_letters.discard)),
+    ("POST", "/v1/dead-letters:retry", only_for(Access.ADMIN, dead_letters.retry)),
     # operation and documentation
     ("GET", "/healthz", open_to_all(operations.alive)),
     ("GET", "/readyz", open_to_all(operations.ready)),

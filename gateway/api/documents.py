@@ -18,7 +18,8 @@ from gateway.errors import NotFoundError
 from gateway.flow.access import Caller, Role
 from gateway.flow.progress import courses, stand_ins
 from gateway.parked import Parked, ParkedState
-from gateway.records import Json, LogRow, Message
+from gateway.ports.log import LogRow
+from gateway.records import Json, Message
 from routing.log import Kind, LogEntry, read_leaf
 
 _TO_INBOX: Final = frozenset({Kind.ARRIVED, Kind.HANDED_OVER})

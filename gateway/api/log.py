@@ -19,7 +19,8 @@ from gateway.api.parameters import Parameters
 from gateway.errors import NotFoundError
 from gateway.flow.access import Caller
 from gateway.flow.notifying import LOG
-from gateway.records import Event, Json, LogRow
+from gateway.ports.log import LogRow
+from gateway.records import Event, Json
 from routing.checkpoint import open_checkpoint
 from routing.errors import printable
 from routing.errors_log import ProofRange

@@ -99,6 +99,7 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
     context.metrics.held.set(sum(each.deliveries for each in held))
     oldest = min((each.since for each in held), default=now)
     context.metrics.held_oldest.set((now - oldest).total_seconds())
+    await _count_dead(context)
     context.metrics.log_size.set(_size_of(await context.store.log.checkpoint()))
     body = await asyncio.to_thread(context.metrics.exposition)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
@@ -107,6 +108,14 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
 def _size_of(note: str | None) -> int:
     """Return how many entries our own checkpoint speaks of: other workers place entries, too."""
     return 0 if note is None else int(note.split("\n", 2)[1])
+
+
+async def _count_dead(context: Context) -> None:
+    """Set the numbers about dead letters; a cause of which none waits any more is not told."""
+    context.metrics.dead_letters.clear()
+    for group in await context.store.dead_letters.causes():
+        context.metrics.dead_letters.labels(group.cause.code).set(group.letters)
+    context.metrics.stuck.set(sum(each.count for each in await context.store.dead_letters.stuck()))
 
 
 async def _run(context: Context) -> dict[str, Json]:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 import msgspec
 from aiohttp import web
 
-from gateway.records import Accepted, Delivery, InboxItem, Json, LogRow, Message, Recipient
+from gateway.ports.log import LogRow
+from gateway.records import Accepted, Delivery, InboxItem, Json, Message, Recipient
 from routing.agencies import Agency, Member
 from routing.delivery import DeliveryState
 from routing.log import LogEntry

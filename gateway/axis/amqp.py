@@ -151,16 +151,18 @@ class AmqpLink:
             on_canary=self._young.came,
         )
 
+    def receive_dead(self, queues: frozenset[str]) -> AsyncGenerator[tuple[Incoming, ...]]:
+        """Yield what is on the dead-letter queues of these queues, in the same way."""
+        return self.receive(frozenset(queue + amqp_topology.DEAD_SUFFIX for queue in queues))
+
     async def settle(self, *, done: Sequence[Incoming], dead: Sequence[Incoming] = ()) -> None:
         """Acknowledge `done` and send `dead` to the dead-letter queues; what an earlier connection delivered is passed over."""
-        by_subscription: dict[Subscription, tuple[list[int], list[int]]] = {}
+        by_subscription: dict[Subscription, tuple[list[Tag], list[Tag]]] = {}
         for which, messages in enumerate((done, dead)):
             for message in messages:
                 if not isinstance(message.tag, Tag):
                     raise TypeError("this message came from another link")
-                by_subscription.setdefault(message.tag.subscription, ([], []))[which].append(
-                    message.tag.number
-                )
+                by_subscription.setdefault(message.tag.subscription, ([], []))[which].append(message.tag)
         for subscription, (settled, refused) in by_subscription.items():
             await subscription.settle(done=settled, dead=refused)
 

@@ -1,27 +1,40 @@
-"""Receiving on RabbitMQ: one channel of one connection, what it delivered, and what of that is settled.
+"""Receiving on RabbitMQ: a connection with two channels, what they delivered, and what of that is settled.
 
 Invariants: a message is acknowledged only when its receiver says so, and "this and all before" only when all before are settled;
 a subscription ends once and for all, with a reason, when its channel, its connection or a consumer is lost; settling what an
 ended one delivered does nothing, because the broker has put those messages back already.
+
+A queue is consumed with care first, one message at a time, because what was handed out before and never settled comes first, and
+one of these may be what ended the process. Were its neighbours handed out with it, each further end would count against them
+too, and at the delivery limit they would die with it. The first message that nobody had before says that the suspects are
+through: from then on the queue is consumed at full width, on the other channel.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Final
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import AxisConnection, Broker, being_cancelled
+from gateway.axis.amqp_lane import Lane
 from gateway.axis.amqp_young import CANARY
 from gateway.axis.errors import AxisUnreachableError
 from gateway.records import Incoming
 
 BATCH = 200
+
+SUSPICION: Final = 10.0
+"""Seconds after which a message that was handed out before, and is not settled, may have company."""
+
+DEATHS: Final = "x-death"
+DEATH: Final = "x-first-death-reason"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +58,10 @@ IN_PIECES = Ahead(queue=64, all=250)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
-    """Which delivery of which subscription a message was."""
+    """Which delivery of which lane of which subscription a message was."""
 
     subscription: Subscription
+    lane: Lane
     number: int
 
 
@@ -58,21 +72,24 @@ class Subscription:
         self,
         broker: Broker,
         connection: AxisConnection,
-        channel: AbstractChannel,
         *,
+        careful: AbstractChannel,
+        wide: AbstractChannel,
         on_canary: Callable[[str], None],
     ) -> None:
         self.ended = ""
         self._on_canary = on_canary
         self._broker = broker
         self._connection = connection
-        self._channel = channel
+        self._careful = Lane(careful)
+        self._wide = Lane(wide)
         self._arrived: deque[Incoming] = deque()
         self._wake = asyncio.Event()
-        self._unsettled: set[int] = set()
-        self._last = 0
         self._settling = asyncio.Lock()
-        self._watch: asyncio.Task[None] | None = None
+        self._consumers: dict[str, str] = {}
+        """The consumer tag of each queue that is still consumed with care."""
+        self._widening: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def end(self, reason: str) -> None:
         """Declare the subscription over; the first reason counts."""
@@ -88,92 +105,124 @@ class Subscription:
             return ()
         return tuple(self._arrived.popleft() for _ in range(min(BATCH, len(self._arrived))))
 
-    async def settle(self, *, done: Iterable[int], dead: Iterable[int]) -> None:
+    async def settle(self, *, done: Iterable[Tag], dead: Iterable[Tag]) -> None:
         """Acknowledge deliveries and send dead ones to their dead-letter queue; repeated or late ones do nothing."""
+        numbers: dict[Lane, tuple[set[int], set[int]]] = {}
+        for which, tags in enumerate((done, dead)):
+            for tag in tags:
+                numbers.setdefault(tag.lane, (set(), set()))[which].add(tag.number)
+        if self._careful in numbers and self._widening:
+            await asyncio.wait(tuple(self._widening))
         async with self._settling:
-            steps = self._steps(done=set(done) & self._unsettled, dead=set(dead) & self._unsettled)
+            steps = [
+                step for lane, (good, bad) in numbers.items() for step in lane.steps(done=good, dead=bad)
+            ]
             if self.ended or not steps:
                 return
-            try:
-                async with asyncio.timeout(self._broker.timeout):
-                    for step in steps[:-1]:
-                        await step(wait=False)
-                    # The last one waits until all are written, so that closing right afterwards loses none.
-                    await steps[-1](wait=True)
-            except asyncio.CancelledError:
-                if being_cancelled():
-                    self.end("settling was cancelled")
-                    raise
-                self.end("the broker fell silent")
-            except Exception as error:  # noqa: BLE001 - a lost connection surfaces as OSError, RuntimeError, KeyError and more
-                self.end(self._broker.explain(error))
+            await self._guarded(self._take(steps))
 
     async def close(self) -> None:
         """End the subscription and its connection; the broker puts back what is not settled."""
         self.end("closed")
-        if self._watch is not None:
-            self._watch.cancel()
+        for task in self._tasks:
+            task.cancel()
         await self._connection.leave()
 
     async def start(self, queues: Iterable[str], *, prefetch: int) -> None:
-        """Begin to consume, and to notice when that stops."""
-        self._channel.closing.add_done_callback(self._on_channel_closed)
-        self._channel.on_consumer_cancel_callbacks.add(self._on_consumer_cancelled)
-        await self._channel.basic_qos(prefetch_count=prefetch, timeout=self._broker.timeout)
+        """Begin to consume with care, and to notice when that stops."""
+        for lane, ahead in ((self._careful, 1), (self._wide, prefetch)):
+            lane.channel.closing.add_done_callback(self._on_channel_closed)
+            lane.channel.on_consumer_cancel_callbacks.add(self._on_consumer_cancelled)
+            await lane.channel.basic_qos(prefetch_count=ahead, timeout=self._broker.timeout)
         for queue in queues:
-            await self._channel.basic_consume(
-                queue, partial(self._on_message, queue), timeout=self._broker.timeout
+            # Named here, because a message may be there before the broker's answer is.
+            self._consumers[queue] = consumer = f"careful-{len(self._consumers)}"
+            await self._careful.channel.basic_consume(
+                queue,
+                partial(self._on_message, self._careful, queue),
+                consumer_tag=consumer,
+                timeout=self._broker.timeout,
             )
 
     def watch(self, queues: frozenset[str], *, consumed: frozenset[str], interval: float) -> None:
         """Check every `interval` seconds that the broker still knows our consumers, and whether missing queues have appeared."""
-        self._watch = asyncio.create_task(self._check(queues, consumed=consumed, interval=interval))
+        self._keep(self._check(queues, consumed=consumed, interval=interval))
+
+    def _keep(self, work: Coroutine[Any, Any, None], *others: set[asyncio.Task[None]]) -> None:
+        """Do something beside, remembered among the tasks and the others as long as it runs."""
+        task = asyncio.create_task(work)
+        for group in (self._tasks, *others):
+            group.add(task)
+            task.add_done_callback(group.discard)
 
     async def _check(self, queues: frozenset[str], *, consumed: frozenset[str], interval: float) -> None:
         while not self.ended:
             await asyncio.sleep(interval)
-            try:
-                counts = await amqp_topology.consumer_counts(
-                    self._connection, queues, seconds=self._broker.timeout
-                )
-            except asyncio.CancelledError:
-                if being_cancelled():
-                    raise
-                self.end("the broker fell silent")
-            except Exception as error:  # noqa: BLE001 - as above
-                self.end(self._broker.explain(error))
-            else:
-                if lost := sorted(queue for queue in consumed if not counts.get(queue)):
-                    self.end(f"no consumer left on {lost[0]}")
-                if appeared := sorted(counts.keys() - consumed):
-                    self.end(f"queue {appeared[0]} has appeared")
+            await self._guarded(self._compare(queues, consumed))
 
-    def _steps(self, *, done: set[int], dead: set[int]) -> list[Callable[..., Awaitable[None]]]:
-        """Return the fewest commands that settle these deliveries, and count them as settled."""
-        channel = self._channel
-        self._unsettled -= done | dead
-        steps: list[Callable[..., Awaitable[None]]] = [
-            partial(channel.basic_reject, tag, requeue=False) for tag in sorted(dead)
-        ]
-        first_open = min(self._unsettled, default=self._last + 1)
-        if all_before := [tag for tag in done if tag < first_open]:
-            steps.append(partial(channel.basic_ack, max(all_before), multiple=True))
-        steps += [partial(channel.basic_ack, tag) for tag in sorted(done) if tag > first_open]
-        return steps
+    async def _compare(self, queues: frozenset[str], consumed: frozenset[str]) -> None:
+        counts = await amqp_topology.consumer_counts(self._connection, queues, seconds=self._broker.timeout)
+        if lost := sorted(queue for queue in consumed if not counts.get(queue)):
+            self.end(f"no consumer left on {lost[0]}")
+        if appeared := sorted(counts.keys() - consumed):
+            self.end(f"queue {appeared[0]} has appeared")
 
-    async def _on_message(self, queue: str, message: DeliveredMessage) -> None:
-        tag = message.delivery_tag
-        if tag is None or self.ended:
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        """Do something with the broker; if it fails, the subscription is over."""
+        try:
+            await work
+        except asyncio.CancelledError:
+            if being_cancelled():
+                self.end("it was cancelled while it spoke with the broker")
+                raise
+            self.end("the broker fell silent")
+        except Exception as error:  # noqa: BLE001 - a lost connection surfaces as OSError, RuntimeError, KeyError and more
+            self.end(self._broker.explain(error))
+
+    async def _take(self, steps: list[Callable[..., Awaitable[None]]]) -> None:
+        async with asyncio.timeout(self._broker.timeout):
+            for step in steps[:-1]:
+                await step(wait=False)
+            # The last one waits until all are written, so that closing right afterwards loses none.
+            await steps[-1](wait=True)
+
+    def _begin_widening(self, queue: str) -> None:
+        if consumer := self._consumers.pop(queue, ""):
+            self._keep(self._guarded(self._widen(queue, consumer)), self._widening)
+
+    async def _widen(self, queue: str, consumer: str) -> None:
+        """Consume a queue at full width: the new consumer first, so that the queue is never without one.
+
+        The message at hand is settled only afterwards: until then the broker hands out nothing more to the old consumer, and what
+        reached that one after its end would be lost to us without a word.
+        """
+        await self._wide.channel.basic_consume(
+            queue, partial(self._on_message, self._wide, queue), timeout=self._broker.timeout
+        )
+        await self._careful.channel.basic_cancel(consumer, timeout=self._broker.timeout)
+
+    async def _lose_suspicion(self, queue: str, number: int) -> None:
+        """Widen if a suspect is held for so long: it is part of something bigger, and has ended nobody."""
+        await asyncio.sleep(SUSPICION)
+        if not self.ended and self._careful.is_open(number):
+            self._begin_widening(queue)
+
+    async def _on_message(self, lane: Lane, queue: str, message: DeliveredMessage) -> None:
+        number = message.delivery_tag
+        if number is None or self.ended:
             return
-        # A number that was skipped belongs to a message that never got here: it must stay open.
-        self._unsettled.update(range(self._last + 1, tag + 1))
-        self._last = max(self._last, tag)
+        lane.arrived(number)
+        tag = Tag(subscription=self, lane=lane, number=number)
         if message.header.properties.message_type == CANARY:
             self._on_canary(message.header.properties.message_id or "")
             await self.settle(done=(tag,), dead=())
             return
-        self._arrived.append(Incoming(queue=queue, body=message.body, tag=Tag(subscription=self, number=tag)))
+        self._arrived.append(incoming_of(queue, message, tag))
         self._wake.set()
+        if not message.redelivered:
+            self._begin_widening(queue)
+        elif lane is self._careful:
+            self._keep(self._lose_suspicion(queue, number))
 
     def _on_channel_closed(self, closing: asyncio.Future[object]) -> None:
         error = None if closing.cancelled() else closing.exception()
@@ -181,6 +230,32 @@ class Subscription:
 
     def _on_consumer_cancelled(self, frame: object) -> None:
         self.end(f"the broker cancelled a consumer: {frame}")
+
+
+def incoming_of(queue: str, message: DeliveredMessage, tag: Tag) -> Incoming:
+    """Return a message as it came; of a dead letter also the queue on which it died, and of what."""
+    properties = message.header.properties
+    headers = properties.headers or {}
+    died_of = headers.get(DEATH)
+    if queue.endswith(amqp_topology.DEAD_SUFFIX):
+        queue = queue.removesuffix(amqp_topology.DEAD_SUFFIX)
+        died_of = _death(headers.get(DEATHS), queue) or died_of or ""
+    return Incoming(
+        queue=queue,
+        body=message.body,
+        tag=tag,
+        id=properties.message_id or "",
+        redelivered=bool(message.redelivered),
+        died_of=None if died_of is None else str(died_of),
+    )
+
+
+def _death(deaths: Any, queue: str) -> str | None:  # noqa: ANN401 - whatever stands in a header
+    """Return what the broker says of the death on this queue, whatever else the message went through."""
+    if not isinstance(deaths, list):
+        return None
+    told = (death for death in deaths if isinstance(death, dict) and death.get("queue") == queue)
+    return next((str(death["reason"]) for death in told if "reason" in death), None)
 
 
 async def subscribe(
@@ -206,9 +281,14 @@ async def subscribe(
         if not counts:
             raise AxisUnreachableError(f"{broker}: none of the {len(queues)} queues to receive from exists")
         async with asyncio.timeout(broker.timeout):
-            channel = await connection.channel(publisher_confirms=False)
+            careful = await connection.channel(publisher_confirms=False)
+            wide = await connection.channel(publisher_confirms=False)
         subscription = Subscription(
-            broker, connection, await channel.get_underlay_channel(), on_canary=on_canary
+            broker,
+            connection,
+            careful=await careful.get_underlay_channel(),
+            wide=await wide.get_underlay_channel(),
+            on_canary=on_canary,
         )
         await subscription.start(counts, prefetch=ahead.of_each(len(counts)))
         subscription.watch(queues, consumed=frozenset(counts), interval=watch_interval)

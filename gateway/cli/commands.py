@@ -14,6 +14,7 @@ from gateway.cli import (
     certificates,
     check,
     compose,
+    dead_letters,
     demo,
     inbox,
     ledger,
@@ -58,6 +59,7 @@ app.command("send")(send.send)
 app.command("notices")(notices.notices)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(parked.app, name="parked")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(receipt.app, name="receipt")
 registry.app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(registry.app, name="registry")

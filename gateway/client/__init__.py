@@ -40,6 +40,7 @@ from gateway.client.answers import (
 )
 from gateway.client.certificates import CertificateCalls
 from gateway.client.changes import ChangesResource
+from gateway.client.dead_letters import DeadLettersResource
 from gateway.client.errors import ClientError, Fault, ProblemError, UnexpectedAnswerError, UnreachableError
 from gateway.client.ledger import LedgerResource
 from gateway.client.log import LogCalls
@@ -104,6 +105,7 @@ class Client(CertificateCalls, LogCalls):
         self.under_way = UnderWayResource(self._transport)
         self.ledger = LedgerResource(self._transport)
         self.registry = RegistryResource(self._transport)
+        self.dead_letters = DeadLettersResource(self._transport)
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""

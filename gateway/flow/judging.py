@@ -74,6 +74,11 @@ class Judged:
     step: ReceiptStep | None = None
     dead: GatewayError | None = None
 
+    @property
+    def is_decided(self) -> bool:
+        """Say whether it is known what becomes of it, even if that is to wait here."""
+        return any(each is not None for each in (self.arrival, self.parking, self.step, self.dead))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:

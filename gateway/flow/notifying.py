@@ -14,6 +14,7 @@ LOG = "log"
 MEMBERS = "members"
 PARKED = "parked"
 CHANGES = "changes"
+DEAD = "dead"
 
 
 def inbox_of(member_id: str) -> str:

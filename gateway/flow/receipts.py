@@ -20,7 +20,8 @@ import structlog
 from gateway.errors import GatewayError
 from gateway.keys import SigningKey
 from gateway.keys.errors import CannotSignError
-from gateway.records import Accepted, Json, LogRow
+from gateway.ports.log import LogRow
+from gateway.records import Accepted, Json
 from gateway.under_way import Notice
 from routing.errors_log import StatementError
 from routing.log import read_leaf

@@ -12,12 +12,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import Executor
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
+from gateway.errors import GatewayError
 from gateway.flow import entries
-from gateway.flow.arrivals import sha256_of
+from gateway.flow.burying import death_of
 from gateway.flow.correspondence import correspond_late
 from gateway.flow.judging import Candidate, Judge, Judged
 from gateway.flow.notifying import LOG, MEMBERS, OUTBOX, Bell, inbox_of, wait
@@ -141,7 +143,16 @@ class Receiver:
         return frozenset(member.queue for member in directory.members if member.gateway == self._gateway)
 
     async def take(self, batch: Sequence[Incoming]) -> None:
-        """Judge a batch, commit what it holds, and only then settle it with the link."""
+        """Judge a batch, commit what it holds, and only then settle it with the link.
+
+        What was handed out before and never settled is judged alone, ahead of the others: it may be what ended the last process.
+        """
+        for suspect in (each for each in batch if each.redelivered):
+            await self._take([suspect])
+        if fresh := [each for each in batch if not each.redelivered]:
+            await self._take(fresh)
+
+    async def _take(self, batch: Sequence[Incoming]) -> None:
         directory = await self._store.registry.directory()
         verifiers = await self._verifiers()
         # Pieces first: the manifest that makes them a document may be in the same batch.
@@ -153,11 +164,29 @@ class Receiver:
         looked += await self._look(pieces.others, directory, verifiers)
         judged, fresh = await self._keep(looked, directory)
         await self._park([each.parking for each in judged if each.parking is not None])
+        dead = [death_of(each.incoming, each.dead) for each in judged if each.dead is not None]
+        await self._store.dead_letters.bury(dead)
         await self._link.settle(
             done=[each.incoming for each in judged if each.dead is None],
             dead=[each.incoming for each in judged if each.dead is not None],
         )
         self._announce(fresh, judged)
+
+    async def again(self, incoming: Incoming) -> GatewayError | bool:
+        """Judge and commit one message that is not on the axis any more, as if it had just come.
+
+        Return whether it was taken, or what it dies of again; not taken is what cannot be looked at now.
+        """
+        directory = await self._store.registry.directory()
+        verifiers = await self._verifiers()
+        pieces = await self._pieces.take([incoming], verifiers)
+        if pieces.dead or not pieces.others:
+            return pieces.dead[0][1] if pieces.dead else True
+        looked = await self._look([incoming], directory, verifiers)
+        [judged], fresh = await self._keep(looked, directory)
+        await self._park([judged.parking] if judged.parking is not None else [])
+        self._announce(fresh, [judged])
+        return judged.is_decided if judged.dead is None else judged.dead
 
     async def retry(self, item: ParkedItem) -> None:
         """Judge a parked arrival again: decided, it leaves the parked ones; if not, it waits for its next turn."""
@@ -173,6 +202,13 @@ class Receiver:
             delay = pause(item.parked.attempts)
             await self._store.parked.postpone(item, delay=delay, reason=reason)
             return
+        await self._store.dead_letters.bury(
+            [
+                death_of(replace(incoming, id=item.parked.id), each.dead)
+                for each in judged
+                if each.dead is not None
+            ]
+        )
         await self._store.parked.finish(item)
         self._announce(fresh, judged)
 
@@ -203,13 +239,6 @@ class Receiver:
             judged += wave
         await self._link_overtaken(fresh, directory)
         await self._store.documents.record_receipts([each.step for each in judged if each.step is not None])
-        dead = [
-            entries.dead_letter(each.incoming, each.dead, sha256=sha256_of(each.incoming.body))
-            for each in judged
-            if each.dead is not None
-        ]
-        if dead:
-            await self._store.log.append(dead)
         return judged, fresh
 
     async def _park(self, undecided: Sequence[Parking]) -> None:

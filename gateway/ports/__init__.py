@@ -22,6 +22,7 @@ from gateway.ports.conditions import (
     StillParkedError,
     UnavailableError,
 )
+from gateway.ports.dead_letters import DeadLetters
 from gateway.ports.documents import Documents
 from gateway.ports.ledger import Ledger
 from gateway.ports.log import RoutingLog
@@ -42,6 +43,7 @@ __all__ = [
     "ChangeMovedError",
     "Changes",
     "Clock",
+    "DeadLetters",
     "DeadlinePassedError",
     "Documents",
     "InstantPassedError",

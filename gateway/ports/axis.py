@@ -24,10 +24,17 @@ class AxisLink(Protocol):
     def receive(
         self, queues: frozenset[str], *, in_pieces: bool = False
     ) -> AsyncGenerator[tuple[Incoming, ...]]:
-        """Yield batches as they arrive, reconnecting by itself; what is not settled comes again.
+        """Yield batches as they arrive, reconnecting by itself; what is not settled comes again, marked as redelivered.
 
-        Settle while the generator lives: closing it gives back what was not settled. With `in_pieces`, messages of 128 KiB are
-        usual: then fewer are taken ahead.
+        Settle while the generator lives: closing it gives back what was not settled. What may have been received before comes
+        first and alone: the next only once it is settled. What comes again too often becomes a dead letter (`delivery_limit`).
+        With `in_pieces`, messages of 128 KiB are usual: then fewer are taken ahead.
+        """
+
+    def receive_dead(self, queues: frozenset[str]) -> AsyncGenerator[tuple[Incoming, ...]]:
+        """Yield the dead letters of these queues in the same way, each with what it died of: `rejected`, `delivery_limit`, ….
+
+        `settle(done=…)` takes them off the axis; nothing else does.
         """
 
     async def settle(self, *, done: Sequence[Incoming], dead: Sequence[Incoming] = ()) -> None:

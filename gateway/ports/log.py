@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.records import Event, LogRow
+from gateway.records import Event
 from routing.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """One entry of the routing log; `index` is None until the sequencer has placed it in the tree."""
+
+    index: int | None
+    leaf: bytes
+    leaf_sha256: str
 
 
 class RoutingLog(Protocol):

@@ -7,6 +7,7 @@ from typing import Protocol
 from gateway.ports.accounts import Accounts
 from gateway.ports.changes import Changes
 from gateway.ports.contacts import Contacts
+from gateway.ports.dead_letters import DeadLetters
 from gateway.ports.documents import Documents
 from gateway.ports.ledger import Ledger
 from gateway.ports.log import RoutingLog
@@ -32,6 +33,10 @@ class Store(Protocol):
     @property
     def under_way(self) -> UnderWay:
         """Deliveries whose addressee's code is not what it was, and notices to senders."""
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """What could not be processed, and what keeps failing."""
 
     @property
     def registry(self) -> Registry:

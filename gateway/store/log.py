@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from gateway.records import Event, LogRow
+from gateway.ports.log import LogRow
+from gateway.records import Event
 from gateway.store.bulk import insert_rows, update_rows
 from gateway.store.database import Database
 from gateway.store.errors import LogForkError

@@ -16,6 +16,7 @@ from gateway.store.availability import explained
 from gateway.store.changes import SqlChanges
 from gateway.store.contacts import SqlContacts
 from gateway.store.database import Database, open_database
+from gateway.store.dead_letters import SqlDeadLetters
 from gateway.store.documents import SqlDocuments
 from gateway.store.ledger import SqlLedger
 from gateway.store.log import SqlRoutingLog
@@ -54,6 +55,7 @@ class SqlStore:
         self.documents = SqlDocuments(database, self.writer, staging, clock=clock)
         self.parked = SqlParkedDocuments(database, self.writer, staging)
         self.under_way = SqlUnderWay(database, self.writer, staging, clock=clock)
+        self.dead_letters = SqlDeadLetters(database, self.writer, staging)
         self.registry = SqlRegistry(database, self.writer, staging)
         self.changes = SqlChanges(database, self.writer, staging)
         self.log = SqlRoutingLog(

@@ -15,6 +15,7 @@ ALLOWED = {
         "routing/receipt.py",
         "routing/snapshot.py",
         "routing/change_approval.py",
+        "gateway/demo/consumer.py",
         "gateway/flow/envelope.py",
         "gateway/flow/receipts.py",
     },

@@ -28,6 +28,9 @@ from tests.support.rabbitmq import RabbitMQ
 class Road(Protocol):
     """Where messages go: links come and go, what is on the road stays."""
 
+    deliveries: int
+    """How often something is handed out before it is dead."""
+
     def link(self) -> AbstractAsyncContextManager[AxisLink]:
         """Open a link, and close it at the end."""
 
@@ -37,6 +40,8 @@ class Road(Protocol):
 
 class LocalRoad:
     """An SQLite file."""
+
+    deliveries = 10
 
     def __init__(self, folder: Path) -> None:
         self._url = f"sqlite:///{folder / 'axis.db'}"
@@ -70,6 +75,8 @@ class LocalRoad:
 
 class AmqpRoad:
     """A RabbitMQ node."""
+
+    deliveries = 11
 
     def __init__(self, node: RabbitMQ) -> None:
         self._url = node.url
@@ -297,6 +304,89 @@ async def test_dead_letters_are_kept(road: Road, queue: str) -> None:
         await link.send(messages(queue, [b"the next"]))
 
         assert await drain(link, queue, count=1) == [b"the next"]
+
+
+async def test_dead_letters_can_be_taken_off(road: Road, queue: str) -> None:
+    """Each tells its queue, its id and what it died of; settled, it is gone; unsettled, it comes again."""
+    async with road.link() as link:
+        await link.declare(frozenset({queue}))
+        sent = messages(queue, numbers(3))
+        await link.send(sent)
+        stream = receive(link, queue)
+        received = await take(stream, 3)
+        await link.settle(done=received[:1], dead=received[1:])
+        letters = await take(dead := link.receive_dead(frozenset({queue})), 2)
+        await link.settle(done=[each for each in letters if each.body == b"1"])
+        del dead
+
+    assert {(each.body, each.queue, each.id, each.died_of) for each in letters} == {
+        (b"1", queue, sent[1].id, "rejected"),
+        (b"2", queue, sent[2].id, "rejected"),
+    }
+    assert [each.died_of for each in received] == [None] * 3
+    assert await road.dead(queue, 1) == [b"2"]
+
+
+async def test_what_was_handed_out_before_comes_alone(road: Road, queue: str) -> None:
+    """After a receiver that settled nothing, its messages come one by one, each when the one before is settled, then the rest."""
+    async with road.link() as link:
+        await link.declare(frozenset({queue}))
+        await link.send(messages(queue, numbers(4)))
+        await take(receive(link, queue), 4)
+
+    async with road.link() as link:
+        await link.declare(frozenset({queue}))
+        stream = receive(link, queue)
+        batches = []
+        for _ in range(4):
+            batch = await take(stream, 1)
+            await link.settle(done=batch)
+            batches.append(batch)
+        await link.send(messages(queue, [b"new"]))
+        (fresh,) = await take(stream, 1)
+
+    assert [len(batch) for batch in batches] == [1, 1, 1, 1]
+    assert sorted(batch[0].body for batch in batches) == numbers(4)
+    assert all(batch[0].redelivered for batch in batches)
+    assert (fresh.body, fresh.redelivered) == (b"new", False)
+
+
+async def hand_over(
+    link: AxisLink, stream: AsyncIterator[tuple[Incoming, ...]], taken: set[bytes]
+) -> list[Incoming]:
+    """Take a batch, and settle it unless the poison is in it."""
+    batch = await take(stream, 1)
+    if all(each.body != b"poison" for each in batch):
+        await link.settle(done=batch)
+        taken.update(each.body for each in batch)
+    return batch
+
+
+async def test_what_ends_every_receiver_is_counted_out(road: Road, queue: str) -> None:
+    """A message whose receivers end before they settle it dies of the delivery limit, and none of its neighbours with it."""
+    async with road.link() as link:
+        await link.declare(frozenset({queue}))
+        await link.send(messages(queue, [b"before", b"poison", *numbers(20)]))
+
+    taken: set[bytes] = set()
+    for _ in range(road.deliveries):
+        async with road.link() as link:
+            await link.declare(frozenset({queue}))
+            stream = receive(link, queue)
+            while b"poison" not in {each.body for each in await hand_over(link, stream, taken)}:
+                continue
+        # As if the process had ended.
+    async with road.link() as link:
+        await link.declare(frozenset({queue}))
+        stream = receive(link, queue)
+        while len(taken) < 21:
+            await hand_over(link, stream, taken)
+        dying = asyncio.ensure_future(anext(stream))
+        (letter,) = await take(link.receive_dead(frozenset({queue})), 1)
+        dying.cancel()
+
+    assert (letter.body, letter.died_of) == (b"poison", "delivery_limit")
+    assert taken == {b"before", *numbers(20)}
 
 
 async def test_declaring_again_changes_nothing(road: Road, queue: str) -> None:

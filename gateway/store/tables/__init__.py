@@ -12,6 +12,7 @@ from __future__ import annotations
 from gateway.store.tables.access import credential, peer
 from gateway.store.tables.base import metadata
 from gateway.store.tables.changes import change_approval, change_content, change_set, officer_key
+from gateway.store.tables.dead_letters import dead_letter, resend_order
 from gateway.store.tables.distribution import contact, upstream_registry
 from gateway.store.tables.documents import arrival, body, delivery, idempotency, message, outbox, reference
 from gateway.store.tables.evidence import evidence
@@ -45,6 +46,7 @@ __all__ = [
     "change_set",
     "contact",
     "credential",
+    "dead_letter",
     "delivery",
     "evidence",
     "first_seen",
@@ -70,6 +72,7 @@ __all__ = [
     "registry_head",
     "registry_preparation",
     "registry_version",
+    "resend_order",
     "trust_certificate",
     "trust_head",
     "trust_version",
