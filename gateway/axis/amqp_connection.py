@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aio_pika
+import structlog
 from aiormq import TransportFactory, spec
 from aiormq.connection import TCPTransportFactory, TLSTransportFactory
 from yarl import URL
@@ -25,6 +26,12 @@ from gateway.errors import GatewayError
 
 FAREWELL_SECONDS = 5
 SCHEMES = frozenset({"amqp", "amqps"})
+_FORM = (
+    "the address of the axis must look like amqp://user:password@host:port/vhost (or amqps://); "
+    "those of a cluster's nodes stand side by side, divided by spaces"
+)
+
+log = structlog.get_logger(__name__)
 
 
 def being_cancelled() -> bool:
@@ -119,29 +126,27 @@ class AxisConnection(aio_pika.Connection):
 
 
 class Broker:
-    """Where the broker is and how long to wait for it; opens connections."""
+    """Where the broker's nodes are and how long to wait for one; opens connections, to another node when one does not answer."""
 
-    def __init__(self, url: str, *, timeout: float, heartbeat: int, security: Security = PLAIN) -> None:
-        address = _parse(url)
-        if address is None or address.scheme not in SCHEMES or not address.host:
-            message = (
-                "the address of the axis must look like amqp://user:password@host:port/vhost (or amqps://)"
-            )
-            raise ValueError(message)
-        if address.password and security.password:
+    def __init__(self, urls: str, *, timeout: float, heartbeat: int, security: Security = PLAIN) -> None:
+        addresses = [_parse(url) for url in urls.split()]
+        if not addresses or len({address.scheme for address in addresses}) > 1:
+            raise ValueError(_FORM)
+        if security.password and any(address.password for address in addresses):
             raise ValueError("the password for the axis stands in its address and in a file; one is enough")
-        self._address = address.update_query(heartbeat=heartbeat)
-        self._tls = security.context(address.scheme)
+        self._addresses = [address.update_query(heartbeat=heartbeat) for address in addresses]
+        self._turn = 0
+        self._tls = security.context(addresses[0].scheme)
         self._security = security
-        self._secret = address.password
+        self._secrets = {address.password for address in addresses if address.password}
         if security.password is not None and security.password.exists():
             # One that is missing may come later, like the broker; one that others can read is a mistake to be told at once.
-            self._secret = security.secret()
+            self._note(security.secret())
         self.timeout = timeout
 
     def __str__(self) -> str:
-        """Return the address without user and password."""
-        return f"{self._address.scheme}://{self._address.host}:{self._address.port or 'default port'}{self._address.path}"
+        """Return the addresses without users and passwords."""
+        return " ".join(map(_shown, self._addresses))
 
     def __repr__(self) -> str:
         """Return the same: this ends up in tracebacks."""
@@ -155,20 +160,37 @@ class Broker:
                 there is no such virtual host.
 
         """
-        connection = AxisConnection(await self._with_password(), purpose=purpose, tls=self._tls)
-        async with self.guard(connection), asyncio.timeout(self.timeout):
-            await connection.connect()
+        for _ in self._addresses[1:]:
+            try:
+                return await self._connect(purpose)
+            except AxisUnreachableError as error:
+                log.warning("axis_node_unreachable", reason=str(error))
+        return await self._connect(purpose)
+
+    async def _connect(self, purpose: str) -> AxisConnection:
+        connection = AxisConnection(await self._address(), purpose=purpose, tls=self._tls)
+        try:
+            async with self.guard(connection), asyncio.timeout(self.timeout):
+                await connection.connect()
+        except AxisUnreachableError:
+            self._turn += 1
+            raise
         return connection
 
-    async def _with_password(self) -> URL:
+    async def _address(self) -> URL:
+        """Return the address of the node whose turn it is, with the password."""
+        address = self._addresses[self._turn % len(self._addresses)]
         try:
             secret = await asyncio.to_thread(self._security.secret)
         except (GatewayError, OSError) as error:
             raise AxisUnreachableError(f"{self}: {error}") from None
-        if secret is None:
-            return self._address
-        self._secret = secret
-        return self._address.with_password(secret)
+        self._note(secret)
+        return address if secret is None else address.with_password(secret)
+
+    def _note(self, secret: str | None) -> None:
+        """Remember a password, so that no text shows it."""
+        if secret:
+            self._secrets.add(secret)
 
     @asynccontextmanager
     async def guard(self, connection: AxisConnection) -> AsyncIterator[None]:
@@ -201,13 +223,18 @@ class Broker:
         if isinstance(error, TimeoutError):
             return f"no answer within {self.timeout:g} s"
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        if self._secret:
-            text = text.replace(self._secret, "******")
+        for secret in self._secrets:
+            text = text.replace(secret, "******")
         return text[:300]
 
 
-def _parse(url: str) -> URL | None:
-    try:
-        return URL(url)
-    except ValueError:
-        return None
+def _parse(url: str) -> URL:
+    with suppress(ValueError):
+        address = URL(url)
+        if address.scheme in SCHEMES and address.host:
+            return address
+    raise ValueError(_FORM)
+
+
+def _shown(address: URL) -> str:
+    return f"{address.scheme}://{address.host}:{address.port or 'default port'}{address.path}"

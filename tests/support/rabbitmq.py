@@ -42,16 +42,34 @@ def free_ports(count: int) -> tuple[int, ...]:
 class RabbitMQ:
     """One node and its port mapper; `kill`, `freeze` and the like act on this node only."""
 
-    def __init__(self, folder: Path, *, settings: str = "", plugins: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        settings: str = "",
+        plugins: Sequence[str] = (),
+        cookie: str | None = None,
+        mapper_port: int | None = None,
+        schedulers: int = 2,
+    ) -> None:
+        """Configure a node; nodes that are to join each other have one cookie and one mapper, which somebody else runs."""
         if not SERVER.exists():
             message = f"{SERVER} is missing; run: apt-get install --no-install-recommends rabbitmq-server"
             raise RabbitMQError(message)
         self.folder = folder
-        self.port, self._distribution_port, self._mapper_port, *control = free_ports(5)
+        self.port, self._distribution_port, own_mapper_port, *control = free_ports(5)
         self._control_ports = sorted(control)
+        self._mapper_port = mapper_port or own_mapper_port
+        self._has_mapper = mapper_port is None
+        self._schedulers = schedulers
         self._node: subprocess.Popen[bytes] | None = None
         self._mapper: subprocess.Popen[bytes] | None = None
-        self._configure(settings, plugins)
+        self._configure(settings, plugins, cookie or secrets.token_hex(16))
+
+    @property
+    def name(self) -> str:
+        """The node's name within a cluster."""
+        return f"vanthu{self.port}@localhost"
 
     @property
     def url(self) -> str:
@@ -65,13 +83,21 @@ class RabbitMQ:
 
     def start(self) -> None:
         """Start the port mapper and the node, and wait until the node speaks AMQP."""
-        if self._mapper is None:
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start the port mapper and the node without waiting for them."""
+        if self._mapper is None and self._has_mapper:
             self._mapper = self._spawn("epmd", "-address", "127.0.0.1", "-port", str(self._mapper_port))
         (self.folder / "node.pid").unlink(missing_ok=True)
         self._node = self._spawn(str(SERVER))
+
+    def wait(self) -> None:
+        """Wait until the node speaks AMQP."""
         deadline = time.monotonic() + START_SECONDS
         while not self._speaks():
-            if self._node.poll() is not None or time.monotonic() > deadline:
+            if self._node is None or self._node.poll() is not None or time.monotonic() > deadline:
                 message = f"RabbitMQ did not start:\n{self._output()[-3000:]}"
                 raise RabbitMQError(message)
             time.sleep(0.1)
@@ -121,9 +147,9 @@ class RabbitMQ:
             raise RabbitMQError(message)
         return done.stdout.decode()
 
-    def _configure(self, settings: str, plugins: Sequence[str]) -> None:
+    def _configure(self, settings: str, plugins: Sequence[str], secret: str) -> None:
         cookie = self.folder / ".erlang.cookie"
-        cookie.write_text(secrets.token_hex(16))
+        cookie.write_text(secret)
         cookie.chmod(0o400)
         (self.folder / "plugins").write_text(f"[{','.join(plugins)}].\n")
         (self.folder / "rabbitmq.conf").write_text(
@@ -137,7 +163,7 @@ class RabbitMQ:
             "HOME": folder,
             "ERL_EPMD_PORT": str(self._mapper_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": f"vanthu{self.port}@localhost",
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_DIST_PORT": str(self._distribution_port),
@@ -150,7 +176,9 @@ class RabbitMQ:
             "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq.conf",
             "RABBITMQ_ADVANCED_CONFIG_FILE": f"{folder}/advanced.config",
             "RABBITMQ_CONF_ENV_FILE": f"{folder}/rabbitmq-env.conf",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                f"-kernel inet_dist_use_interface {{127,0,0,1}} +S {self._schedulers}:{self._schedulers} +sbwt none"
+            ),
         }
 
     def _spawn(self, *command: str) -> subprocess.Popen[bytes]:
