@@ -8,7 +8,7 @@ BIN := .venv/bin
 TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1 softhsm2 strace e2fsprogs
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports unit nightly attacks mutants bench cutover-rehearsal faults lock clean
+.PHONY: help run test check lint types imports unit nightly attacks mutants bench cutover-rehearsal faults cluster-test lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -42,16 +42,21 @@ attacks: .venv/test ## Write every vector about signatures, with its keys, to va
 mutants: .venv/test ## Take every check of the verifier out once and see a test go red (MODULE=certs/shape.py)
 	$(BIN)/python -m tests.mutation --workers $$(nproc) $(if $(MODULE),--module $(MODULE))
 
-bench: .venv/test ## Measure: documents as ratios within one run, the registry as it grows to national size
+bench: .venv/test system-packages ## Measure: documents as ratios within one run, the registry as it grows, sending over RabbitMQ
 	$(BIN)/python -m benchmarks.documents
 	$(BIN)/python -m benchmarks.registry
 	$(BIN)/python -m benchmarks.changes
+	$(BIN)/python -m benchmarks.axis
+	$(BIN)/python -m benchmarks.axis --cluster
 
 cutover-rehearsal: .venv/test system-packages ## Go through the night of 1 July 2025 under load and check every decision (ARGS="--before 60")
 	$(BIN)/python -m tests.rehearsal $(ARGS)
 
 faults: .venv/test system-packages ## Inject every fault under load, check that nothing is lost, show one table (ARGS="--only F7 --seed 1")
 	$(BIN)/python -m tests.faults $(ARGS)
+
+cluster-test: .venv/test system-packages ## Kill the nodes of a RabbitMQ cluster under load, its queue's leader first; nothing may be lost (ARGS="--rounds 5")
+	$(BIN)/python -m tests.cluster $(ARGS)
 
 lock: .venv/test ## Pin every dependency anew, with hashes
 	$(BIN)/pip install -q uv
