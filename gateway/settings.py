@@ -42,7 +42,7 @@ class Settings:
     """`sqlite:///…` or `postgresql+psycopg://…`; empty means SQLite in `data`."""
 
     axis: str = ""
-    """`amqp://…` or `amqps://…`, or those of a cluster's nodes divided by spaces; empty means the embedded link, without a broker."""
+    """`amqp://…` or `amqps://…`, or those of a cluster's nodes divided by spaces; empty means the embedded link, no broker."""
 
     payloads: str = ""
     """Where bodies over 16 KiB are kept: a folder, or a bucket, `s3://bucket/prefix?endpoint=…&region=…&credentials=FILE&cache=BYTES`

@@ -496,3 +496,24 @@ async def test_bytes_in_flight_are_capped_over_all_sends(rabbitmq: RabbitMQ, que
 
     assert 0 < most * SEGMENT <= 8 * 2**20
     assert results(outcomes) == {SendResult.CONFIRMED}
+
+
+async def test_the_next_node_is_taken_when_one_is_away(rabbitmq: RabbitMQ, queue: str) -> None:
+    """Of several addresses the next is tried until one answers, and then stays; texts name all and no password."""
+    (dead,) = free_ports(1)
+    urls = f"amqp://guest:{PASSWORD}@127.0.0.1:{dead}/ {rabbitmq.url}"
+    async with closing(AmqpLink(urls, timeout=SECONDS)) as link:
+        await link.declare(frozenset({queue}))
+        with capture_logs() as logs:
+            assert results(await link.send(messages(queue, [b"1"]))) == {SendResult.CONFIRMED}
+        assert logs == []
+        assert await drain(link, queue, count=1) == [b"1"]
+        assert f":{dead}/" in str(link._broker)
+        assert PASSWORD not in str(link._broker)
+
+
+@pytest.mark.parametrize("urls", ["", "  ", "amqp://a/ amqps://b/", "amqp://a/ http://b/"])
+def test_addresses_that_do_not_fit_together(urls: str) -> None:
+    """All are addresses of AMQP, with or without TLS."""
+    with pytest.raises(ValueError, match="amqp://user"):
+        AmqpLink(urls)
