@@ -19,7 +19,7 @@ import structlog
 from aiohttp import web
 
 from gateway.api import make_api
-from gateway.api.connections import SILENCE, watched
+from gateway.api.connections import SILENCE, STOPPING, UNDER_WAY, watched
 from gateway.api.context import Context, Pace
 from gateway.axis.errors import AxisError
 from gateway.clock import utc_now
@@ -59,6 +59,9 @@ DEFAULT_PACE = Pace()
 DECLARE_SECONDS = 5.0
 FINISH_REQUESTS = 20.0
 """Seconds that requests in flight get to finish when the service stops."""
+
+CUT_SHORT = 1.0
+"""Seconds for those that were not finished by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +225,7 @@ async def _serving(
         api,
         handle_signals=False,
         access_log=None,
-        shutdown_timeout=FINISH_REQUESTS,
+        shutdown_timeout=CUT_SHORT,
         handler_cancellation=True,
         keepalive_timeout=pace.idle,
     )
@@ -239,5 +242,9 @@ async def _serving(
         _log.info("listening", url=url)
         async with watched(runner, api[SILENCE]):
             yield url
+        # Once aiohttp itself stops, it takes no more of a body that is still coming.
+        await site.stop()
+        api[STOPPING].set()
+        await api[UNDER_WAY].over(within=FINISH_REQUESTS)
     finally:
         await runner.cleanup()

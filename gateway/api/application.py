@@ -40,9 +40,8 @@ from gateway.api import (
 from gateway.api.agency_search import SEARCH
 from gateway.api.auth import Access, Handler, kept_here, only_for, open_to_all
 from gateway.api.bodies import AT_ONCE, BODIES, defer_continue
-from gateway.api.connections import SILENCE, Silence, raise_limit
+from gateway.api.connections import SILENCE, STOPPING, UNDER_WAY, Silence, UnderWay, raise_limit
 from gateway.api.context import CONTEXT, Context
-from gateway.api.inbox import STOPPING
 from gateway.api.operations import READINESS, Readiness
 from gateway.api.rates import RATES, Rates
 from gateway.api.refusals import ALLOWANCE, Allowance
@@ -185,16 +184,11 @@ def make_api(context: Context) -> web.Application:
     api[RATES] = Rates(context.settings.requests_per_second)
     api[READINESS] = Readiness()
     api[SEARCH] = AgencySearch()
-    api[STOPPING] = asyncio.Event()
+    api[STOPPING], api[UNDER_WAY] = asyncio.Event(), UnderWay()
     api.on_response_prepare.append(middleware.add_headers)
-    api.on_shutdown.append(_stop_waiting)
     for method, path, handler in ROUTES:
         if method == "GET":
             api.router.add_get(path, handler, allow_head=True, expect_handler=defer_continue)
         else:
             api.router.add_route(method, path, handler, expect_handler=defer_continue)
     return api
-
-
-async def _stop_waiting(api: web.Application) -> None:
-    api[STOPPING].set()

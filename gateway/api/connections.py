@@ -1,15 +1,16 @@
-"""Connections that ask for nothing: whoever has not sent the head of a first request in time is closed.
+"""Connections and the requests on them: who asks for nothing in time is closed, and who asked before a stop gets an answer.
 
-aiohttp waits for a head for ever. Invariants: a connection on which a request began is never closed here (`Pace` bounds how long
-its body may take, aiohttp's keep-alive how long it may then be idle); nothing is kept of connections that are gone.
+aiohttp waits for a head for ever, and at its own stop for no body. Invariants: a connection on which a request began is never
+closed here (`Pace` bounds how long its body may take, aiohttp's keep-alive how long it may then be idle); nothing is kept of
+connections that are gone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import resource
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final, Generic, TypeVar
 
 import structlog
@@ -55,6 +56,40 @@ class Silence(Generic[C]):
             if place < crowd or now - self._since[each] >= self._patience
         )
 
+
+STOPPING: Final = web.AppKey("stopping", asyncio.Event)
+"""Set when the service is about to stop: nobody waits for news any more, and answers close their connections."""
+
+
+class UnderWay:
+    """The requests that are being answered."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Count a request until the block ends."""
+        self._count += 1
+        self._none.clear()
+        try:
+            yield
+        finally:
+            self._count -= 1
+            if not self._count:
+                self._none.set()
+
+    async def over(self, *, within: float) -> None:
+        """Wait until none is being answered, at most so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._none.wait()
+
+
+UNDER_WAY: Final = web.AppKey("under_way", UnderWay)
+"""The outermost middleware counts each request."""
 
 SILENCE: Final = web.AppKey("silence", Silence[web.RequestHandler])
 """The connections of this application; the outermost middleware tells it of each request."""

@@ -13,6 +13,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from gateway.api import content, wire, wire_progress
+from gateway.api.connections import STOPPING
 from gateway.api.context import Context, note
 from gateway.api.parameters import Parameters, path_identifier
 from gateway.errors import BadParameterError, NotFoundError
@@ -30,7 +31,6 @@ LONGEST_WAIT: Final = 60
 SLICE: Final = 1.0
 """Seconds after which a waiting request looks again: news may come from another process, and the service may stop."""
 
-STOPPING: Final = web.AppKey("stopping", asyncio.Event)
 """Set when the service stops, so that nobody is kept waiting."""
 
 

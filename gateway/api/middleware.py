@@ -16,7 +16,7 @@ from uuid_utils import uuid7
 
 from gateway.api import problems
 from gateway.api.auth import Handler
-from gateway.api.connections import SILENCE
+from gateway.api.connections import SILENCE, STOPPING, UNDER_WAY
 from gateway.api.context import CONTEXT, LINE, REQUEST_ID, note
 from gateway.api.excuses import excused
 from gateway.api.refusals import record, resource_of
@@ -42,11 +42,14 @@ _HEADERS: Final = {
 }
 
 
-async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Complete the headers of any response, and do not say what serves it."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.pop(hdrs.SERVER, None)
+    if request.app[STOPPING].is_set():
+        response.force_close()
+        response.headers[hdrs.CONNECTION] = "close"
 
 
 @web.middleware
@@ -59,7 +62,8 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[LINE] = {}
     status = CLIENT_GONE
     try:
-        response = await handler(request)
+        with request.app[UNDER_WAY].one_more():
+            response = await handler(request)
         status = response.status
         return response
     finally:

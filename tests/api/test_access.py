@@ -27,6 +27,7 @@ OPEN = {
     "/readyz",
     "/metrics",
     "/openapi.yaml",
+    "/asyncapi.yaml",
     "/errors",
     "/schemas/edxml-strict.xsd",
     "/schemas/edxml-tolerant.xsd",

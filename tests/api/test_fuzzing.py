@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.api.inbox import STOPPING
+from gateway.api.connections import STOPPING
 from gateway.flow.access import Role, new_token
 from schemas.document import Organization
 from tests.api.world import NOW, World, a_document, world

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.api.inbox import STOPPING
+from gateway.api.connections import STOPPING
 from routing.log import Kind
 from schemas.document import Organization
 from tests.api.world import World, a_document, world
