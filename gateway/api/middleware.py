@@ -127,18 +127,18 @@ async def _refuse(request: web.Request, fault: Fault, *, status: int | None = No
 
 def _shown(request: web.Request, error: Exception) -> Fault:
     """Return what the caller may know of an error; the rest goes to telemetry under the same reference."""
-    excuse = excused(error, store=request.app[CONTEXT].store)
-    fault = problems.as_fault(excuse)
-    if fault is not None:
-        if excuse is not error:
-            _log.warning("not_available", resource=resource_of(request), error=repr(error)[:500])
-        return fault
     reference = request[REQUEST_ID]
     if is_full(error):
         _log.error(
             "storage_full", request_id=reference, resource=resource_of(request), error=repr(error)[:500]
         )
         return StorageFullError(reference=reference)
+    excuse = excused(error, store=request.app[CONTEXT].store)
+    fault = problems.as_fault(excuse)
+    if fault is not None:
+        if excuse is not error:
+            _log.warning("not_available", resource=resource_of(request), error=repr(error)[:500])
+        return fault
     _log.error("request_failed", request_id=reference, resource=resource_of(request), exc_info=error)
     return InternalError(reference=reference)
 

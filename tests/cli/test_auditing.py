@@ -37,9 +37,12 @@ from tests.support.s3 import ObjectStore, objects
 ORIGIN = "vanthu.local/routing"
 NO_EVIDENCE = {
     *("outbox", "axis_message", "readiness", "registry_preparation", "contact", "upstream_registry"),
-    *("ledger_day", "ledger_head"),
+    *("ledger_day", "ledger_head", "dead_letter", "resend_order"),
 }
-"""Tables that only say what is still to be done, whom to call, until when an upstream's registry may be relied upon, or sums."""
+"""Tables that only say what is still to be done, whom to call, until when an upstream's registry may be relied upon, or sums.
+
+What died, and who ordered what to be done with it, is told by entries of the log.
+"""
 
 UNVOUCHED = {
     **dict.fromkeys(
