@@ -370,7 +370,12 @@ async def test_notices_wait_for_news(gateway: Stage) -> None:
 async def test_over_a_broker_to_the_successors_gateway(tmp_path: Path, rabbitmq: RabbitMQ) -> None:
     """Accepted before at one gateway, after the instant in the successor's inbox at another one, byte for byte."""
     members = (HANOI, TAY_NINH, new_member(gateway="gw.moi"))
-    shared: dict[str, Any] = {"axis": rabbitmq.url, "payloads": tmp_path / "payloads", "members": members}
+    shared: dict[str, Any] = {
+        "axis": rabbitmq.url,
+        "axis_queue_age": 0,
+        "payloads": str(tmp_path / "payloads"),
+        "members": members,
+    }
     async with (
         stage(tmp_path / "sending", **shared) as sending,
         stage(tmp_path / "receiving", name="gw.moi", **shared) as receiving,
@@ -392,7 +397,12 @@ async def test_over_a_broker_to_the_successors_gateway(tmp_path: Path, rabbitmq:
 async def test_a_late_receipt_of_the_old_systems_gateway_counts(tmp_path: Path, rabbitmq: RabbitMQ) -> None:
     """It was sent on already when the gateway that read it in the grace answers at last: the sender hears that it arrived."""
     members = (HANOI, replace(TAY_NINH, gateway="gw.cu"), new_member())
-    shared: dict[str, Any] = {"axis": rabbitmq.url, "payloads": tmp_path / "payloads", "members": members}
+    shared: dict[str, Any] = {
+        "axis": rabbitmq.url,
+        "axis_queue_age": 0,
+        "payloads": str(tmp_path / "payloads"),
+        "members": members,
+    }
     async with (
         stage(tmp_path / "sending", **shared) as sending,
         stage(tmp_path / "old", name="gw.cu", **shared) as old,

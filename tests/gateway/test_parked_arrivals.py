@@ -134,7 +134,7 @@ async def test_a_broker_never_buries_it(tmp_path: Path, rabbitmq: RabbitMQ) -> N
     await asyncio.to_thread(rabbitmq.control, "add_vhost", host)
     await asyncio.to_thread(rabbitmq.control, "set_permissions", "-p", host, "guest", ".*", ".*", ".*")
     axis = f"{rabbitmq.url.rstrip('/')}/{host}"
-    async with world(tmp_path, axis=axis, revocation=Revocation.REQUIRE) as gateway:
+    async with world(tmp_path, axis=axis, axis_queue_age=0, revocation=Revocation.REQUIRE) as gateway:
         await introduce(gateway)
         link = gateway.context.link
         await link.declare(frozenset({TO_TAY_NINH, VPCP.queue}))
