@@ -10,6 +10,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,9 @@ class Faulty(LocalLink):
         return outcomes if failure is None else tuple(SendOutcome(result=failure) for _ in outcomes)
 
 
+_NUMBERS = count(1)
+
+
 @dataclass(frozen=True)
 class Yard:
     """A shipper with all that it needs."""
@@ -77,7 +81,7 @@ class Yard:
     shipper: Shipper
 
     async def accepted(self, body: bytes) -> OutboxItem:
-        """Accept a document and lease its delivery."""
+        """Accept a document for an addressee of its own, so that it waits for no other one, and lease its delivery."""
         await self.accept(body)
         [item] = await self.store.documents.claim(limit=10, lease=LEASE)
         return item
@@ -86,7 +90,7 @@ class Yard:
         """Accept a document."""
         acceptance = an_acceptance(
             body,
-            recipients=[a_recipient(queue=QUEUE)],
+            recipients=[a_recipient(f"H53.{next(_NUMBERS)}", queue=QUEUE)],
             registry_version=(await self.store.registry.directory()).version,
         )
         if len(body) > SMALL:
