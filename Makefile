@@ -7,6 +7,9 @@ BIN := .venv/bin
 # fails single system calls and makes disks that fail.
 TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1 softhsm2 strace e2fsprogs
 
+# Tests that run beside the others: about as long as all of them.
+BESIDE := tests/api tests/contract tests/e2e tests/rehearsal
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types imports unit nightly attacks mutants bench cutover-rehearsal faults cluster-test lock clean
 
@@ -30,8 +33,10 @@ types: ## Static types
 imports: ## Who may import whom
 	$(BIN)/lint-imports --no-cache
 
-unit: ## All tests: unit, contract, API, browser, end to end
-	$(BIN)/python -X dev -m pytest -q
+unit: ## All tests: unit, contract, API, browser, end to end, faults; in two processes, of which the second is shown when it is over
+	@mkdir -p var; $(BIN)/python -X dev -m pytest -q $(BESIDE) >var/tests-beside.log 2>&1 & beside=$$!; \
+	$(BIN)/python -X dev -m pytest -q tests $(addprefix --ignore=,$(BESIDE)); first=$$?; \
+	wait $$beside; second=$$?; cat var/tests-beside.log; exit $$((first || second))
 
 nightly: .venv/test ## The differential tests with 100,000 documents, each run with new ones
 	VANTHU_TEST_SEED=$$(date +%Y%m%d) $(BIN)/python -m pytest -q tests/differential --documents 100000

@@ -33,6 +33,7 @@ MOVES: dict[DeliveryState, tuple[Kind, ...]] = {
     DeliveryState.ACKNOWLEDGED: (Kind.ACKNOWLEDGED_RECEIPT,),
     DeliveryState.REFUSED: (Kind.REFUSED_RECEIPT,),
     DeliveryState.UNDELIVERABLE: (Kind.UNDELIVERABLE,),
+    DeliveryState.EXPIRED: (Kind.EXPIRED,),
 }
 """The entries that bring a delivery to a state."""
 
