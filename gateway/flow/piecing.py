@@ -130,11 +130,10 @@ class Pieces:
 
     async def _is_here(self, whole: Whole) -> bool:
         try:
-            await asyncio.to_thread(self._payloads.path, whole.sha256)
-        except (FileNotFoundError, GatewayError):
+            return await asyncio.to_thread(self._payloads.has, whole.sha256)
+        except GatewayError:
             # A store that cannot be asked is no reason to let a piece go.
             return False
-        return True
 
     def _let_go(self, result: str, whole: Whole, pieces: Sequence[Piece]) -> None:
         _log.warning(

@@ -69,7 +69,7 @@ def _letter_of(row: Any) -> DeadLetter:  # noqa: ANN401 - a row of dead_letter
         queue=row.queue,
         sha256=row.sha256,
         size=row.size,
-        attempt=row.attempt,
+        attempt=row.attempt.rpartition(" ")[2],
         cause=Cause(code=row.cause, words=row.words),
         times=row.times,
         state=LetterState(row.state),

@@ -39,6 +39,9 @@ from gateway.store.tables import dead_letter, resend_order
 from gateway.store.writer import Writer
 from routing.log import Kind
 
+ATTEMPTS: Final = 50
+"""How many attempts are remembered: of those that one batch buried, the axis may tell later and in any order."""
+
 _letter: Final = dead_letter.c
 _WAITS: Final = _letter.state == LetterState.WAITING.value
 _FIRST_DEATH: Final = insert_or_skip(dead_letter, _letter.id)
@@ -212,13 +215,14 @@ def _buried(connection: Connection, now: datetime, death: Death) -> bool:
     if connection.execute(_FIRST_DEATH[connection.dialect.name], row).first() is not None:
         return True
     same = connection.execute(_SAME, {"on_queue": death.queue, "of": death.sha256}).one()
-    if death.attempt and same.attempt == death.attempt:
+    counted = same.attempt.split()
+    if death.attempt in counted:
         return False
     is_ordered = same.state == LetterState.RESENDING.value
     facts = {
         "row_id": same.id,
         "becomes": same.state if is_ordered else LetterState.WAITING.value,
-        "of_attempt": death.attempt,
+        "of_attempt": " ".join([*counted, death.attempt][-ATTEMPTS:]),
         "of_cause": death.cause.code,
         "in_words": dict(death.cause.words),
         "with_body": death.body,

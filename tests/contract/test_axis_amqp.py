@@ -461,8 +461,10 @@ async def test_little_is_taken_ahead_where_messages_are_pieces(rabbitmq: RabbitM
         assert results(await link.send(messages(queue, pieces))) == {SendResult.CONFIRMED}
         stream = link.receive(frozenset({queue}), in_pieces=True)
         seen = await take(stream, IN_PIECES.queue)
-        assert len(seen) == IN_PIECES.queue
-        for settled in range(30):
+        alone = len(seen) - IN_PIECES.queue
+        assert alone in {0, 1}  # the first may come alone, before the others
+        await link.settle(done=seen[:alone])
+        for settled in range(alone, 30):
             await link.settle(done=[seen[settled]])
             [following] = await take(stream, 1)
             seen.append(following)

@@ -94,6 +94,16 @@ async def test_same_bytes_are_one_letter(store: SqlStore, clock: Clock) -> None:
     assert len(await entries(store, Kind.MESSAGE_DISCARDED)) == 4
 
 
+async def test_the_axis_tells_of_deaths_that_are_known(store: SqlStore) -> None:
+    """Two of the same bytes that we buried ourselves stay two, with our cause, when the axis hands both out as well."""
+    await store.dead_letters.bury([death(b"a", attempt="1"), death(b"a", attempt="2")])
+    for attempt in ("1", "2"):
+        await store.dead_letters.bury([death(b"a", attempt=attempt, cause="axis.rejected")])
+
+    [group] = await store.dead_letters.causes()
+    assert (group.cause.code, group.deaths) == ("axis.bad_envelope", 2)
+
+
 async def test_letters_by_cause_and_page(store: SqlStore) -> None:
     """Letters are listed in the order in which they came, of one cause, from where the last page ended."""
     await store.dead_letters.bury([death(b"%d" % number) for number in range(5)])

@@ -33,7 +33,8 @@ dead_letter: Final = Table(
     Index("ix_dead_letter_state_id", "state", "id"),
     Index("ix_dead_letter_order_id_id", "order_id", "id", **where("state = 'resending'")),
 )
-"""One row for each body that died on a queue, however often; the body goes when somebody discards it, or it was taken."""
+"""One row for each body that died on a queue, however often, with its last attempts; the body goes when somebody discards it,
+or it was taken."""
 
 resend_order: Final = Table(
     "resend_order",
