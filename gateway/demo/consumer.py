@@ -36,6 +36,9 @@ from routing.statement import StatementType, open_statement, sign_statement
 
 AXIS: Final = StatementType(name="axis")
 EXCHANGE: Final = "vanthu.axis"
+CANARY: Final = "vanthu.canary"
+"""The AMQP type of an empty message that shows that a new queue works; it is acknowledged, and that is all."""
+
 PREFETCH: Final = 100
 PATIENCE: Final = 20.0
 """Seconds to wait for the broker in each step."""
@@ -143,6 +146,9 @@ async def checked(
     taken: list[tuple[Mapping[str, Any], bytes]] = []
     good: list[AbstractIncomingMessage] = []
     for message in batch:
+        if message.type == CANARY:
+            good.append(message)
+            continue
         try:
             facts, document = await asyncio.to_thread(opened, kit, message.body)
         except NotForUsError as error:

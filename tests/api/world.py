@@ -204,9 +204,9 @@ class World:
                         found: dict[str, Any] = item
                         return found
 
-    async def state(self, document_id: str, expected: str) -> dict[str, Any]:
+    async def state(self, document_id: str, expected: str, *, within: float = 20) -> dict[str, Any]:
         """Wait until the first delivery of a document is in a state, and return the document."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(within):
             while True:
                 shown = (await self.call("GET", f"/v1/documents/{document_id}")).json
                 if shown["deliveries"][0]["state"] == expected:

@@ -94,7 +94,7 @@ async def introduce(gateway: World, kit: Process) -> None:
     """Register the kit as a peer that hosts Tây Ninh's system."""
     verifier = (await (await kit.start("--show-key")).read()).decode().strip()
     registry = gateway.store.registry
-    await registry.put_peer(PeerGateway(name=KIT, verifier_key=verifier), actor="test")
+    await registry.put_peer(PeerGateway(name=KIT, verifier_key=verifier, shares_payloads=True), actor="test")
     member = Member(id="tayninh", name="Tây Ninh", prefixes=("H53",), queue=QUEUE, gateway=KIT)
     await registry.put_member(member, actor="test")
     await gateway.context.link.declare(frozenset({QUEUE, HANOI.queue}))
@@ -107,7 +107,7 @@ async def test_every_document_once_whenever_it_is_killed(tmp_path: Path, rabbitm
     chance = random.Random(SEED)
     host = await vhost(rabbitmq)
     base = f"127.0.0.1:{rabbitmq.port}/{host}"
-    async with world(tmp_path, axis=f"amqp://guest:guest@{base}") as gateway:
+    async with world(tmp_path, axis=f"amqp://guest:guest@{base}", axis_queue_age=0) as gateway:
         kit = Process(
             tmp_path,
             broker=f"amqp://{host}:kit@{base}",
@@ -133,7 +133,10 @@ async def test_every_document_once_whenever_it_is_killed(tmp_path: Path, rabbitm
         await gateway.context.link.send([AxisMessage(id=str(uuid4()), queue=QUEUE, body=b"forged\n")])
         stream = await kit.start()
         for message_id in sent:
-            await gateway.state(message_id, "received")
+            await gateway.state(message_id, "received", within=90)
+        async with asyncio.timeout(90):
+            while await asyncio.to_thread(depth, rabbitmq, host, f"{QUEUE}.dead") != 1:
+                await asyncio.sleep(0.5)
         await kit.kill()
 
     stored = kit.rows()
@@ -141,7 +144,6 @@ async def test_every_document_once_whenever_it_is_killed(tmp_path: Path, rabbitm
     assert all(
         (body, sha256(body).hexdigest()) == (sent[message_id], digest) for message_id, digest, body in stored
     )
-    assert await asyncio.to_thread(depth, rabbitmq, host, f"{QUEUE}.dead") == 1
 
 
 def depth(rabbitmq: RabbitMQ, host: str, queue: str) -> int:
