@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from uuid import uuid4
@@ -111,12 +111,11 @@ async def loaded(url: str, queue: str) -> AsyncIterator[Load]:
         try:
             yield load
             load.stop()
-            async with asyncio.timeout(QUIET):
-                await sending
-                while load.ledger.lost:
-                    await asyncio.sleep(0.2)
-        except TimeoutError:
-            pass  # the ledger tells what is missing
+            with suppress(TimeoutError):  # the ledger tells what is missing
+                async with asyncio.timeout(QUIET):
+                    await sending
+                    while load.ledger.lost:
+                        await asyncio.sleep(0.2)
         finally:
             sending.cancel()
             receiving.cancel()
