@@ -1,4 +1,4 @@
-"""The composition root: the one place that picks implementations, starts the loops, and stops them in the right order.
+"""The composition root: opens what `implementations` picks, starts the loops, and stops them in the right order.
 
 Correctness never depends on a graceful stop, which saves time: `kill -9` loses nothing that was answered with 201.
 """

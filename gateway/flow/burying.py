@@ -25,6 +25,7 @@ from gateway.flow.errors_dead_letters import (
     UnknownDeathError,
 )
 from gateway.flow.notifying import LOG, MEMBERS, Bell, wait
+from gateway.flow.supervision import until_one_ends
 from gateway.ports import AxisLink, Store
 from gateway.records import Incoming
 from routing.agencies import Directory
@@ -80,17 +81,7 @@ class Collector:
         directory = await self._store.registry.directory()
         hosted = self._hosted(directory)
         await self._link.declare(hosted)
-        collecting = asyncio.create_task(self._collect(hosted))
-        watching = asyncio.create_task(self._until_hosted_change(hosted))
-        try:
-            await asyncio.wait({collecting, watching}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            collecting.cancel()
-            watching.cancel()
-            results = await asyncio.gather(collecting, watching, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        await until_one_ends(self._collect(hosted), self._until_hosted_change(hosted))
 
     async def _collect(self, queues: frozenset[str]) -> None:
         if not queues:

@@ -25,6 +25,7 @@ from gateway.flow.judging import Candidate, Judge, Judged
 from gateway.flow.notifying import LOG, MEMBERS, OUTBOX, Bell, inbox_of, wait
 from gateway.flow.parking import Terms, pause
 from gateway.flow.piecing import Pieces
+from gateway.flow.supervision import until_one_ends
 from gateway.keys import SigningKey
 from gateway.parked import ParkedItem, Parking
 from gateway.peers import PeerGateway
@@ -109,17 +110,9 @@ class Receiver:
             # Somebody else makes the queues on this axis; what is there is received meanwhile.
             _log.warning("axis_queues_missing", reason=str(error))
         in_pieces = any(not peer.shares_payloads and peer.name != self._gateway for peer in peers)
-        consuming = asyncio.create_task(self._consume(hosted, in_pieces=in_pieces))
-        watching = asyncio.create_task(self._until_change(directory.members, peers))
-        try:
-            await asyncio.wait({consuming, watching}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            consuming.cancel()
-            watching.cancel()
-            results = await asyncio.gather(consuming, watching, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        await until_one_ends(
+            self._consume(hosted, in_pieces=in_pieces), self._until_change(directory.members, peers)
+        )
 
     async def _consume(self, queues: frozenset[str], *, in_pieces: bool) -> None:
         if not queues:
