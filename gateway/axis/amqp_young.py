@@ -32,6 +32,10 @@ CANARY = "vanthu.canary"
 
 CANARY_SECONDS = 3.0
 RETRY_SECONDS = 5.0
+PAUSE = 1.0
+"""Seconds between finding that a queue is gone and declaring it again. If it came back within milliseconds, RabbitMQ would move its
+consumers over by itself instead of cancelling them (`handle_consuming_queue_down_or_eol` in rabbit_channel.erl); those of a
+quorum queue then count as consumers and never get a message again."""
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +61,8 @@ class YoungQueues:
         self._declare = declare
         self._age = age
         self._young: dict[str, _Young] = {}
-        self._lost: set[str] = set()
+        self._lost: dict[str, float] = {}
+        """Queues that have to be declared again, each with the time from which on that is safe."""
         self._flights: dict[str, asyncio.Event] = {}
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -83,7 +88,8 @@ class YoungQueues:
         """Mend queues that returned what was sent to them: declare them again and bring them into use."""
         found = frozenset(queues) - self._young.keys()
         if found and self.may_declare:
-            self._lost |= found
+            due = asyncio.get_running_loop().time() + PAUSE
+            self._lost = dict.fromkeys(found, due) | self._lost
             self._start()
 
     def reason(self, queue: str) -> str:
@@ -126,16 +132,14 @@ class YoungQueues:
             await self._declare_lost()
             if due := {queue: each.is_new for queue, each in self._young.items() if each.due <= clock()}:
                 await self._try(due)
-            soonest = min((each.due for each in self._young.values()), default=clock() + RETRY_SECONDS)
-            if self._lost or self._young:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(max(0.0, soonest - clock())):
-                        await self._wake.wait()
+            if times := (*self._lost.values(), *(each.due for each in self._young.values())):
+                await _within(self._wake, max(0.0, min(times) - clock()))
         self._young.clear()
         self._lost.clear()
 
     async def _declare_lost(self) -> None:
-        lost = frozenset(self._lost)
+        now = asyncio.get_running_loop().time()
+        lost = frozenset(queue for queue, due in self._lost.items() if due <= now)
         if not lost:
             return
         try:
@@ -144,8 +148,10 @@ class YoungQueues:
             self._give_up(error)
         except AxisError as error:
             log.warning("axis_queue_not_ready", queues=sorted(lost), reason=str(error))
+            self._lost.update(dict.fromkeys(lost, now + RETRY_SECONDS))
         else:
-            self._lost -= lost
+            for queue in lost:
+                del self._lost[queue]
             self._add(declared.new, is_new=True)
             self._add(lost, is_new=False)
 
