@@ -33,8 +33,8 @@ CANARY = "vanthu.canary"
 CANARY_SECONDS = 3.0
 RETRY_SECONDS = 5.0
 PAUSE = 1.0
-"""Seconds between finding that a queue is gone and declaring it again. If it came back within milliseconds, RabbitMQ would move its
-consumers over by itself instead of cancelling them (`handle_consuming_queue_down_or_eol` in rabbit_channel.erl); those of a
+"""Seconds between finding that a queue is gone and declaring it again. If it came back within milliseconds, RabbitMQ would move
+its consumers over by itself instead of cancelling them (`handle_consuming_queue_down_or_eol` in rabbit_channel.erl); those of a
 quorum queue then count as consumers and never get a message again."""
 
 log = structlog.get_logger(__name__)
