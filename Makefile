@@ -10,7 +10,7 @@ TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1 softhsm2 strace 
 # Tests that run beside the others: about as long as all of them.
 BESIDE := tests/api tests/contract tests/e2e tests/rehearsal
 # What injects faults into whole gateways takes minutes and wants the machine for itself: `make faults` runs it.
-ALONE := $(addprefix tests/faults/,test_faults.py test_hosts.py test_planted.py)
+ALONE := $(addprefix tests/faults/,test_hosts.py test_planted.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types imports unit nightly attacks mutants bench cutover-rehearsal faults cluster-test lock clean

@@ -15,7 +15,7 @@ from typing import Final
 from gateway.axis.amqp_topology import DEAD_SUFFIX
 from routing.log import Kind
 from tests.faults.evidence import ACCEPTED, Bounds, Evidence, Placed
-from tests.faults.ledger import ACCEPT, REJECT
+from tests.faults.ledger import ACCEPT, CALM, REJECT, Taken
 
 VISIBLE_ENDS: Final = frozenset({"refused", "undeliverable", "expired"})
 """States in which a document is not delivered and its sender can see why."""
@@ -37,16 +37,20 @@ class Violation:
 def lost(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """Yield message and recipient of whatever was promised and neither came nor ended where its sender can see it."""
     applied = {(each.message_id, each.recipient) for each in evidence.ledger.taken if each.applied}
-    ends = {
+    ends = _visible_ends(evidence)
+    for message_id, attempt in evidence.accepted.items():
+        for recipient in attempt.recipients:
+            if (message_id, recipient) not in applied | ends:
+                yield message_id, recipient
+
+
+def _visible_ends(evidence: Evidence) -> set[tuple[str, str]]:
+    return {
         (fate.message_id, fate.code)
         for deposition in evidence.depositions
         for fate in deposition.fates
         if fate.state in VISIBLE_ENDS and fate.reason
     }
-    for message_id, attempt in evidence.accepted.items():
-        for recipient in attempt.recipients:
-            if (message_id, recipient) not in applied | ends:
-                yield message_id, recipient
 
 
 def duplicated(evidence: Evidence) -> Iterator[tuple[str, str]]:
@@ -183,18 +187,22 @@ def log_grows_only(evidence: Evidence, bounds: Bounds) -> Iterator[str]:
 
 
 def in_order(evidence: Evidence, _bounds: Bounds) -> Iterator[str]:
-    """I7: where order is on, every receiver applies the messages of a flow in the order of their numbers."""
-    if not evidence.ordered:
-        return
-    last: dict[tuple[str, str], int] = {}
-    by_hash = {each.sha256: each.sender for each in evidence.ledger.attempts}
+    """I7: a flow's numbers are each of one message and leave nothing out, and while nothing goes wrong its order is kept."""
+    flows: defaultdict[tuple[str, str], list[Taken]] = defaultdict(list)
+    attempts = {each.sha256: each for each in evidence.ledger.attempts}
     for taken in evidence.ledger.taken:
-        if taken.flow_seq is None or not taken.applied:
-            continue
-        flow = (by_hash.get(taken.sha256, "?"), taken.recipient)
-        if taken.flow_seq <= last.get(flow, 0):
-            yield f"{flow[0]} → {flow[1]}: {taken.flow_seq} was applied after {last[flow]}"
-        last[flow] = max(last.get(flow, 0), taken.flow_seq)
+        if taken.applied and taken.sha256 in attempts:
+            flows[attempts[taken.sha256].sender, taken.recipient].append(taken)
+    ended = Counter(code for _, code in _visible_ends(evidence))
+    for (sender, recipient), applied in flows.items():
+        numbers = [taken.flow_seq or 0 for taken in applied]
+        if min(numbers) < 1 or len(set(numbers)) < len(numbers):
+            yield f"{sender} → {recipient}: numbers are missing or are there twice"
+        if (left_out := max(numbers) - len(set(numbers))) > ended[recipient]:
+            yield f"{sender} → {recipient}: {left_out} numbers are of no message"
+        calm = [taken.flow_seq or 0 for taken in applied if evidence.in_phase(CALM, attempts[taken.sha256].t)]
+        if calm != sorted(calm):
+            yield f"{sender} → {recipient}: while nothing went wrong, the order was {calm}"
 
 
 def replayable(evidence: Evidence, _bounds: Bounds) -> Iterator[str]:

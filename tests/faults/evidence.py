@@ -80,9 +80,6 @@ class Evidence:
     unready: tuple[str, ...] = ()
     """Processes that do not call themselves ready at the end, with the reason."""
 
-    ordered: bool = False
-    """Whether messages of one flow have to be taken in the order in which they were accepted."""
-
     @cached_property
     def attempts(self) -> dict[str, Attempt]:
         """Attempts by their id."""
@@ -113,6 +110,11 @@ class Evidence:
                     return phase.t
                 began = None
         return t
+
+    def in_phase(self, name: str, t: float) -> bool:
+        """Say whether a moment lies between the beginning of a phase and its end."""
+        times = {phase.what: phase.t for phase in self.ledger.phases if phase.fault == name}
+        return times.get("began", t + 1) <= t <= times.get("healed", t)
 
     @cached_property
     def hostile(self) -> frozenset[str]:

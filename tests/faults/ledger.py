@@ -96,6 +96,12 @@ class Phase:
     t: float
 
 
+WARM_UP: Final = "warm-up"
+"""The phase in which everything is used for the first time, before any fault."""
+
+CALM: Final = "calm"
+"""The phase in which nothing goes wrong, before any fault."""
+
 Record = Attempt | Answer | Taken | Shown | Sample | Phase
 _R = TypeVar("_R", bound=Record)
 

@@ -169,7 +169,8 @@ class Load:
                 await asyncio.sleep(self.between)
 
     async def _take(self, client: Client, system: System, items: Sequence[InboxItem]) -> None:
-        """Read all, write down in the order of the inbox what is new, and only then acknowledge."""
+        """Read all, write down in the order of their flows what is new, and only then acknowledge."""
+        items = sorted(items, key=lambda item: item.flow_seq or 0)
         bodies = await asyncio.gather(*(client.inbox_content(item.id) for item in items))
         await self.books.write(
             *(self._taken(system, item, body) for item, body in zip(items, bodies, strict=True))
@@ -185,6 +186,7 @@ class Load:
             message_id=item.document.id,
             sha256=sha256(body).hexdigest(),
             applied=fact not in self._held,
+            flow_seq=item.flow_seq,
             t=now(),
         )
         self._held.add(fact)

@@ -51,6 +51,7 @@ async def attempt(
     """Run the faults in the order given and check; what each is, follows from the seed of the plan."""
     chance, times = random.Random(plan.seed), dict[str, int]()
     async with running_world(plan, folder) as world:
+        await world.warm_up()
         for fault in faults:
             options = fault.draw(chance, long=long)
             plan.tell(f"{fault.id} {fault.title}: {_shown(options)}")

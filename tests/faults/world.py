@@ -18,7 +18,7 @@ from typing import Final
 from gateway.flow.shipping import LEASE
 from tests.faults.cast import AGENCIES, NORTH, SOUTH, SYSTEMS, YOUNG, Cast, make_cast
 from tests.faults.gateways import Gateway
-from tests.faults.ledger import Books, Phase, now
+from tests.faults.ledger import CALM, WARM_UP, Books, Phase, now
 from tests.faults.load import Load
 from tests.support.postgres import Cluster, running_cluster
 from tests.support.rabbitmq import RabbitMQ, running_node
@@ -30,6 +30,7 @@ OUTBOX_ROWS: Final = 200
 HEAL_SECONDS: Final = 120.0
 PASSING: Final = LEASE + timedelta(seconds=5)
 _LOOK: Final = 0.3
+_CALM_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,19 @@ class Site:
         """Begin the phase of a fault, under load."""
         await self.books.write(Phase(fault=fault, what="began", t=now()))
         self.load.resume()
+
+    async def warm_up(self) -> None:
+        """Use everything, so that new queues are old enough for what comes; then let an undisturbed time pass.
+
+        Raises:
+            TimeoutError: it does not come to rest.
+
+        """
+        for phase in (WARM_UP, CALM):
+            await self.begin(phase)
+            await asyncio.sleep(_CALM_SECONDS)
+            if await self.rest(phase) is None:
+                raise TimeoutError("; ".join(await self.unsettled()))
 
     async def rest(self, fault: str) -> float | None:
         """End the phase of a fault: no new documents; wait until all is settled and return how long it took, or None."""
@@ -182,6 +196,7 @@ async def _start(plan: Plan, folder: Path, gateways: Sequence[Gateway], cast: Ca
     settings = {
         "VANTHU_TRUST": str(folder / "trust"),
         "VANTHU_RESEND_AFTER": "10",
+        "VANTHU_AXIS_QUEUE_AGE": "3",
         "VANTHU_OUTBOX_ROWS": str(OUTBOX_ROWS),
         **plan.settings,
     }
