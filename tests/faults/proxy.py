@@ -187,20 +187,34 @@ class Proxy:
         filtered = self._conditions(up).filter
         change = filtered() if filtered else None
         link.tampered = link.tampered or change is not None
-        with suppress(OSError):
-            while True:
-                while self._conditions(up).stalled:
-                    await asyncio.sleep(0.02)
-                piece = await reader.read(PIECE)
-                if not piece:
-                    await asyncio.sleep(self._conditions(up).slow_close)
-                    break
-                if change is not None:
-                    piece = change(piece)
-                if not await self._forward(link, piece, writer, self._conditions(up)):
-                    return
-            if writer.can_write_eof():
-                writer.write_eof()
+        try:
+            await self._pass_on(link, reader, writer, change, up=up)
+        except OSError:
+            # What one end sees the other end has to see, or it waits for ever.
+            link.reset()
+
+    async def _pass_on(
+        self,
+        link: _Link,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        change: Filter | None,
+        *,
+        up: bool,
+    ) -> None:
+        while True:
+            while self._conditions(up).stalled:
+                await asyncio.sleep(0.02)
+            piece = await reader.read(PIECE)
+            if not piece:
+                await asyncio.sleep(self._conditions(up).slow_close)
+                break
+            if change is not None:
+                piece = change(piece)
+            if not await self._forward(link, piece, writer, self._conditions(up)):
+                return
+        if writer.can_write_eof():
+            writer.write_eof()
 
     async def _forward(
         self, link: _Link, piece: bytes, writer: asyncio.StreamWriter, conditions: Conditions

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -160,3 +162,23 @@ async def test_a_filter_sees_one_direction(wire: Wire) -> None:
     assert await other.echo(b"abc") == b"ABC"
     assert await wire.echo(b"abc") == b"abc"
     writer.transport.abort()
+
+
+async def test_a_reset_by_the_server_reaches_the_client() -> None:
+    """A server that dies with unread bytes resets its connections; whoever waits for its answer learns of it."""
+
+    async def die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        del reader
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await asyncio.sleep(0.1)
+        writer.transport.abort()
+
+    server = await asyncio.start_server(die, "127.0.0.1", 0)
+    async with server, Proxy(Address(port=server.sockets[0].getsockname()[1])) as proxy:
+        reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+        wire = Wire(proxy=proxy, reader=reader, writer=writer)
+
+        assert await wire.ends() is ConnectionResetError
+
+        writer.close()
