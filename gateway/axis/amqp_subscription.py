@@ -134,9 +134,9 @@ class Subscription:
             lane.channel.closing.add_done_callback(self._on_channel_closed)
             lane.channel.on_consumer_cancel_callbacks.add(self._on_consumer_cancelled)
             await lane.channel.basic_qos(prefetch_count=ahead, timeout=self._broker.timeout)
-        for queue in queues:
+        for number, queue in enumerate(queues):
             # Named here, because a message may be there before the broker's answer is.
-            self._consumers[queue] = consumer = f"careful-{len(self._consumers)}"
+            self._consumers[queue] = consumer = f"careful-{number}"
             await self._careful.channel.basic_consume(
                 queue,
                 partial(self._on_message, self._careful, queue),

@@ -410,6 +410,25 @@ async def test_receive_takes_only_its_queues(road: Road, queue: str) -> None:
         assert await drain(link, other, count=1) == [b"o"]
 
 
+async def test_backlog_on_many_queues(road: Road, queue: str) -> None:
+    """What waits on the first queues comes while the last ones are not consumed yet, which disturbs nothing."""
+    queues = [f"{queue}.{number}" for number in range(12)]
+    async with road.link() as link:
+        await link.declare(frozenset(queues))
+        for each in queues:
+            assert results(await link.send(messages(each, numbers(3)))) == {SendResult.CONFIRMED}
+        stream = receive(link, *queues)
+        taken: list[Incoming] = []
+        while len(taken) < 3 * len(queues):
+            batch = await take(stream, 1)
+            taken += batch
+            await link.settle(done=batch)
+
+    assert {each: [found.body for found in taken if found.queue == each] for each in queues} == dict.fromkeys(
+        queues, numbers(3)
+    )
+
+
 async def test_close_ends_receiving(road: Road, queue: str) -> None:
     """A receiver that waits for messages ends quietly when its link is closed, one that was never started too."""
     async with road.link() as link:
