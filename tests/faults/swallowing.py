@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import aio_pika
+from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
 from yarl import URL
 
 from gateway.axis.amqp_topology import EXCHANGE
@@ -22,7 +23,6 @@ from tests.faults.world import Plan
 from tests.support.rabbitmq import RabbitMQ
 
 _SENDERS: Final = 2
-_ROUNDS: Final = 1
 _CALM_SECONDS: Final = 45.0
 
 
@@ -49,17 +49,19 @@ class AxisSwallows(HostFault):
                 # Queues that are new are not used at once.
                 await _calm(lone)
                 lone.load.resume()
-                async with _tapped(self._rabbitmq) as ids:
-                    for _ in range(_ROUNDS):
-                        for conditions in (proxy.down, proxy.up):
-                            conditions.swallow = True
-                            await lone.accepted(2)
-                            await asyncio.sleep(0.5)
+                async with _tapped(self._rabbitmq) as tap:
+                    for confirms, conditions in ((True, proxy.down), (False, proxy.up)):
+                        conditions.swallow = True
+                        await lone.accepted(2)
+                        await asyncio.sleep(0.5)
+                        async with _taking_the_place_of_receivers(self._rabbitmq):
                             proxy.heal()
-                            verdict.times += 1
-                            await lone.accepted(2)
+                            if confirms:
+                                await tap.sent_again()
+                        verdict.times += 1
+                        await lone.accepted(2)
                     await _calm(lone)
-                    for name, times in ids.items():
+                    for name, times in tap.ids.items():
                         if times > 1:
                             lone.wrong("I3", f"the message id {name} was used {times} times")
         return verdict.told
@@ -74,25 +76,62 @@ async def _calm(lone: Lone) -> None:
                 await asyncio.sleep(0.3)
 
 
+class Tap:
+    """Counts what is published for the systems, by message ids and by bodies."""
+
+    def __init__(self) -> None:
+        self.ids: Counter[str] = Counter()
+        self._bodies: set[bytes] = set()
+        self._again = asyncio.Event()
+
+    async def count(self, queue: AbstractQueue) -> None:
+        """Count what comes, until cancelled."""
+        async with queue.iterator(no_ack=True) as messages:
+            async for message in messages:
+                self.ids[message.message_id or ""] += 1
+                if message.body in self._bodies:
+                    self._again.set()
+                self._bodies.add(message.body)
+
+    async def sent_again(self) -> None:
+        """Wait until anything was published twice.
+
+        Raises:
+            TimeoutError: nothing was.
+
+        """
+        async with asyncio.timeout(_CALM_SECONDS):
+            await self._again.wait()
+
+
 @asynccontextmanager
-async def _tapped(rabbitmq: RabbitMQ) -> AsyncIterator[Counter[str]]:
-    """Count the message ids of all that is published for the systems, by a queue that gets a copy of each."""
-    ids: Counter[str] = Counter()
+async def _tapped(rabbitmq: RabbitMQ) -> AsyncIterator[Tap]:
+    """Count by a queue that gets a copy of each message."""
+    tap = Tap()
     async with await aio_pika.connect(rabbitmq.url) as connection:
         channel = await connection.channel()
         queue = await channel.declare_queue(exclusive=True)
         for system in SYSTEMS:
             await queue.bind(EXCHANGE, routing_key=f"member.{system.member}")
-
-        async def count() -> None:
-            async with queue.iterator(no_ack=True) as messages:
-                async for message in messages:
-                    ids[message.message_id or ""] += 1
-
-        counting = asyncio.create_task(count())
+        counting = asyncio.create_task(tap.count(queue))
         try:
-            yield ids
+            yield tap
         finally:
             counting.cancel()
             with suppress(asyncio.CancelledError):
                 await counting
+
+
+@asynccontextmanager
+async def _taking_the_place_of_receivers(rabbitmq: RabbitMQ) -> AsyncIterator[None]:
+    """Stand in line at the systems' queues and keep what comes, so that no receipt comes before anything is sent again."""
+
+    async def keep(message: AbstractIncomingMessage) -> None:
+        del message
+
+    async with await aio_pika.connect(rabbitmq.url) as connection:
+        channel = await connection.channel()
+        for system in SYSTEMS:
+            queue = await channel.get_queue(f"member.{system.member}", ensure=False)
+            await queue.consume(keep)
+        yield
