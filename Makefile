@@ -9,8 +9,6 @@ TEST_PACKAGES := rabbitmq-server postgresql chromium libatomic1 softhsm2 strace 
 
 # Tests that run beside the others: about as long as all of them.
 BESIDE := tests/api tests/contract tests/e2e tests/rehearsal
-# What injects faults into whole gateways takes minutes and wants the machine for itself: `make faults` runs it.
-ALONE := $(addprefix tests/faults/,test_hosts.py test_planted.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types imports unit nightly attacks mutants bench cutover-rehearsal faults cluster-test lock clean
@@ -37,7 +35,7 @@ imports: ## Who may import whom
 
 unit: ## All tests: unit, contract, API, browser, end to end; in two processes, of which the second is shown when it is over
 	@mkdir -p var; $(BIN)/python -X dev -m pytest -q $(BESIDE) >var/tests-beside.log 2>&1 & beside=$$!; \
-	$(BIN)/python -X dev -m pytest -q tests $(addprefix --ignore=,$(BESIDE) $(ALONE)); first=$$?; \
+	$(BIN)/python -X dev -m pytest -q tests $(addprefix --ignore=,$(BESIDE)); first=$$?; \
 	wait $$beside; second=$$?; cat var/tests-beside.log; exit $$((first || second))
 
 nightly: .venv/test ## The differential tests with 100,000 documents, each run with new ones
@@ -61,7 +59,6 @@ cutover-rehearsal: .venv/test system-packages ## Go through the night of 1 July 
 
 faults: .venv/test system-packages ## Inject every fault under load, check that nothing is lost, show one table (ARGS="--only F7 --seed 1")
 	$(BIN)/python -m tests.faults $(ARGS)
-	$(BIN)/python -m pytest -q $(ALONE)
 
 cluster-test: .venv/test system-packages ## Kill the nodes of a RabbitMQ cluster under load, its queue's leader first; nothing may be lost (ARGS="--rounds 5")
 	$(BIN)/python -m tests.cluster $(ARGS)
