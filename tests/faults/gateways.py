@@ -136,6 +136,11 @@ class Gateway:
         finally:
             engine.dispose()
 
+    async def degraded(self) -> bool:
+        """Say whether all its processes tell that something is wrong which they can bear."""
+        told = await asyncio.gather(*(_readiness(service) for service in self.services))
+        return all(status == 200 and '"degraded"' in text for status, text in told)
+
     async def unready(self) -> list[str]:
         """Name the processes that do not call themselves ready."""
         found = await asyncio.gather(*(_why_unready(service) for service in self.services))
@@ -143,12 +148,18 @@ class Gateway:
 
 
 async def _why_unready(service: Service) -> str | None:
+    status, text = await _readiness(service)
+    return None if status == 200 else text
+
+
+async def _readiness(service: Service) -> tuple[int, str]:
+    """Return status and text of what a process says about itself; 0 and why if it says nothing."""
     try:
         timeout = aiohttp.ClientTimeout(total=10)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
             session.get(f"{service.url}/readyz") as answer,
         ):
-            return None if answer.status == 200 else (await answer.text())[:500]
+            return answer.status, (await answer.text())[:500]
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        return str(error)[:200] or type(error).__name__
+        return 0, str(error)[:200] or type(error).__name__

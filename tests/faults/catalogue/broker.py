@@ -18,6 +18,9 @@ from tests.faults.world import World
 
 _FULL: Final = "pressure.outbox_rows"
 
+_TOLD_SECONDS: Final = 30.0
+"""Within which every process knows that the broker takes nothing."""
+
 
 class BrokerDies(Fault):
     """F7: `kill -9` of the broker and a restart, again and again, under load."""
@@ -145,7 +148,7 @@ def _expect_intake(world: World, answers: Sequence[Answer], *, full: bool) -> No
 
 
 class BrokerAlarm(Fault):
-    """F10: the broker is short of disk or memory and reads nothing more from those who publish."""
+    """F10: the broker is short of disk or memory and reads nothing more from publishers; intake goes on, and it is told."""
 
     id = "F10"
     title = "the broker has a disk or memory alarm"
@@ -156,14 +159,27 @@ class BrokerAlarm(Fault):
         return {"which": chance.randrange(2), "seconds": chance.choice((30, 90)) if long else 5}
 
     async def inject(self, world: World, options: Options) -> int:
-        """Raise the alarm; healing takes it back."""
+        """Raise the alarm, see that documents are still taken and that every process tells of it; healing takes it back."""
         alarm = (("set_disk_free_limit", "900GB"), ("set_vm_memory_high_watermark", "absolute", "1MB"))
         await asyncio.to_thread(world.rabbitmq.control, *alarm[int(options["which"])])
+        answers: list[Answer] = []
+        world.load.most_behind = 10**6
+        world.load.on_answer = lambda _attempt, answer, _service: answers.append(answer)
         await asyncio.sleep(options["seconds"])
+        end = now() + _TOLD_SECONDS
+        while now() < end and not all([await gateway.degraded() for gateway in world.gateways]):
+            await asyncio.sleep(1)
+        world.load.on_answer = None
+        _expect_intake(world, answers, full=False)
+        for gateway in world.gateways:
+            if not await gateway.degraded():
+                world.wrong("I10", f"{gateway.name} does not tell that the broker takes nothing")
         return 1
 
     async def heal(self, world: World) -> None:
         """Take the alarm back; one command, because each takes seconds to start."""
+        world.load.on_answer = None
+        world.load.most_behind = MOST_BEHIND
         await asyncio.to_thread(world.rabbitmq.control, "eval", _CALM)
         await super().heal(world)
 
