@@ -10,8 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from gateway.records import Event, Json
+
+QUEUE_SUFFIX: Final = ".dead"
+"""What the name of a queue's dead letters ends in, after the name of the queue; no queue of a member may end in it."""
 
 
 class LetterState(StrEnum):

@@ -45,25 +45,28 @@ def set_up(level: str, *, worker: int | None = None) -> None:
         *(() if worker is None else (_signed(worker),)),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     )
-    human = sys.stdout.isatty()
+    last: tuple[Processor, ...] = (
+        (structlog.dev.ConsoleRenderer(),)
+        if sys.stdout.isatty()
+        else (_TRACEBACKS, structlog.processors.JSONRenderer(ensure_ascii=False))
+    )
     structlog.configure(
-        processors=[
-            *shared,
-            *(() if human else (_TRACEBACKS,)),
-            structlog.dev.ConsoleRenderer()
-            if human
-            else structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.WriteLoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    # Libraries speak through the standard library; only their warnings matter here.
-    logging.basicConfig(
-        level=max(threshold, logging.WARNING),
-        format=f"{'' if worker is None else f'worker {worker} '}%(levelname)s %(name)s %(message)s",
-        stream=sys.stdout,
+    # Libraries speak through the standard library; only their warnings matter here, in the same form as our events.
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=(*shared, structlog.stdlib.add_logger_name),
+            processors=(structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last),
+        )
     )
+    logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler])
+    # It warns, with a traceback, of whatever happens to a connection; the link says the same in its own events.
+    logging.getLogger("aiormq").setLevel(max(threshold, logging.ERROR))
 
 
 def _signed(worker: int) -> Processor:

@@ -22,7 +22,9 @@ from gateway.api.bodies import received_json
 from gateway.api.context import Context
 from gateway.api.parameters import Parameters, instant, path_identifier
 from gateway.api.peers import require_known
+from gateway.dead_letters import QUEUE_SUFFIX
 from gateway.errors import BadParameterError, NotFoundError
+from gateway.errors_members import QueueReservedError
 from gateway.flow.access import Caller, Role, new_token
 from gateway.flow.notifying import LOG, MEMBERS
 from routing.agencies import Member
@@ -80,11 +82,11 @@ async def put_member(request: web.Request, context: Context, caller: Caller) -> 
     gateway = _fitting("gateway", stated.gateway or context.settings.name, _GATEWAY)
     await require_known(gateway, context)
     member = Member(
-        id=_fitting("id", stated.id, _ID),
+        id=_unreserved(_fitting("id", stated.id, _ID)),
         name=_printed("name", stated.name),
         prefixes=prefixes,
         entities=entities,
-        queue=_fitting("queue", stated.queue or f"member.{stated.id}", _QUEUE),
+        queue=_unreserved(_fitting("queue", stated.queue or f"member.{stated.id}", _QUEUE)),
         gateway=gateway,
     )
     await _declare(context, member.queue)
@@ -180,6 +182,12 @@ def _fitting(name: str, value: str, pattern: re.Pattern[str]) -> str:
     if not pattern.fullmatch(value):
         raise BadParameterError(name=name, found=printable(value), expected=pattern.pattern)
     return value
+
+
+def _unreserved(name: str) -> str:
+    if name.endswith(QUEUE_SUFFIX):
+        raise QueueReservedError(found=name, suffix=QUEUE_SUFFIX)
+    return name
 
 
 def _printed(name: str, value: str) -> str:

@@ -95,6 +95,11 @@ class AmqpLink:
                 connection, queues, max_bytes=self._max_queue_bytes, seconds=self._broker.timeout
             )
 
+    async def opened(self) -> None:
+        """Wait until queues came into use."""
+        await self._young.opened.wait()
+        self._young.opened.clear()
+
     async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
         """Send messages; see `Publisher` for what each outcome means."""
         unusable = {message.queue: self._unusable(message.queue) for message in messages}

@@ -26,10 +26,11 @@ from pamqp.common import FieldTable
 
 from gateway.axis.amqp_connection import AxisConnection
 from gateway.axis.errors import QueueConflictError, TopologyMissingError
+from gateway.dead_letters import QUEUE_SUFFIX
 
 EXCHANGE = "vanthu.axis"
 DEAD_EXCHANGE = "vanthu.dead"
-DEAD_SUFFIX = ".dead"
+DEAD_SUFFIX = QUEUE_SUFFIX
 DELIVERY_LIMIT = 10
 QUORUM: Final[FieldTable] = {"x-queue-type": "quorum"}
 DEAD_ARGUMENTS: Final[FieldTable] = QUORUM

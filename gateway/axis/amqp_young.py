@@ -66,6 +66,8 @@ class YoungQueues:
         self._flights: dict[str, asyncio.Event] = {}
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+        self.opened = asyncio.Event()
+        """Set when queues came into use; whoever waits for that clears it."""
         self.may_declare = True
 
     async def take(self, queues: Iterable[str]) -> None:
@@ -192,6 +194,7 @@ class YoungQueues:
                 await amqp_topology.bind(connection, queues, seconds=self._broker.timeout)
         finally:
             await connection.leave()
+        self.opened.set()
         log.info("axis_queues_in_use", queues=sorted(queues))
 
     async def _fly(self, connection: AxisConnection, queue: str, *, is_new: bool) -> None:

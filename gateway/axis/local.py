@@ -55,6 +55,7 @@ class LocalLink:
         self._writer = writer
         self._poll_seconds = poll_seconds
         self._queues: frozenset[str] = frozenset()
+        self._opened = asyncio.Event()
         self._wakes: set[asyncio.Event] = set()
         self._closed = False
         self._left: int | None = None
@@ -67,7 +68,14 @@ class LocalLink:
 
     async def declare(self, queues: frozenset[str]) -> None:
         """Make sure these queues exist."""
+        if not queues <= self._queues:
+            self._opened.set()
         self._queues |= queues
+
+    async def opened(self) -> None:
+        """Wait until queues were declared that were not known before."""
+        await self._opened.wait()
+        self._opened.clear()
 
     async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
         """Commit messages to their queues; the commit is shared with whatever else the gateway writes."""

@@ -4,7 +4,8 @@ An example to copy, kept small on purpose; docs/consumer-kit.md says why each st
 broker (configure nothing, write the exchange `vanthu.axis`, read its own queue) and one key of its own.
 
 The order that everything rests on: check, commit, send receipts, acknowledge. Whatever ends the process in between, the messages
-come again, and the primary key of `document` drops what is there already, in the same transaction that would store it.
+come again, and the primary key of `document` (consumer_store.py) drops what is there already, in the same transaction that would
+store it.
 """
 
 from __future__ import annotations
@@ -17,18 +18,19 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeAlias
 from uuid import uuid4
 
 import aio_pika
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractExchange, AbstractIncomingMessage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from gateway.demo.consumer_store import Documents, Facts, NotForUsError, length_of
 from routing.canonical import canonical_json
 from routing.errors_log import LogError
 from routing.note import Verifier, parse_verifier_key, verifier_key
@@ -43,26 +45,16 @@ PREFETCH: Final = 100
 PATIENCE: Final = 20.0
 """Seconds to wait for the broker in each step."""
 
-TABLE: Final = """
-CREATE TABLE IF NOT EXISTS document (
-    delivery_id TEXT PRIMARY KEY, message_id TEXT NOT NULL, gateway TEXT NOT NULL, recipient TEXT NOT NULL,
-    sha256 TEXT NOT NULL, body BLOB NOT NULL, stored_at INTEGER NOT NULL
-) STRICT
-"""
-
-
-class NotForUsError(Exception):
-    """A message that can never be taken; it goes to the dead letters."""
+Message: TypeAlias = AbstractIncomingMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """Who we are, whom we believe, and where documents are."""
+    """Who we are, and whom we believe."""
 
     name: str
     key: Ed25519PrivateKey
     pinned: tuple[Verifier, ...]
-    payloads: Path | None
     reply_queue: str
 
     @property
@@ -71,61 +63,30 @@ class Kit:
         return f"{self.name}/axis"
 
 
-def opened(kit: Kit, envelope: bytes) -> tuple[Mapping[str, Any], bytes]:
-    """Return what a pinned gateway vouches for, and the document.
+def opened(kit: Kit, envelope: bytes) -> tuple[Facts, bytes]:
+    """Return what a pinned gateway vouches for, and the document, or the piece of one, that came inside.
 
     Raises:
-        NotForUsError: nobody we believe signed it, it speaks for another gateway, or the document is another one.
-        OSError: the document is not in the shared folder (yet).
+        NotForUsError: nobody we believe signed it, it speaks for another gateway, or the bytes are other ones.
 
     """
-    line, _, inline = envelope.partition(b"\n")
+    line, _, content = envelope.partition(b"\n")
     try:
         signed = open_statement(AXIS, json.loads(line), kit.pinned)
-        facts = signed.facts
+        facts: Facts = signed.facts
         if signed.signer.name != f"{facts['gateway']}/axis":
             raise NotForUsError("signed with another gateway's key")
-        if facts["kind"] != "message":
-            return facts, b""
-        document = inline or _payload(kit, str(facts["sha256"]))
+        is_piece = facts["kind"] == "segment"
+        if is_piece and (facts["index"] < 0 or len(content) != length_of(facts)):
+            raise NotForUsError("no piece of a document of this size")
+        if content and hashlib.sha256(content).hexdigest() != facts["piece_sha256" if is_piece else "sha256"]:
+            raise NotForUsError("other bytes than were signed for")
     except (LogError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotForUsError(type(error).__name__) from error
-    if hashlib.sha256(document).hexdigest() != facts["sha256"]:
-        raise NotForUsError("another document than the manifest names")
-    return facts, document
+    return facts, content
 
 
-def _payload(kit: Kit, sha256: str) -> bytes:
-    """Return a document over 16 KiB from the shared folder."""
-    if kit.payloads is None or len(sha256) != hashlib.sha256().digest_size * 2 or not sha256.isalnum():
-        raise ValueError("no folder for bigger documents")
-    return (kit.payloads / sha256[:2] / sha256[2:4] / sha256).read_bytes()
-
-
-def store(database: sqlite3.Connection, taken: Sequence[tuple[Mapping[str, Any], bytes]]) -> int:
-    """Commit documents, and by the same transaction the ids that tell them from their repeats; return how many were new."""
-    rows = [
-        (
-            facts["delivery_id"],
-            facts["message_id"],
-            facts["gateway"],
-            facts["recipient_code"],
-            facts["sha256"],
-            body,
-            time.time_ns() // 1_000_000,
-        )
-        for facts, body in taken
-    ]
-    with database:
-        before = database.total_changes
-        database.executemany(
-            "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (delivery_id) DO NOTHING", rows
-        )
-        # Your own work on a new document belongs here, in this transaction, and nowhere else.
-        return database.total_changes - before
-
-
-def receipt(kit: Kit, facts: Mapping[str, Any]) -> bytes:
+def receipt(kit: Kit, facts: Facts) -> bytes:
     """Return the signed receipt that ends the sender's responsibility, and with it the repeats."""
     told = {
         "kind": "receipt",
@@ -139,50 +100,54 @@ def receipt(kit: Kit, facts: Mapping[str, Any]) -> bytes:
     return canonical_json(sign_statement(AXIS, told, key=kit.key, key_name=kit.key_name)) + b"\n"
 
 
-async def checked(
-    kit: Kit, batch: Sequence[AbstractIncomingMessage]
-) -> tuple[list[tuple[Mapping[str, Any], bytes]], list[AbstractIncomingMessage]]:
-    """Return the documents of a batch, and the messages to acknowledge; what nobody vouches for is put aside."""
-    taken: list[tuple[Mapping[str, Any], bytes]] = []
-    good: list[AbstractIncomingMessage] = []
+def commit(kit: Kit, documents: Documents, batch: Sequence[Message]) -> tuple[list[Facts], list[Message]]:
+    """Check and commit a batch; return the documents that get a receipt, and the messages to put aside."""
+    manifests: list[tuple[Message, Facts, bytes]] = []
+    pieces: list[tuple[Facts, bytes]] = []
+    dead: list[Message] = []
     for message in batch:
         if message.type == CANARY:
-            good.append(message)
             continue
         try:
-            facts, document = await asyncio.to_thread(opened, kit, message.body)
+            facts, content = opened(kit, message.body)
         except NotForUsError as error:
             _say(f"put aside: {error}")
-            await message.reject(requeue=False)
+            dead.append(message)
             continue
+        if facts["kind"] == "segment":
+            pieces.append((facts, content))
+        elif facts["kind"] == "message":
+            manifests.append((message, facts, content))
+    try:
+        documents.keep(pieces)
+    except OSError as error:
+        _say(f"pieces not kept: {type(error).__name__}")
+    taken: list[tuple[Facts, bytes | Path]] = []
+    for message, facts, content in manifests:
+        try:
+            taken.append((facts, content if content or documents.has(facts) else documents.whole(facts)))
+        except NotForUsError as error:
+            _say(f"put aside: {error}")
+            dead.append(message)
         except OSError as error:
             # Acknowledged without a receipt: its sender sends it again, and it holds up nobody meanwhile.
-            _say(f"not there yet: {type(error).__name__}")
-            good.append(message)
-            continue
-        good.append(message)
-        if facts["kind"] == "message":
-            taken.append((facts, document))
-    return taken, good
+            _say(f"not there yet: {error}")
+    _say(f"committed {documents.store(taken)} of {len(taken)}")
+    return [facts for facts, _ in taken], dead
 
 
-async def take(
-    kit: Kit,
-    database: sqlite3.Connection,
-    exchange: aio_pika.abc.AbstractExchange,
-    batch: Sequence[AbstractIncomingMessage],
-) -> None:
+async def take(kit: Kit, documents: Documents, exchange: AbstractExchange, batch: Sequence[Message]) -> None:
     """Check, commit, send receipts, acknowledge: in this order."""
-    taken, good = await checked(kit, batch)
-    new = await asyncio.to_thread(store, database, taken)
-    _say(f"committed {new} of {len(taken)}")
-    await asyncio.gather(*(_tell(kit, exchange, facts) for facts, _ in taken))
-    if good:
+    stored, dead = await asyncio.to_thread(commit, kit, documents, batch)
+    for message in dead:
+        await message.reject(requeue=False)
+    await asyncio.gather(*(_tell(kit, exchange, facts) for facts in stored))
+    if good := [message for message in batch if message not in dead]:
         await good[-1].ack(multiple=True)
     _say(f"acknowledged {len(good)}")
 
 
-async def _tell(kit: Kit, exchange: aio_pika.abc.AbstractExchange, facts: Mapping[str, Any]) -> None:
+async def _tell(kit: Kit, exchange: AbstractExchange, facts: Facts) -> None:
     await exchange.publish(
         # A fresh id for every attempt: the library pairs the broker's answers by it.
         aio_pika.Message(
@@ -194,28 +159,29 @@ async def _tell(kit: Kit, exchange: aio_pika.abc.AbstractExchange, facts: Mappin
     )
 
 
-async def consume(kit: Kit, database: sqlite3.Connection, *, broker: str, queue: str) -> None:
+async def consume(kit: Kit, documents: Documents, *, broker: str, queue: str) -> None:
     """Consume until something fails; a plain connection, because a new one is simpler to trust than one that mends itself."""
     async with await aio_pika.connect(broker, timeout=PATIENCE) as connection:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         await channel.set_qos(prefetch_count=PREFETCH)
         exchange = await channel.get_exchange(EXCHANGE, ensure=False)
         source = await channel.get_queue(queue, ensure=False)
-        arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+        arrived: asyncio.Queue[Message | None] = asyncio.Queue()
         channel.close_callbacks.add(lambda *_: arrived.put_nowait(None))
         await source.consume(arrived.put, timeout=PATIENCE)
+        _say("ready")
         while (first := await arrived.get()) is not None:
             batch = [first]
             while not arrived.empty() and (another := arrived.get_nowait()) is not None:
                 batch.append(another)
-            await take(kit, database, exchange, batch)
+            await take(kit, documents, exchange, batch)
 
 
-async def forever(kit: Kit, database: sqlite3.Connection, *, broker: str, queue: str) -> None:
+async def forever(kit: Kit, documents: Documents, *, broker: str, queue: str) -> None:
     """Consume, and begin again after whatever went wrong: what was not acknowledged comes again."""
     while True:
         try:
-            await consume(kit, database, broker=broker, queue=queue)
+            await consume(kit, documents, broker=broker, queue=queue)
         except Exception as error:  # noqa: BLE001 - a lost connection surfaces as many things; only the kind is told: no credentials
             _say(f"begins again: {type(error).__name__}")
         await asyncio.sleep(1)
@@ -235,7 +201,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--queue", default="", help="our queue")
     parser.add_argument("--reply-queue", default="member.{member}", help="where receipts for a member go")
     parser.add_argument("--database", type=Path, default=Path("documents.db"))
-    parser.add_argument("--payloads", type=Path, help="the shared folder of documents over 16 KiB")
+    parser.add_argument("--files", type=Path, default=Path("documents"), help="our documents over 16 KiB")
+    parser.add_argument("--payloads", type=Path, help="where a gateway shares these with us, if one does")
     options = parser.parse_args(arguments)
     key = load_pem_private_key(options.key.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
@@ -244,18 +211,16 @@ def main(arguments: Sequence[str]) -> None:
         name=options.name,
         key=key,
         pinned=tuple(parse_verifier_key(each) for each in options.trust),
-        payloads=options.payloads,
         reply_queue=options.reply_queue,
     )
     if options.show_key:
         _say(verifier_key(kit.key_name, key.public_key()))
         return
     with closing(sqlite3.connect(options.database, check_same_thread=False)) as database:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")  # NORMAL loses the last commits in a power cut
-        database.execute(TABLE)
+        documents = Documents(database=database, files=options.files, payloads=options.payloads)
+        documents.prepare()
         # The address holds a password, so it comes from the environment.
-        asyncio.run(forever(kit, database, broker=os.environ["BROKER_URL"], queue=options.queue))
+        asyncio.run(forever(kit, documents, broker=os.environ["BROKER_URL"], queue=options.queue))
 
 
 def _say(text: str) -> None:

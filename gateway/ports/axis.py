@@ -18,6 +18,9 @@ class AxisLink(Protocol):
     async def declare(self, queues: frozenset[str]) -> None:
         """Make sure these queues exist, ahead of use."""
 
+    async def opened(self) -> None:
+        """Wait until queues take messages that took none before, and say so once: what came back from them may be sent again."""
+
     async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
         """Put messages on their queues and wait for the axis's word on each; failures are outcomes, not exceptions."""
 

@@ -38,7 +38,16 @@ R = TypeVar("R")
 
 READERS: Final = 4
 BUSY_SECONDS: Final = 10
-CONNECT_SECONDS: Final = 10
+_NETWORK: Final = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""How long PostgreSQL may be silent (libpq's names; milliseconds in the last): a host that went without a word is given up within
+half a minute, where Linux would wait for two hours, and the one thread that writes with it. What the address says comes first."""
 
 _MIGRATION_LOCK: Final = (
     0x56_41_4E_54_48_55  # any number that other software on the server is unlikely to lock
@@ -233,7 +242,7 @@ def _open_postgresql(target: URL) -> tuple[Engine, Engine]:
     def arguments(options: str) -> dict[str, Any]:
         # A replica may lag behind, so nothing is ever decided from one.
         return {
-            "connect_timeout": CONNECT_SECONDS,
+            **{option: value for option, value in _NETWORK.items() if option not in target.query},
             "target_session_attrs": "primary",
             "application_name": name,
             "options": f"-c timezone=UTC {options}",

@@ -250,6 +250,19 @@ def test_verdict_replay(
     assert "certs.certificate_not_yet_valid" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("chosen", [("hanoi.dead",), ("new", "--queue", "member.hanoi.dead")])
+def test_no_queue_where_others_have_their_dead_letters(
+    gateway: Served, capsys: pytest.CaptureFixture[str], chosen: tuple[str, ...]
+) -> None:
+    """A system whose queue would be another one's dead letters is refused, with what to do."""
+    facts = ["--name", "X", "--prefix", "G96"]
+
+    assert _call(gateway, "admin", "member", "add", *chosen, *facts) == 1
+    refused = capsys.readouterr().err
+    assert "axis.queue_reserved" in refused
+    assert "“.dead”" in refused
+
+
 def test_a_deadline_is_shown_and_one_in_the_past_is_refused(
     gateway: Served, letter: Letter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

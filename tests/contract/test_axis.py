@@ -216,6 +216,26 @@ async def test_unknown_queue_is_returned(road: Road, queue: str) -> None:
     assert all(outcome.reason for outcome in outcomes)
 
 
+async def test_a_queue_that_opens_is_told_once(road: Road, queue: str) -> None:
+    """Whoever waits hears when a queue takes messages that took none before, and nothing when it is declared again."""
+    async with road.link() as link:
+        (returned,) = await link.send(messages(queue, [b"x"]))
+        waiting = asyncio.create_task(link.opened())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+
+        await link.declare(frozenset({queue}))
+        async with asyncio.timeout(SECONDS):
+            await waiting
+        await link.declare(frozenset({queue}))
+        (confirmed,) = await link.send(messages(queue, [b"x"]))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await link.opened()
+
+    assert [returned.result, confirmed.result] == [SendResult.RETURNED, SendResult.CONFIRMED]
+
+
 async def test_each_send_gets_its_own_outcome(road: Road, queue: str) -> None:
     """Interleaved and concurrent, each routable message is confirmed and each unroutable one returned."""
     async with road.link() as link:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from yarl import URL
@@ -15,10 +17,12 @@ from gateway.records import SendOutcome, SendResult
 from gateway.store import SqlStore
 from tests.contract.test_store_outbox import accepted, claim, settle
 from tests.faults.proxy import Address, Proxy
+from tests.support.axis import SECONDS
 from tests.support.rabbitmq import RabbitMQ
 from tests.support.store_samples import Clock
 from tests.support.stores import Stores
 
+RETURNED = SendOutcome(result=SendResult.RETURNED, reason="the queue is new")
 UNKNOWN = SendOutcome(result=SendResult.UNKNOWN, reason="away")
 
 
@@ -52,3 +56,24 @@ async def test_the_axis_comes_back(store: SqlStore, rabbitmq: RabbitMQ) -> None:
         assert rung.is_set()
         assert len(await claim(store)) == 1
         await link.close()
+
+
+async def test_a_queue_comes_into_use(store: SqlStore, rabbitmq: RabbitMQ) -> None:
+    """What came back from a new queue is due as soon as the queue is in use, and not when its own pause is over."""
+    bell = Bell()
+    link = AmqpLink(rabbitmq.url, queue_age=1)
+    recovery = Recovery(documents=store.documents, link=link, bell=bell, pause=3600)
+    await accepted(store)
+    await settle(store, await claim(store), RETURNED)
+    rung = bell.listen(OUTBOX)
+
+    await link.declare(frozenset({f"axis.{uuid4().hex}"}))
+    async with asyncio.timeout(SECONDS):
+        await recovery.one_pass()
+        assert await claim(store) == ()
+        passing = asyncio.create_task(recovery.one_pass())
+        await rung.wait()
+
+    assert len(await claim(store)) == 1
+    passing.cancel()
+    await link.close()
