@@ -15,9 +15,11 @@ import structlog
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import Backoff, Broker
+from gateway.axis.amqp_lane import IN_PIECES, WHOLE, Ahead
 from gateway.axis.amqp_publisher import Publisher
 from gateway.axis.amqp_security import PLAIN, Security
-from gateway.axis.amqp_subscription import IN_PIECES, WHOLE, Ahead, Subscription, Tag, subscribe
+from gateway.axis.amqp_silence import Silence, try_to_consume
+from gateway.axis.amqp_subscription import Subscription, Tag, subscribe
 from gateway.axis.amqp_young import YoungQueues
 from gateway.axis.errors import AxisError
 from gateway.records import AxisMessage, Incoming, SendOutcome, SendResult
@@ -61,6 +63,7 @@ class AmqpLink:
         self._broker = Broker(url, timeout=timeout, heartbeat=heartbeat, security=security)
         self._publisher = Publisher(self._broker)
         self._subscriptions: set[Subscription] = set()
+        self._silence = Silence(self._broker, try_to_consume, blocks="be received from")
         self._closed = asyncio.Event()
         self._max_queue_bytes = max_queue_bytes
         self._watch_interval = watch_interval
@@ -151,6 +154,7 @@ class AmqpLink:
         return await subscribe(
             self._broker,
             queues,
+            silence=self._silence,
             ahead=ahead,
             watch_interval=self._watch_interval,
             on_canary=self._young.came,
@@ -184,6 +188,7 @@ class AmqpLink:
         """End every `receive` and close the connections; what is not settled comes again next time."""
         self._closed.set()
         await self._young.close()
+        await self._silence.close()
         for subscription in tuple(self._subscriptions):
             await subscription.close()
         await self._publisher.close()

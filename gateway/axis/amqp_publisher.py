@@ -3,7 +3,8 @@
 Messages that are sent together go into one write, because a write of its own for each costs three to four times the CPU, here and
 in the broker. Invariants: a message is CONFIRMED only after the broker's ack and RETURNED only after its return; anything else,
 a nack included, is UNKNOWN and may still be delivered; after a failure the channel and its connection are dropped, because nobody
-knows what state they are in. aiormq pairs a return with its message by `message_id`, so ids must differ (docs/adr/0004).
+knows what state they are in; a queue that is silent is found out (`amqp_silence`), and what is for it is UNKNOWN at once until it
+answers. aiormq pairs a return with its message by `message_id`, so ids must differ (docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from pamqp.header import ContentHeader
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import AxisConnection, Backoff, Broker
-from gateway.axis.errors import AxisError, AxisUnreachableError
+from gateway.axis.amqp_silence import CONTROL, Silence, send_canary
+from gateway.axis.errors import AxisError, AxisUnreachableError, QueuesSilentError
 from gateway.records import AxisMessage, SendOutcome, SendResult
 
 WRITES = 2
@@ -42,8 +44,8 @@ LOOK_AGAIN = 1.0
 WRITE_BYTES = 4 * 2**20
 """Bytes in one write; with `WRITES` at most 8 MiB in flight: above that asyncio copies its buffer again and again."""
 
-PROBE_KEY = "vanthu.probe"
-"""A routing key to which no queue is bound."""
+PATIENCE = 2.0
+"""Seconds without a confirm after which the queues in question are looked at."""
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +109,7 @@ class Publisher:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
+        self._silence = Silence(broker, send_canary, blocks="take what is sent to it")
         self._writes = asyncio.Semaphore(WRITES)
         self._parts: set[asyncio.Task[list[SendOutcome]]] = set()
         self._opening = asyncio.Lock()
@@ -148,7 +151,7 @@ class Publisher:
 
         """
         await self.connection()
-        (outcome,) = await self._send((AxisMessage(id=uuid4().hex, queue=PROBE_KEY, body=b"?"),))
+        (outcome,) = await self._send((AxisMessage(id=uuid4().hex, queue=CONTROL, body=b"?"),))
         if outcome.result is SendResult.UNKNOWN:
             known = (
                 f"an alarm blocks the broker ({self.blocked})"
@@ -171,6 +174,7 @@ class Publisher:
         self._closed = True
         if self._trying is not None:
             self._trying.cancel()
+        await self._silence.close()
         line, self._line = self._line, None
         if line is not None:
             await line.connection.leave()
@@ -179,23 +183,37 @@ class Publisher:
 
     async def _send_part(self, messages: Sequence[AxisMessage]) -> list[SendOutcome]:
         """Send what fits in one write; as a task of its own, so that aiormq's stray cancellations end here."""
-        confirmations: list[asyncio.Future[object]] = []
+        sent: dict[str, asyncio.Future[object]] = {}
         reason = ""
         async with self._writes:
+            silent = self._silence.among(message.queue for message in messages)
+            fit = [message for message in messages if message.queue not in silent]
             try:
-                line = await self._open(patient=True)
-                async with self._broker.guard(line.connection), asyncio.timeout(self._broker.timeout):
-                    confirmations += await line.write(messages)
-                    await asyncio.wait(confirmations)
+                if fit:
+                    line = await self._open(patient=True)
+                    async with self._broker.guard(line.connection), asyncio.timeout(self._broker.timeout):
+                        confirmations = await line.write(fit)
+                        sent.update(zip((message.id for message in fit), confirmations, strict=True))
+                        await self._wait(dict(zip(confirmations, fit, strict=True)))
             except AxisError as error:
                 reason = str(error)
-        if not confirmations:
-            return [SendOutcome(result=SendResult.UNKNOWN, reason=reason)] * len(messages)
-        outcomes = [self._outcome(confirmation, reason) for confirmation in confirmations]
+        outcomes = [self._outcome(message, sent.get(message.id), reason) for message in messages]
         if any(outcome.result is not SendResult.UNKNOWN for outcome in outcomes):
             self._backoff.reset()
             self._told("")
         return outcomes
+
+    async def _wait(self, sent: dict[asyncio.Future[object], AxisMessage]) -> None:
+        """Wait for the broker's word on all messages, but not for a queue that is silent: it may hold up all others.
+
+        Raises:
+            QueuesSilentError: one of the queues is silent; the line has to be dropped.
+
+        """
+        waiting = set(sent)
+        while waiting:
+            _, waiting = await asyncio.wait(waiting, timeout=PATIENCE)
+            await self._silence.check(sent[each].queue for each in waiting)
 
     def _told(self, reason: str) -> None:
         """Note whether the broker takes messages; while it does not, try again and again whether that is over.
@@ -219,8 +237,12 @@ class Publisher:
             with suppress(AxisError):
                 await self.probe()
 
-    def _outcome(self, confirmation: asyncio.Future[object], reason: str) -> SendOutcome:
-        if not confirmation.done() or confirmation.cancelled():
+    def _outcome(
+        self, message: AxisMessage, confirmation: asyncio.Future[object] | None, reason: str
+    ) -> SendOutcome:
+        if confirmation is None or not confirmation.done() or confirmation.cancelled():
+            if self._silence.among((message.queue,)):
+                reason = str(QueuesSilentError(frozenset({message.queue})))
             return SendOutcome(result=SendResult.UNKNOWN, reason=reason)
         match confirmation.exception():
             case None:

@@ -17,6 +17,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from aio_pika import ExchangeType
@@ -37,6 +38,12 @@ DEAD_ARGUMENTS: Final[FieldTable] = QUORUM
 MAX_QUEUE_BYTES = 2 * 2**30
 MAX_NAME = 250
 """Longest queue name in bytes: AMQP carries 255 (AMQP 0-9-1 §4.2.5.3), five are for the dead-letter queue."""
+
+CANARY = "vanthu.canary"
+"""The AMQP type of a canary; receivers acknowledge such a message and drop it."""
+
+SIDE_BY_SIDE = 10
+"""Channels over which many queues are looked at."""
 
 NAMED = 5
 """How many names an error repeats."""
@@ -151,9 +158,21 @@ def _some(names: Sequence[str]) -> str:
 async def consumer_counts(
     connection: AxisConnection, queues: Iterable[str], *, seconds: float
 ) -> dict[str, int]:
-    """Return how many consumers each queue has; a queue that does not exist is left out."""
+    """Return how many consumers each queue has; a queue that does not exist is left out.
+
+    Some are asked side by side, because a queue whose leader does not answer takes a quarter of a second, and then counts none.
+    """
+    names = sorted(queues)
+    groups = [names[first::SIDE_BY_SIDE] for first in range(min(SIDE_BY_SIDE, len(names)))]
+    found = await asyncio.gather(*(_consumer_counts(connection, each, seconds=seconds) for each in groups))
+    return dict(sorted(chain.from_iterable(counts.items() for counts in found)))
+
+
+async def _consumer_counts(
+    connection: AxisConnection, queues: Iterable[str], *, seconds: float
+) -> dict[str, int]:
     counts: dict[str, int] = {}
-    waiting = sorted(queues, reverse=True)
+    waiting = list(queues)
     while waiting:
         # Asking for a queue that does not exist costs the channel.
         with suppress(ChannelNotFoundEntity):

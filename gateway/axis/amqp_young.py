@@ -25,10 +25,8 @@ from aiormq import ChannelAccessRefused
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import AxisConnection, Broker
+from gateway.axis.amqp_topology import CANARY
 from gateway.axis.errors import AxisError, AxisUnreachableError, TopologyMissingError
-
-CANARY = "vanthu.canary"
-"""The AMQP type of a canary; receivers acknowledge such a message and drop it."""
 
 CANARY_SECONDS = 3.0
 RETRY_SECONDS = 5.0

@@ -19,7 +19,8 @@ from structlog.testing import capture_logs
 from structlog.tracebacks import ExceptionDictTransformer
 
 from gateway.axis.amqp import AmqpLink
-from gateway.axis.amqp_subscription import IN_PIECES, Tag
+from gateway.axis.amqp_lane import IN_PIECES
+from gateway.axis.amqp_subscription import Tag
 from gateway.axis.errors import AxisUnreachableError, QueueConflictError
 from gateway.pieces import SEGMENT
 from gateway.records import SendOutcome, SendResult
