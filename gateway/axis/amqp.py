@@ -61,19 +61,24 @@ class AmqpLink:
 
         """
         self._broker = Broker(url, timeout=timeout, heartbeat=heartbeat, security=security)
-        self._publisher = Publisher(self._broker)
+        self._young = YoungQueues(self._broker, self._declare, age=queue_age)
+        self._publisher = Publisher(self._broker, on_answer=self._young.opened.set)
         self._subscriptions: set[Subscription] = set()
         self._silence = Silence(self._broker, try_to_consume, blocks="be received from")
         self._closed = asyncio.Event()
         self._max_queue_bytes = max_queue_bytes
         self._watch_interval = watch_interval
         self._known: frozenset[str] = frozenset()
-        self._young = YoungQueues(self._broker, self._declare, age=queue_age)
 
     @property
     def blocked(self) -> str:
         """Why the broker takes no messages, in its own words (an alarm about memory or disk); empty while it does."""
         return self._publisher.blocked
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """Queues that do not answer although the broker does."""
+        return self._publisher.silent | self._silence.queues
 
     async def declare(self, queues: frozenset[str]) -> None:
         """Make sure these queues and their dead-letter queues exist; new ones take documents when they are old enough.
@@ -89,7 +94,7 @@ class AmqpLink:
         self._known |= queues
         declared = await self._declare(queues)
         self._young.may_declare = declared.may_declare
-        await self._young.take(declared.new)
+        await self._young.take(declared)
 
     async def _declare(self, queues: frozenset[str]) -> amqp_topology.Declared:
         connection = await self._publisher.connection()

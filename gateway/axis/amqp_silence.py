@@ -10,8 +10,9 @@ and again, with growing pauses, until it answers; any answer counts, a refusal t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from enum import Enum
 from typing import Final
 from uuid import uuid4
 
@@ -43,16 +44,27 @@ FIX: Final = (
 
 log = structlog.get_logger(__name__)
 
+
+class Answer(Enum):
+    """What came of asking about a queue."""
+
+    YES = "done"
+    NO = "refused"
+    NONE = "no answer"
+
+
 Ask = Callable[[AbstractChannel, str], Awaitable[object]]
 
 
-async def send_canary(channel: AbstractChannel, queue: str) -> None:
+async def send_canary(
+    channel: AbstractChannel, queue: str, *, exchange: str = amqp_topology.EXCHANGE
+) -> None:
     """Ask whether a queue takes what is sent to it."""
-    exchange = await channel.get_exchange(amqp_topology.EXCHANGE, ensure=False)
     canary = Message(
         b"", message_id=uuid4().hex, type=amqp_topology.CANARY, delivery_mode=DeliveryMode.PERSISTENT
     )
-    await exchange.publish(canary, queue, mandatory=True)
+    road = await channel.get_exchange(exchange, ensure=False)
+    await road.publish(canary, queue, mandatory=True)
 
 
 async def try_to_consume(channel: AbstractChannel, queue: str) -> None:
@@ -65,8 +77,8 @@ async def try_to_consume(channel: AbstractChannel, queue: str) -> None:
     await (await channel.get_queue(queue, ensure=False)).consume(passed_over)
 
 
-async def unanswered(broker: Broker, queues: Iterable[str], ask: Ask) -> frozenset[str]:
-    """Return those of the queues about which the broker gives no answer, although it answers otherwise.
+async def answers(broker: Broker, queues: Iterable[str], ask: Ask) -> dict[str, Answer]:
+    """Ask about queues, side by side, on a connection for nothing else.
 
     Raises:
         AxisUnreachableError: there is no connection, or the broker gives no answer at all.
@@ -74,7 +86,7 @@ async def unanswered(broker: Broker, queues: Iterable[str], ask: Ask) -> frozens
     """
     waiting = sorted(queues)
     if not waiting:
-        return frozenset()
+        return {}
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             connection = await broker.connect("look")
@@ -82,55 +94,87 @@ async def unanswered(broker: Broker, queues: Iterable[str], ask: Ask) -> frozens
         raise AxisUnreachableError(f"{broker}: no connection within {ANSWER_SECONDS:g} s") from None
     try:
         async with broker.guard(connection):
-            at_once = asyncio.Semaphore(AT_ONCE)
-
-            async def answers(queue: str) -> bool:
-                async with at_once:
-                    return await _answers(connection, queue, ask)
-
-            found = await asyncio.gather(*map(answers, waiting), return_exceptions=True)
-            for each in found:
-                if isinstance(each, BaseException):
-                    raise each
-            if not all(found) and not await _answers(connection, CONTROL, ask):
-                raise AxisUnreachableError(f"{broker}: no answer within {ANSWER_SECONDS:g} s")
+            return await _answers(broker, connection, waiting, ask)
     finally:
         # A channel that is stuck answers no farewell.
         await connection.drop()
-    return frozenset(queue for queue, answer in zip(waiting, found, strict=True) if not answer)
 
 
-async def _answers(connection: AxisConnection, queue: str, ask: Ask) -> bool:
-    """Say whether there is any answer in time; nothing else goes over the channel on which that is asked."""
+async def unanswered(broker: Broker, queues: Iterable[str], ask: Ask) -> frozenset[str]:
+    """Return those of the queues about which the broker gives no answer, although it answers otherwise.
+
+    Raises:
+        AxisUnreachableError: there is no connection, or the broker gives no answer at all.
+
+    """
+    found = await answers(broker, queues, ask)
+    return frozenset(queue for queue, answer in found.items() if answer is Answer.NONE)
+
+
+async def _answers(
+    broker: Broker, connection: AxisConnection, queues: Sequence[str], ask: Ask
+) -> dict[str, Answer]:
+    at_once = asyncio.Semaphore(AT_ONCE)
+
+    async def one(queue: str) -> Answer:
+        async with at_once:
+            return await _answer(connection, queue, ask)
+
+    found: dict[str, Answer] = {}
+    for queue, answer in zip(
+        queues, await asyncio.gather(*map(one, queues), return_exceptions=True), strict=True
+    ):
+        if isinstance(answer, BaseException):
+            raise answer
+        found[queue] = answer
+    if Answer.NONE in found.values() and await _answer(connection, CONTROL, ask) is Answer.NONE:
+        raise AxisUnreachableError(f"{broker}: no answer within {ANSWER_SECONDS:g} s")
+    return found
+
+
+async def _answer(connection: AxisConnection, queue: str, ask: Ask) -> Answer:
+    """Ask over a channel for nothing else."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
             await ask(channel, queue)
             await channel.close()
     except TimeoutError:
-        return False
+        return Answer.NONE
     except (AMQPChannelError, DeliveryError):
-        return True
+        return Answer.NO
     except asyncio.CancelledError:
         if being_cancelled():
             raise
         raise AxisUnreachableError("the broker fell silent") from None
-    return True
+    return Answer.YES
+
+
+def _nothing() -> None:
+    """Tell nobody."""
 
 
 class Silence:
     """The queues that do not answer one kind of question; a task asks them again while there are any."""
 
-    def __init__(self, broker: Broker, ask: Ask, *, blocks: str) -> None:
-        """Take the question; `blocks` is what a queue that does not answer it cannot do, for the log."""
+    def __init__(
+        self, broker: Broker, ask: Ask, *, blocks: str, on_answer: Callable[[], None] = _nothing
+    ) -> None:
+        """Take the question, what a queue without an answer cannot do, for the log, and whom to tell when one answers again."""
         self._broker = broker
         self._ask = ask
         self._blocks = blocks
+        self._on_answer = on_answer
         self._silent: set[str] = set()
         self._asking = asyncio.Lock()
         self._backoff = Backoff(first=1.0, most=LONGEST_PAUSE)
         self._answered = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """All that are silent now."""
+        return frozenset(self._silent)
 
     def among(self, queues: Iterable[str]) -> frozenset[str]:
         """Return which of these queues are known to be silent."""
@@ -194,5 +238,6 @@ class Silence:
         if answering:
             self._silent -= answering
             log.warning("axis_queues_answer_again", queues=sorted(answering))
+            self._on_answer()
             self._answered.set()
             self._answered = asyncio.Event()

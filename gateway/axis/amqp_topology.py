@@ -54,6 +54,8 @@ class Declared:
     """What declaring came to: the queues that were not there before, and whether this account may declare at all."""
 
     new: frozenset[str]
+    new_dead: frozenset[str]
+    """Dead-letter queues that were not there before."""
     may_declare: bool
 
 
@@ -106,8 +108,13 @@ async def declare(
         # An account with the least rights: what is there will do, whatever its properties are.
         if missing:
             raise TopologyMissingError(missing=_some(missing)) from None
-        return Declared(new=frozenset(), may_declare=False)
-    return Declared(new=frozenset(missing).intersection(names), may_declare=True)
+        return Declared(new=frozenset(), new_dead=frozenset(), may_declare=False)
+    dead_names = (name + DEAD_SUFFIX for name in names)
+    return Declared(
+        new=frozenset(missing).intersection(names),
+        new_dead=frozenset(missing).intersection(dead_names),
+        may_declare=True,
+    )
 
 
 async def bind(connection: AxisConnection, queues: Iterable[str], *, seconds: float) -> None:

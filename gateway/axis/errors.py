@@ -3,6 +3,8 @@
 AxisError
 ├── AxisUnreachableError    no usable connection: refused, not answering, blocked or closed
 ├── QueuesSilentError       queues do not answer, although the broker does
+├── ChannelSpoiledError     a channel refuses what the queue takes from others
+├── QueueGoneError          a queue that was declared is not there any more
 ├── QueueConflictError      a queue or exchange exists with other properties than ours
 └── TopologyMissingError    axis.topology_missing: queues or exchanges are not there, and this account may not make them
 
@@ -32,6 +34,14 @@ class QueuesSilentError(AxisError):
             f"the broker has the queue {min(queues)}, but that does not answer{more}: see axis_queue_silent"
         )
         self.queues = queues
+
+
+class ChannelSpoiledError(AxisError):
+    """A channel refuses messages for a queue that takes them from others; a new channel helps."""
+
+
+class QueueGoneError(AxisError):
+    """A queue that was declared is not there any more: somebody deleted it."""
 
 
 class QueueConflictError(AxisError):
