@@ -22,7 +22,7 @@ from aiormq import Channel, DeliveryError, PublishError
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import AxisConnection, Backoff, Broker
 from gateway.axis.amqp_line import Line
-from gateway.axis.amqp_silence import CONTROL, Answer, Silence, answers, send_canary
+from gateway.axis.amqp_silence import CONTROL, Answer, Doubt, Silence, answers, send_canary
 from gateway.axis.errors import AxisError, AxisUnreachableError, ChannelSpoiledError, QueuesSilentError
 from gateway.records import AxisMessage, SendOutcome, SendResult
 
@@ -38,9 +38,6 @@ LOOK_AGAIN = 1.0
 WRITE_BYTES = 4 * 2**20
 """Bytes in one write; with `WRITES` at most 8 MiB in flight: above that asyncio copies its buffer again and again."""
 
-DOUBT_AGAIN = 2.0
-"""Seconds between two looks at a queue that refuses messages."""
-
 PATIENCE = 2.0
 """Seconds without a confirm after which the queues in question are looked at."""
 
@@ -54,8 +51,7 @@ class Publisher:
         """Take the broker; `on_answer` is called when a queue that was silent answers again."""
         self._broker = broker
         self._silence = Silence(broker, send_canary, blocks="take what is sent to it", on_answer=on_answer)
-        self._doubted: dict[str, float] = {}
-        """When a queue that refuses messages may be looked at again."""
+        self._doubts: dict[str, Doubt] = {}
         self._writes = asyncio.Semaphore(WRITES)
         self._parts: set[asyncio.Task[list[SendOutcome]]] = set()
         self._opening = asyncio.Lock()
@@ -177,10 +173,8 @@ class Publisher:
             ChannelSpoiledError: it does; the line has to be dropped.
 
         """
-        now = asyncio.get_running_loop().time()
         refused = {message.queue for confirmation, message in sent.items() if _is_refusal(confirmation)}
-        doubted = {queue for queue in refused if self._doubted.get(queue, 0.0) <= now}
-        self._doubted |= dict.fromkeys(doubted, now + DOUBT_AGAIN)
+        doubted = {queue for queue in refused if self._doubts.setdefault(queue, Doubt()).is_due()}
         found: dict[str, Answer] = {}
         with suppress(AxisUnreachableError):
             found = await answers(self._broker, doubted, send_canary)

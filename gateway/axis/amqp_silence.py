@@ -34,6 +34,9 @@ AT_ONCE: Final = 100
 LONGEST_PAUSE: Final = 30.0
 """Seconds between two looks at a queue that has been silent for long."""
 
+FORGOTTEN: Final = 300.0
+"""Seconds after which a queue that refuses messages is looked at as if for the first time."""
+
 CONTROL: Final = "vanthu.probe"
 """A name that no queue has: what is asked about it is refused at once by a broker that is well."""
 
@@ -148,6 +151,24 @@ async def _answer(connection: AxisConnection, queue: str, ask: Ask) -> Answer:
             raise
         raise AxisUnreachableError("the broker fell silent") from None
     return Answer.YES
+
+
+class Doubt:
+    """When a queue that refuses messages may be looked at: seldom in the long run, because it may just be full."""
+
+    def __init__(self) -> None:
+        self._backoff = Backoff(first=2.0, most=120.0)
+        self._until = 0.0
+
+    def is_due(self) -> bool:
+        """Say whether now is the time, and set the next one."""
+        now = asyncio.get_running_loop().time()
+        if now < self._until:
+            return False
+        if now > self._until + FORGOTTEN:
+            self._backoff.reset()
+        self._until = now + self._backoff.pause()
+        return True
 
 
 def _nothing() -> None:
