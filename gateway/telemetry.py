@@ -207,9 +207,7 @@ class Metrics:
         self.arrived = count(
             "vanthu_axis_arrived_total", "Messages taken from the axis, by result.", ("result",)
         )
-        self.axis_blocked = gauge(
-            "vanthu_axis_blocked", "1 while an alarm keeps the broker from taking messages."
-        )
+        self._watch_axis(gauge)
         self.backlog = gauge("vanthu_backlog", "Rows waiting, by place.", ("place",))
         self.parked = gauge("vanthu_parked", "Documents that could not be decided yet, by road.", ("road",))
         self.parked_bytes = gauge("vanthu_parked_bytes", "Bytes of these documents, by road.", ("road",))
@@ -235,6 +233,15 @@ class Metrics:
         """Write all of it as Prometheus reads it; under several workers, what all of them counted."""
         folder = os.environ.get(SHARED)
         return generate_latest(self.registry if folder is None else _OfAllWorkers(self.registry, folder))
+
+    def _watch_axis(self, gauge: Callable[..., Gauge]) -> None:
+        """Make the numbers about the road itself."""
+        self.axis_blocked = gauge(
+            "vanthu_axis_blocked", "1 while an alarm keeps the broker from taking messages."
+        )
+        self.axis_silent = gauge(
+            "vanthu_axis_silent_queues", "Queues that do not answer although the broker does."
+        )
 
     def _watch_dead_letters(self, gauge: Callable[..., Gauge]) -> None:
         """Make the numbers about what does not get through."""

@@ -96,6 +96,7 @@ async def metrics(_request: web.Request, context: Context) -> web.StreamResponse
         context.metrics.parked_oldest.labels(road.value).set(age)
     held = await context.store.under_way.held()
     context.metrics.axis_blocked.set(bool(context.link.blocked))
+    context.metrics.axis_silent.set(len(context.link.silent))
     context.metrics.held.set(sum(each.deliveries for each in held))
     oldest = min((each.since for each in held), default=now)
     context.metrics.held_oldest.set((now - oldest).total_seconds())
@@ -168,7 +169,7 @@ async def _try_axis(context: Context) -> dict[str, Json]:
     if context.link.blocked:
         raise UnavailableError(f"the broker takes no messages: {context.link.blocked}")
     await context.link.ready()
-    return {"blocked": context.link.blocked}
+    return {"blocked": context.link.blocked, "silent": [*sorted(context.link.silent)]}
 
 
 async def _try_pressure(context: Context) -> dict[str, Json]:

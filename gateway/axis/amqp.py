@@ -15,9 +15,11 @@ import structlog
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import Backoff, Broker
+from gateway.axis.amqp_lane import IN_PIECES, WHOLE, Ahead
 from gateway.axis.amqp_publisher import Publisher
 from gateway.axis.amqp_security import PLAIN, Security
-from gateway.axis.amqp_subscription import IN_PIECES, WHOLE, Ahead, Subscription, Tag, subscribe
+from gateway.axis.amqp_silence import Silence, try_to_consume
+from gateway.axis.amqp_subscription import Subscription, Tag, subscribe
 from gateway.axis.amqp_young import YoungQueues
 from gateway.axis.errors import AxisError
 from gateway.records import AxisMessage, Incoming, SendOutcome, SendResult
@@ -59,18 +61,24 @@ class AmqpLink:
 
         """
         self._broker = Broker(url, timeout=timeout, heartbeat=heartbeat, security=security)
-        self._publisher = Publisher(self._broker)
+        self._young = YoungQueues(self._broker, self._declare, age=queue_age)
+        self._publisher = Publisher(self._broker, on_answer=self._young.opened.set)
         self._subscriptions: set[Subscription] = set()
+        self._silence = Silence(self._broker, try_to_consume, blocks="be received from")
         self._closed = asyncio.Event()
         self._max_queue_bytes = max_queue_bytes
         self._watch_interval = watch_interval
         self._known: frozenset[str] = frozenset()
-        self._young = YoungQueues(self._broker, self._declare, age=queue_age)
 
     @property
     def blocked(self) -> str:
         """Why the broker takes no messages, in its own words (an alarm about memory or disk); empty while it does."""
         return self._publisher.blocked
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """Queues that do not answer although the broker does."""
+        return self._publisher.silent | self._silence.queues
 
     async def declare(self, queues: frozenset[str]) -> None:
         """Make sure these queues and their dead-letter queues exist; new ones take documents when they are old enough.
@@ -86,7 +94,7 @@ class AmqpLink:
         self._known |= queues
         declared = await self._declare(queues)
         self._young.may_declare = declared.may_declare
-        await self._young.take(declared.new)
+        await self._young.take(declared)
 
     async def _declare(self, queues: frozenset[str]) -> amqp_topology.Declared:
         connection = await self._publisher.connection()
@@ -151,6 +159,7 @@ class AmqpLink:
         return await subscribe(
             self._broker,
             queues,
+            silence=self._silence,
             ahead=ahead,
             watch_interval=self._watch_interval,
             on_canary=self._young.came,
@@ -184,6 +193,7 @@ class AmqpLink:
         """End every `receive` and close the connections; what is not settled comes again next time."""
         self._closed.set()
         await self._young.close()
+        await self._silence.close()
         for subscription in tuple(self._subscriptions):
             await subscription.close()
         await self._publisher.close()

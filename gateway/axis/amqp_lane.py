@@ -1,11 +1,31 @@
-"""One channel that receives: which of its deliveries are settled, and by which commands the others will be."""
+"""One channel that receives: how much ahead, which of its deliveries are settled, and by which commands the others will be."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
 from aiormq.abc import AbstractChannel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """How many messages the broker hands out ahead, for one queue and for all together: what a process may have to hold."""
+
+    queue: int
+    all: int
+
+    def of_each(self, queues: int) -> int:
+        """Return how many for each of so many queues."""
+        return max(1, min(self.queue, self.all // queues))
+
+
+WHOLE = Ahead(queue=200, all=4_000)
+"""Messages of at most 17 KiB: 3.4 MiB for one queue, 68 MiB for all."""
+
+IN_PIECES = Ahead(queue=64, all=250)
+"""Messages of at most 129 KiB: 8 MiB for one queue, 32 MiB for all but where more than 250 queues are read."""
 
 
 class Lane:

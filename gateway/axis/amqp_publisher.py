@@ -3,31 +3,27 @@
 Messages that are sent together go into one write, because a write of its own for each costs three to four times the CPU, here and
 in the broker. Invariants: a message is CONFIRMED only after the broker's ack and RETURNED only after its return; anything else,
 a nack included, is UNKNOWN and may still be delivered; after a failure the channel and its connection are dropped, because nobody
-knows what state they are in. aiormq pairs a return with its message by `message_id`, so ids must differ (docs/adr/0004).
+knows what state they are in; a queue that is silent is found out (`amqp_silence`), and what is for it is UNKNOWN at once until it
+answers. aiormq pairs a return with its message by `message_id`, so ids must differ (docs/adr/0004).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache, partial
 from itertools import chain
 from typing import cast
 from uuid import uuid4
 
 import structlog
-from aio_pika import DeliveryMode
-from aiormq import Channel, DeliveryError, PublishError, spec
-from aiormq.abc import ChannelFrame
-from pamqp.body import ContentBody
-from pamqp.frame import marshal
-from pamqp.header import ContentHeader
+from aiormq import Channel, DeliveryError, PublishError
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_connection import AxisConnection, Backoff, Broker
-from gateway.axis.errors import AxisError, AxisUnreachableError
+from gateway.axis.amqp_line import Line
+from gateway.axis.amqp_silence import CONTROL, Answer, Doubt, Silence, answers, send_canary
+from gateway.axis.errors import AxisError, AxisUnreachableError, ChannelSpoiledError, QueuesSilentError
 from gateway.records import AxisMessage, SendOutcome, SendResult
 
 WRITES = 2
@@ -42,75 +38,24 @@ LOOK_AGAIN = 1.0
 WRITE_BYTES = 4 * 2**20
 """Bytes in one write; with `WRITES` at most 8 MiB in flight: above that asyncio copies its buffer again and again."""
 
-PROBE_KEY = "vanthu.probe"
-"""A routing key to which no queue is bound."""
+PATIENCE = 2.0
+"""Seconds without a confirm after which the queues in question are looked at."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Line:
-    """A connection and the one channel on it that publishes."""
-
-    connection: AxisConnection
-    channel: Channel
-
-    async def write(self, messages: Sequence[AxisMessage]) -> list[asyncio.Future[object]]:
-        """Put messages on the wire in one piece and return a future for the broker's word on each.
-
-        Raising in between leaves the channel's count of deliveries wrong: drop the line then.
-
-        Raises:
-            ValueError: two messages under way bear the same id, so an answer could be taken for the other's.
-
-        """
-        channel = self.channel
-        payload = b"".join(chain.from_iterable(self._frames(message) for message in messages))
-        in_one_piece = ChannelFrame(payload=payload, should_close=False)
-        confirmations: list[asyncio.Future[object]] = []
-        async with channel.lock:
-            ids = {message.id for message in messages}
-            if len(ids) < len(messages) or not ids.isdisjoint(channel.message_id_delivery_tag):
-                raise ValueError("every attempt to send needs a message id of its own")
-            for message in messages:
-                channel.delivery_tag += 1
-                confirmation = channel.create_future()
-                channel.confirmations[channel.delivery_tag] = confirmation
-                channel.message_id_delivery_tag[message.id] = channel.delivery_tag
-                confirmations.append(confirmation)
-                confirmation.add_done_callback(partial(self._forget, message.id))
-            await channel.write_queue.put(in_one_piece)
-        return confirmations
-
-    def _forget(self, message_id: str, _: asyncio.Future[object]) -> None:
-        self.channel.message_id_delivery_tag.pop(message_id, None)
-
-    def _frames(self, message: AxisMessage) -> Iterator[bytes]:
-        number = self.channel.number
-        yield _publish(number, message.queue)
-        properties = spec.Basic.Properties(message_id=message.id, delivery_mode=DeliveryMode.PERSISTENT)
-        yield marshal(ContentHeader(properties=properties, body_size=len(message.body)), number)
-        size = self.channel.max_content_size
-        for start in range(0, len(message.body), size):
-            yield marshal(ContentBody(message.body[start : start + size]), number)
-
-
-@lru_cache(maxsize=4096)
-def _publish(channel: int, queue: str) -> bytes:
-    """Return the frame before a message to a queue: always the same, and dearer to make than the message's own frames."""
-    method = spec.Basic.Publish(exchange=amqp_topology.EXCHANGE, routing_key=queue, mandatory=True)
-    return marshal(method, channel)
 
 
 class Publisher:
     """Sends over one connection of its own, which it opens when needed and again after a failure."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, *, on_answer: Callable[[], None]) -> None:
+        """Take the broker; `on_answer` is called when a queue that was silent answers again."""
         self._broker = broker
+        self._silence = Silence(broker, send_canary, blocks="take what is sent to it", on_answer=on_answer)
+        self._doubts: dict[str, Doubt] = {}
         self._writes = asyncio.Semaphore(WRITES)
         self._parts: set[asyncio.Task[list[SendOutcome]]] = set()
         self._opening = asyncio.Lock()
-        self._line: _Line | None = None
+        self._line: Line | None = None
         self._backoff = Backoff()
         self._retry_at = 0.0
         self._reason = ""
@@ -118,6 +63,11 @@ class Publisher:
         self.blocked = ""
         """Why the broker takes no messages, in its own words; empty while it does, or while nobody knows."""
         self._trying: asyncio.Task[None] | None = None
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """Queues that take nothing, and do not answer."""
+        return self._silence.queues
 
     async def send(self, messages: Sequence[AxisMessage]) -> tuple[SendOutcome, ...]:
         """Send messages and return the broker's word on each, in their order.
@@ -148,7 +98,7 @@ class Publisher:
 
         """
         await self.connection()
-        (outcome,) = await self._send((AxisMessage(id=uuid4().hex, queue=PROBE_KEY, body=b"?"),))
+        (outcome,) = await self._send((AxisMessage(id=uuid4().hex, queue=CONTROL, body=b"?"),))
         if outcome.result is SendResult.UNKNOWN:
             known = (
                 f"an alarm blocks the broker ({self.blocked})"
@@ -171,6 +121,7 @@ class Publisher:
         self._closed = True
         if self._trying is not None:
             self._trying.cancel()
+        await self._silence.close()
         line, self._line = self._line, None
         if line is not None:
             await line.connection.leave()
@@ -179,23 +130,57 @@ class Publisher:
 
     async def _send_part(self, messages: Sequence[AxisMessage]) -> list[SendOutcome]:
         """Send what fits in one write; as a task of its own, so that aiormq's stray cancellations end here."""
-        confirmations: list[asyncio.Future[object]] = []
+        sent: dict[str, asyncio.Future[object]] = {}
         reason = ""
         async with self._writes:
+            silent = self._silence.among(message.queue for message in messages)
+            fit = [message for message in messages if message.queue not in silent]
             try:
-                line = await self._open(patient=True)
-                async with self._broker.guard(line.connection), asyncio.timeout(self._broker.timeout):
-                    confirmations += await line.write(messages)
-                    await asyncio.wait(confirmations)
+                if fit:
+                    line = await self._open(patient=True)
+                    async with self._broker.guard(line.connection), asyncio.timeout(self._broker.timeout):
+                        confirmations = await line.write(fit)
+                        sent.update(zip((message.id for message in fit), confirmations, strict=True))
+                        await self._wait(dict(zip(confirmations, fit, strict=True)))
+                        await self._doubt(dict(zip(confirmations, fit, strict=True)))
             except AxisError as error:
                 reason = str(error)
-        if not confirmations:
-            return [SendOutcome(result=SendResult.UNKNOWN, reason=reason)] * len(messages)
-        outcomes = [self._outcome(confirmation, reason) for confirmation in confirmations]
+        outcomes = [self._outcome(message, sent.get(message.id), reason) for message in messages]
         if any(outcome.result is not SendResult.UNKNOWN for outcome in outcomes):
             self._backoff.reset()
             self._told("")
         return outcomes
+
+    async def _wait(self, sent: dict[asyncio.Future[object], AxisMessage]) -> None:
+        """Wait for the broker's word on all messages, but not for a queue that is silent: it may hold up all others.
+
+        Raises:
+            QueuesSilentError: one of the queues is silent; the line has to be dropped.
+
+        """
+        waiting = set(sent)
+        while waiting:
+            _, waiting = await asyncio.wait(waiting, timeout=PATIENCE)
+            await self._silence.check(sent[each].queue for each in waiting)
+
+    async def _doubt(self, sent: dict[asyncio.Future[object], AxisMessage]) -> None:
+        """Look whether a queue that this channel refuses takes a canary from another one.
+
+        A channel that publishes for the first time while a queue changes its leader may refuse all there is for it, for ever
+        (RabbitMQ 3.10.8), as if the queue were full.
+
+        Raises:
+            ChannelSpoiledError: it does; the line has to be dropped.
+
+        """
+        refused = {message.queue for confirmation, message in sent.items() if _is_refusal(confirmation)}
+        doubted = {queue for queue in refused if self._doubts.setdefault(queue, Doubt()).is_due()}
+        found: dict[str, Answer] = {}
+        with suppress(AxisUnreachableError):
+            found = await answers(self._broker, doubted, send_canary)
+        if spoiled := sorted(queue for queue, answer in found.items() if answer is Answer.YES):
+            log.warning("axis_channel_spoiled", queues=spoiled)
+            raise ChannelSpoiledError(f"{self._broker}: the channel refuses what others may send")
 
     def _told(self, reason: str) -> None:
         """Note whether the broker takes messages; while it does not, try again and again whether that is over.
@@ -219,8 +204,12 @@ class Publisher:
             with suppress(AxisError):
                 await self.probe()
 
-    def _outcome(self, confirmation: asyncio.Future[object], reason: str) -> SendOutcome:
-        if not confirmation.done() or confirmation.cancelled():
+    def _outcome(
+        self, message: AxisMessage, confirmation: asyncio.Future[object] | None, reason: str
+    ) -> SendOutcome:
+        if confirmation is None or not confirmation.done() or confirmation.cancelled():
+            if self._silence.among((message.queue,)):
+                reason = str(QueuesSilentError(frozenset({message.queue})))
             return SendOutcome(result=SendResult.UNKNOWN, reason=reason)
         match confirmation.exception():
             case None:
@@ -232,7 +221,7 @@ class Publisher:
             case error:
                 return SendOutcome(result=SendResult.UNKNOWN, reason=reason or self._broker.explain(error))
 
-    async def _open(self, *, patient: bool) -> _Line:
+    async def _open(self, *, patient: bool) -> Line:
         """Return the line, opened anew if it is broken; a patient caller respects the pause after a failure.
 
         Raises:
@@ -260,7 +249,7 @@ class Publisher:
             self._line = line
             return line
 
-    async def _replace(self, broken: _Line | None) -> _Line:
+    async def _replace(self, broken: Line | None) -> Line:
         if broken is not None:
             await broken.connection.drop()
             log.warning("axis_publisher_reconnecting", broker=str(self._broker))
@@ -269,7 +258,15 @@ class Publisher:
             await amqp_topology.ensure_exchange(connection, seconds=self._broker.timeout)
             connection.on_blocking(self._told)
             channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-            return _Line(connection=connection, channel=cast("Channel", await channel.get_underlay_channel()))
+            return Line(connection=connection, channel=cast("Channel", await channel.get_underlay_channel()))
+
+
+def _is_refusal(confirmation: asyncio.Future[object]) -> bool:
+    """Say whether the broker answered with a nack."""
+    if confirmation.cancelled():
+        return False
+    error = confirmation.exception()
+    return isinstance(error, DeliveryError) and not isinstance(error, PublishError)
 
 
 def _parts(messages: Sequence[AxisMessage]) -> Iterator[list[AxisMessage]]:

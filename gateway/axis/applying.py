@@ -46,7 +46,7 @@ async def apply_queues(url: str, plan: Plan, *, age: float, security: Security) 
             if declared.new:
                 await asyncio.sleep(age)
                 young = YoungQueues(broker, partial(_declare, connection, plan), age=0)
-                await young.take(declared.new)
+                await young.take(declared)
             await amqp_topology.bind(connection, plan.queues - declared.new, seconds=TIMEOUT)
     finally:
         await connection.leave()

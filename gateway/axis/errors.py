@@ -2,6 +2,9 @@
 
 AxisError
 ├── AxisUnreachableError    no usable connection: refused, not answering, blocked or closed
+├── QueuesSilentError       queues do not answer, although the broker does
+├── ChannelSpoiledError     a channel refuses what the queue takes from others
+├── QueueGoneError          a queue that was declared is not there any more
 ├── QueueConflictError      a queue or exchange exists with other properties than ours
 └── TopologyMissingError    axis.topology_missing: queues or exchanges are not there, and this account may not make them
 
@@ -20,6 +23,25 @@ class AxisError(UnavailableError):
 
 class AxisUnreachableError(AxisError):
     """There is no usable connection to the broker; a later try may succeed."""
+
+
+class QueuesSilentError(AxisError):
+    """Queues do not answer, although the broker does: they have lost their leader, or too many of their nodes."""
+
+    def __init__(self, queues: frozenset[str]) -> None:
+        more = f" (and {len(queues) - 1} more)" if len(queues) > 1 else ""
+        super().__init__(
+            f"the broker has the queue {min(queues)}, but that does not answer{more}: see axis_queue_silent"
+        )
+        self.queues = queues
+
+
+class ChannelSpoiledError(AxisError):
+    """A channel refuses messages for a queue that takes them from others; a new channel helps."""
+
+
+class QueueGoneError(AxisError):
+    """A queue that was declared is not there any more: somebody deleted it."""
 
 
 class QueueConflictError(AxisError):

@@ -66,6 +66,11 @@ class LocalLink:
         """Never: what the database cannot take, nobody can accept either."""
         return ""
 
+    @property
+    def silent(self) -> frozenset[str]:
+        """None: all queues are in one database."""
+        return frozenset()
+
     async def declare(self, queues: frozenset[str]) -> None:
         """Make sure these queues exist."""
         if not queues <= self._queues:

@@ -15,6 +15,10 @@ class AxisLink(Protocol):
     def blocked(self) -> str:
         """Why the axis takes no messages although it can be reached, for the operator; empty while it takes them."""
 
+    @property
+    def silent(self) -> frozenset[str]:
+        """Queues that do not answer although the axis does: nothing can be sent to them or received from them for now."""
+
     async def declare(self, queues: frozenset[str]) -> None:
         """Make sure these queues exist, ahead of use."""
 

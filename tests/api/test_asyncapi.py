@@ -19,7 +19,7 @@ from jsonschema import Draft7Validator, ValidationError
 from jsonschema.protocols import Validator
 
 from gateway.axis import amqp_topology
-from gateway.axis.amqp_young import CANARY
+from gateway.axis.amqp_topology import CANARY
 from gateway.flow.envelope import Receipt, Segment, Stage, seal_message, seal_receipt, seal_segment
 from gateway.keys import SigningKey
 from gateway.pieces import SEGMENT

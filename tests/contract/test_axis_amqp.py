@@ -19,7 +19,8 @@ from structlog.testing import capture_logs
 from structlog.tracebacks import ExceptionDictTransformer
 
 from gateway.axis.amqp import AmqpLink
-from gateway.axis.amqp_subscription import IN_PIECES, Tag
+from gateway.axis.amqp_lane import IN_PIECES
+from gateway.axis.amqp_subscription import Tag
 from gateway.axis.errors import AxisUnreachableError, QueueConflictError
 from gateway.pieces import SEGMENT
 from gateway.records import SendOutcome, SendResult
@@ -280,17 +281,19 @@ async def test_full_queue(rabbitmq: RabbitMQ, queue: str) -> None:
     """A queue that is full refuses what comes, and what it holds is still there; its neighbours are not touched."""
     async with closing(AmqpLink(rabbitmq.url, max_queue_bytes=10_000)) as link:
         await link.declare(frozenset({queue, f"{queue}.other"}))
-        outcomes = [
-            outcome
-            for number in range(40)
-            for outcome in await link.send(messages(queue, [b"%d" % number + b"x" * 1000]))
-        ]
+        with capture_logs() as logs:
+            outcomes = [
+                outcome
+                for number in range(40)
+                for outcome in await link.send(messages(queue, [b"%d" % number + b"x" * 1000]))
+            ]
         confirmed = sum(outcome.result == SendResult.CONFIRMED for outcome in outcomes)
         (neighbour,) = await link.send(messages(f"{queue}.other", [b"fine"]))
 
         assert results(outcomes) == {SendResult.CONFIRMED, SendResult.UNKNOWN}
         assert {outcome.reason for outcome in outcomes} == {"", "the queue is full or failed (nack)"}
         assert neighbour.result == SendResult.CONFIRMED
+        assert not logs  # no connection was replaced for that
         assert len(await drain(link, queue, count=confirmed)) == confirmed
 
 

@@ -10,11 +10,13 @@ from uuid import uuid4
 
 import aio_pika
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.axis.amqp import AmqpLink
 from gateway.records import SendOutcome, SendResult
 from tests.support.axis import SECONDS, drain, eventually, messages, receive, results, take
 from tests.support.rabbitmq import RabbitMQ
+from tests.support.rabbitmq_silent import TRIES, lose_young_queue
 
 AGE = 2.0
 
@@ -131,3 +133,45 @@ async def test_broker_that_is_away_when_the_queue_has_its_age(rabbitmq: RabbitMQ
         assert await drain(link, queue, count=1) == [b"document"]
 
     assert "not in use yet" in outcome.reason
+
+
+async def test_queue_that_dies_before_it_is_used(rabbitmq: RabbitMQ) -> None:
+    """Its own process makes it anew, because nothing can be in it, and everybody's documents go through."""
+    async with links(rabbitmq, AGE) as (link,):
+        queue, outcomes = await declare_and_lose(rabbitmq, link)
+
+        assert await drain(link, queue, count=1) == [b"document"]
+
+    assert results(outcomes[:-1]) == {SendResult.RETURNED}
+
+
+async def declare_and_lose(rabbitmq: RabbitMQ, link: AmqpLink) -> tuple[str, list[SendOutcome]]:
+    """Declare queues, kill the broker at once and send, until one was made anew; return its name and the outcomes."""
+    for _ in range(TRIES):
+        queue = f"axis.{uuid4().hex}"
+        with capture_logs() as logs:
+            await link.declare(frozenset({queue}))
+            await asyncio.to_thread(rabbitmq.kill)
+            await asyncio.to_thread(rabbitmq.restart)
+            outcomes = await send_until_confirmed(link, queue, b"document")
+        if any(line["event"] == "axis_queues_replaced" and queue in line["queues"] for line in logs):
+            return queue, outcomes
+    raise AssertionError("all young queues outlived their broker")
+
+
+async def test_dead_queue_that_somebody_else_declared(rabbitmq: RabbitMQ) -> None:
+    """It may hold what others sent, so it stays; what to do stands in the outcomes, and once that is done it is made again."""
+    queue = await lose_young_queue(rabbitmq, f"axis.{uuid4().hex}")
+    async with links(rabbitmq, 0.5) as (link,):
+        await link.declare(frozenset({queue}))
+        outcomes: list[SendOutcome] = []
+        async with asyncio.timeout(SECONDS):
+            while not outcomes or "delete" not in outcomes[-1].reason:
+                outcomes += await link.send(messages(queue, [b"document"]))
+                await asyncio.sleep(0.05)
+        await asyncio.to_thread(rabbitmq.control, "delete_queue", queue)
+        await send_until_confirmed(link, queue, b"document")
+
+        assert await drain(link, queue, count=1) == [b"document"]
+
+    assert queue in outcomes[-1].reason

@@ -17,8 +17,9 @@ from gateway.records import SendOutcome, SendResult
 from gateway.store import SqlStore
 from tests.contract.test_store_outbox import accepted, claim, settle
 from tests.faults.proxy import Address, Proxy
-from tests.support.axis import SECONDS
+from tests.support.axis import SECONDS, messages
 from tests.support.rabbitmq import RabbitMQ
+from tests.support.rabbitmq_silent import give_voice, silence
 from tests.support.store_samples import Clock
 from tests.support.stores import Stores
 
@@ -74,6 +75,32 @@ async def test_a_queue_comes_into_use(store: SqlStore, rabbitmq: RabbitMQ) -> No
         passing = asyncio.create_task(recovery.one_pass())
         await rung.wait()
 
+    assert len(await claim(store)) == 1
+    passing.cancel()
+    await link.close()
+
+
+async def test_a_queue_answers_again(store: SqlStore, rabbitmq: RabbitMQ) -> None:
+    """What failed is due as soon as a queue that was silent answers."""
+    bell, queue = Bell(), f"axis.{uuid4().hex}"
+    link = AmqpLink(rabbitmq.url)
+    recovery = Recovery(documents=store.documents, link=link, bell=bell, pause=3600)
+    await link.declare(frozenset({queue}))
+    await link.opened()
+    await silence(rabbitmq, [queue])
+    await link.send(messages(queue, [b"document"]))
+    assert link.silent == {queue}
+    await accepted(store)
+    await settle(store, await claim(store), UNKNOWN)
+    rung = bell.listen(OUTBOX)
+
+    await give_voice(rabbitmq, [queue])
+    async with asyncio.timeout(SECONDS):
+        await recovery.one_pass()
+        passing = asyncio.create_task(recovery.one_pass())
+        await rung.wait()
+
+    assert not link.silent
     assert len(await claim(store)) == 1
     passing.cancel()
     await link.close()

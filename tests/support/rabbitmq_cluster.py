@@ -65,8 +65,12 @@ class RabbitMQCluster:
         message = f"nobody says who leads {queue}"
         raise RabbitMQError(message)
 
-    def wait_whole(self) -> None:
-        """Wait until every node runs in the cluster again."""
+    def complete(self) -> None:
+        """Start nodes that were killed, and wait until every node runs in the cluster again."""
+        if not (killed := [node for node in self.nodes if not node.is_running]):
+            return
+        for node in killed:
+            node.restart()
         deadline = time.monotonic() + START_SECONDS
         while not all(self._sees_all(node) for node in self.nodes):
             if time.monotonic() > deadline:
