@@ -12,14 +12,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from gateway.errors import GatewayError, OverloadedError, RegistryBusyError
 from gateway.flow import entries
 from gateway.flow.accepting import NotAcceptedError, Submission, acceptance, contradicted, keys_of, overdue
+from gateway.flow.bodies import make_durable, source_of
 from gateway.flow.correspondence import correspond, with_findings
 from gateway.flow.errors_parking import NoRoomToParkError
 from gateway.flow.examination import Examination, Outcome, examine
@@ -27,6 +28,7 @@ from gateway.flow.freshness import Freshness, always_fresh, unreliable
 from gateway.flow.notifying import LOG, OUTBOX, Bell
 from gateway.flow.parking import Terms, can_wait, parking
 from gateway.flow.spool import SMALL, Spooled
+from gateway.interval import ALWAYS
 from gateway.parked import Parked
 from gateway.ports import (
     Clock,
@@ -121,7 +123,7 @@ class Intake:
             return unreliable(stale, directory=directory, trust=trust, at=at)
         job = partial(
             examine,
-            await self._source(body),
+            await source_of(self._payloads, body),
             expect=expect,
             caller=caller,
             directory=directory,
@@ -151,7 +153,17 @@ class Intake:
 
         """
         decided = await self.decide(submission)
-        return decided if isinstance(decided, Accepted) else await self._not_accepted(submission, decided)
+        for _ in range(ATTEMPTS):
+            if isinstance(decided, Accepted):
+                return decided
+            try:
+                return await self._not_accepted(submission, decided)
+            except InstantPassedError:
+                decided = await self.decide(submission)
+        if isinstance(decided, Accepted):
+            return decided
+        busy = replace(with_findings(decided, [RegistryBusyError()]), steady=ALWAYS)
+        return await self._not_accepted(submission, busy)
 
     async def decide(self, submission: Submission) -> Accepted | Examination:
         """Examine and accept, or return the examination that did not come to an acceptance; only an acceptance is recorded.
@@ -204,7 +216,7 @@ class Intake:
             raise NotAcceptedError(examination)
         taken = acceptance(submission, examination, found, gateway=self._gateway, within=self._deliver_within)
         if taken.body is None:
-            await self._make_durable(submission)
+            await make_durable(self._payloads, submission)
         try:
             accepted = await self._store.documents.accept(taken)
         except (KeyConflictError, DeadlinePassedError) as error:
@@ -213,26 +225,14 @@ class Intake:
         self._bell.ring(LOG)
         return accepted
 
-    async def _make_durable(self, submission: Submission) -> None:
-        body = submission.body
-        if submission.parked is not None:
-            await self._payloads.promote(submission.parked.parked.id, body.sha256)
-        elif body.memory is not None:
-            await self._payloads.put(body.memory, body.sha256)
-        elif body.path is not None:
-            await self._payloads.adopt(body.path, body.sha256)
-
-    async def _source(self, body: Spooled) -> bytes | Path:
-        """Return what a body is read from: its own file is gone once an attempt to accept it has made it durable."""
-        if body.path is None:
-            return body.source
-        return await asyncio.to_thread(self._standing, body.path, body.sha256)
-
-    def _standing(self, path: Path, sha256: str) -> Path:
-        return path if path.exists() else self._payloads.path(sha256)
-
     async def _not_accepted(self, submission: Submission, examination: Examination) -> Accepted | Parked:
-        """Answer a retry as before, even if it would not pass any more; park what may be decided later; refuse anything else."""
+        """Answer a retry as before, even if it would not pass any more; park what may be decided later; refuse anything else.
+
+        Raises:
+            NotAcceptedError: it is refused.
+            InstantPassedError: it was decided for another time than that of the commit.
+
+        """
         keys, sha256 = keys_of(submission), submission.body.sha256
         if (known := await self._known(keys, sha256)) is not None:
             return known
@@ -252,7 +252,7 @@ class Intake:
         elif examination.outcome is Outcome.ACCEPTED:
             examination = with_findings(examination, [OverloadedError(reason=_BEING_DECIDED)])
         event = entries.not_accepted(submission.body, examination, member_id=submission.caller.id)
-        await self._store.parked.refuse_at_once(event, sha256=sha256)
+        await self._store.parked.refuse_at_once(event, sha256=sha256, steady=examination.steady)
         self._bell.ring(LOG)
         self.count(submission.kind, examination)
         raise NotAcceptedError(examination, document_id=event.document_id)
@@ -281,7 +281,7 @@ class Intake:
             deliver_by=submission.deliver_by,
         )
         if item.body is None:
-            await self._payloads.set_aside(await self._source(submission.body), item.parked.id)
+            await self._payloads.set_aside(await source_of(self._payloads, submission.body), item.parked.id)
         try:
             parked = await self._store.parked.park(item)
         except (NoRoomError, KeyConflictError, StillParkedError):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from gateway.interval import ALWAYS, Interval
 from gateway.parked import Parked, ParkedBacklog, ParkedItem, ParkedState, Parking, Road
 from gateway.records import Event, IdempotencyKey, Json
 
@@ -57,8 +58,13 @@ class ParkedDocuments(Protocol):
     async def finish(self, item: ParkedItem) -> None:
         """Forget an arrival that was decided; its own tables and entries hold what became of it."""
 
-    async def refuse_at_once(self, event: Event, *, sha256: str) -> None:
-        """Record that bytes were not accepted, and when they were first seen."""
+    async def refuse_at_once(self, event: Event, *, sha256: str, steady: Interval = ALWAYS) -> None:
+        """Record that bytes were not accepted, and when they were first seen.
+
+        Raises:
+            InstantPassedError: the transaction's time lies outside `steady`, for which that was decided.
+
+        """
 
     async def first_seen(self, sha256: str) -> datetime | None:
         """Return when bytes that were not accepted at once were first seen here."""

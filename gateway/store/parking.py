@@ -14,7 +14,9 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, case, delete, func, or_, select, update
 
+from gateway.interval import ALWAYS, Interval
 from gateway.parked import Parked, ParkedBacklog, ParkedItem, ParkedState, Parking, Road
+from gateway.ports import InstantPassedError
 from gateway.records import Event, IdempotencyKey, Json
 from gateway.store import parking_rows as rows
 from gateway.store.database import Database
@@ -129,6 +131,7 @@ class _Withdrawal(NamedTuple):
 class _NotAccepted(NamedTuple):
     event: Event
     sha256: str
+    steady: Interval
 
 
 class SqlParkedDocuments:
@@ -189,9 +192,9 @@ class SqlParkedDocuments:
         """See `ports.ParkedDocuments`."""
         await self._writer.write(_finish, item)
 
-    async def refuse_at_once(self, event: Event, *, sha256: str) -> None:
+    async def refuse_at_once(self, event: Event, *, sha256: str, steady: Interval = ALWAYS) -> None:
         """See `ports.ParkedDocuments`."""
-        await self._writer.write(self._refuse_at_once, _NotAccepted(event, sha256))
+        await self._writer.write(self._refuse_at_once, _NotAccepted(event, sha256, steady))
 
     async def first_seen(self, sha256: str) -> datetime | None:
         """See `ports.ParkedDocuments`."""
@@ -241,10 +244,11 @@ class SqlParkedDocuments:
 
     def _refuse_at_once(
         self, connection: Connection, now: datetime, items: Sequence[_NotAccepted]
-    ) -> list[None]:
-        self._staging.stage(connection, now, [item.event for item in items])
-        rows.note_first(connection, now, {item.sha256 for item in items})
-        return [None] * len(items)
+    ) -> list[InstantPassedError | None]:
+        timely = [item for item in items if item.steady.holds(now)]
+        self._staging.stage(connection, now, [item.event for item in timely])
+        rows.note_first(connection, now, {item.sha256 for item in timely})
+        return [None if item.steady.holds(now) else InstantPassedError(now) for item in items]
 
 
 def _claim(connection: Connection, now: datetime, items: Sequence[_Claim]) -> list[tuple[ParkedItem, ...]]:

@@ -9,8 +9,16 @@ from typing import Any
 
 import pytest
 
+from gateway.interval import Interval
 from gateway.parked import Parked, ParkedItem, ParkedState, Parking, Road, Room
-from gateway.ports import KeyConflictError, NoRoomError, NotHeldError, StaleRegistryError, StillParkedError
+from gateway.ports import (
+    InstantPassedError,
+    KeyConflictError,
+    NoRoomError,
+    NotHeldError,
+    StaleRegistryError,
+    StillParkedError,
+)
 from gateway.records import Acceptance, Event, IdempotencyKey
 from gateway.store import SqlStore
 from routing.log import Kind, read_leaf
@@ -400,6 +408,22 @@ async def test_lists_and_counts(store: SqlStore, clock: Clock) -> None:
     assert (backlog[Road.INTAKE].documents, backlog[Road.INTAKE].oldest) == (3, NOON)
     assert backlog[Road.INTAKE].size == first.size + third.size + len(b"<three/>")
     assert (backlog[Road.ARRIVAL].documents, backlog[Road.ARRIVAL].size) == (1, len(b"envelope"))
+
+
+async def test_a_refusal_for_another_time_is_not_written(store: SqlStore, clock: Clock) -> None:
+    """What was decided before an instant is not recorded after it; it has to be decided again."""
+    body = sha256(b"<refused/>")
+    fields = {"reason": "certs.certificate_not_yet_valid", "payload_sha256": body}
+    event = Event(kind=Kind.REJECTED, document_id=new_id(), fields=fields)
+    before = Interval(None, NOON)
+
+    with pytest.raises(InstantPassedError):
+        await store.parked.refuse_at_once(event, sha256=body, steady=before)
+    assert await store.parked.first_seen(body) is None
+
+    clock.turn(hours=-1)
+    await store.parked.refuse_at_once(event, sha256=body, steady=before)
+    assert await store.parked.first_seen(body) == NOON - timedelta(hours=1)
 
 
 async def test_the_first_time_stays(store: SqlStore, clock: Clock) -> None:
