@@ -30,7 +30,7 @@ SOUTHERN: Final = "member.tuyenquang"
 
 _PREFETCH: Final = 200
 _SETTLE: Final = 0.3
-_RESENDS: Final = 8
+_RESENDS: Final = 15
 """How often dead letters are looked at, once a second; they are collected as they come."""
 
 
