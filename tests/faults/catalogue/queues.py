@@ -6,7 +6,7 @@ import asyncio
 import random
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from aiormq import PublishError
 from gateway.axis.amqp_topology import DELIVERY_LIMIT, EXCHANGE
 from gateway.client import ProblemError
 from gateway.client.dead_letters import Chosen
-from gateway.flow.errors_dead_letters import DeliveryLimitError
+from gateway.flow.errors_dead_letters import DeliveryLimitError, NothingDeadError
 from tests.faults.cast import SYSTEMS
 from tests.faults.fault import Fault, Options
 from tests.faults.gateways import Gateway
@@ -163,8 +163,11 @@ async def _resend(gateway: Gateway) -> None:
         if any(each.cause == DeliveryLimitError.code for each in overview.causes):
             chosen = Chosen(cause=DeliveryLimitError.code)
             # Somebody may have been faster: another process of this gateway, or the letter itself, which came again.
-            with suppress(ProblemError):
-                await admin.dead_letters.resend(chosen, reason="neighbours of poison", rate=1000)
+            try:
+                await admin.dead_letters.resend(chosen, reason="neighbours of poison", rate=100)
+            except ProblemError as error:
+                if error.code != NothingDeadError.code:
+                    raise
 
 
 async def _take_and_die(world: World) -> None:
