@@ -13,7 +13,6 @@ from functools import partial
 from uuid import uuid4
 
 import structlog
-from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aiormq import ChannelAccessRefused, DeliveryError, PublishError
 
@@ -137,8 +136,7 @@ class Canaries:
     async def _let_go(self, connection: AxisConnection, queue: str, canary: str) -> None:
         async with asyncio.timeout(self._broker.timeout):
             channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-            message = Message(b"", message_id=canary, type=CANARY, delivery_mode=DeliveryMode.PERSISTENT)
-            await channel.default_exchange.publish(message, queue, mandatory=True)
+            await send_canary(channel, queue, exchange="", canary_id=canary)
             await channel.close()
 
 

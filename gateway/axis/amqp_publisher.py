@@ -139,10 +139,10 @@ class Publisher:
                 if fit:
                     line = await self._open(patient=True)
                     async with self._broker.guard(line.connection), asyncio.timeout(self._broker.timeout):
-                        confirmations = await line.write(fit)
-                        sent.update(zip((message.id for message in fit), confirmations, strict=True))
-                        await self._wait(dict(zip(confirmations, fit, strict=True)))
-                        await self._doubt(dict(zip(confirmations, fit, strict=True)))
+                        under_way = dict(zip(await line.write(fit), fit, strict=True))
+                        sent |= {message.id: word for word, message in under_way.items()}
+                        await self._wait(under_way)
+                        await self._doubt(under_way)
             except AxisError as error:
                 reason = str(error)
         outcomes = [self._outcome(message, sent.get(message.id), reason) for message in messages]

@@ -60,11 +60,14 @@ Ask = Callable[[AbstractChannel, str], Awaitable[object]]
 
 
 async def send_canary(
-    channel: AbstractChannel, queue: str, *, exchange: str = amqp_topology.EXCHANGE
+    channel: AbstractChannel, queue: str, *, exchange: str = amqp_topology.EXCHANGE, canary_id: str = ""
 ) -> None:
-    """Ask whether a queue takes what is sent to it."""
+    """Ask whether a queue takes what is sent to it; a canary without an id of the caller's gets one."""
     canary = Message(
-        b"", message_id=uuid4().hex, type=amqp_topology.CANARY, delivery_mode=DeliveryMode.PERSISTENT
+        b"",
+        message_id=canary_id or uuid4().hex,
+        type=amqp_topology.CANARY,
+        delivery_mode=DeliveryMode.PERSISTENT,
     )
     road = await channel.get_exchange(exchange, ensure=False)
     await road.publish(canary, queue, mandatory=True)

@@ -57,6 +57,19 @@ class Passing(Clock):
         return self.now
 
 
+class Striking(Clock):
+    """A clock that passes the instant right after it was asked for the time once more."""
+
+    strikes = False
+
+    def __call__(self) -> datetime:
+        """Return the time it shows."""
+        now = self.now
+        if self.strikes:
+            self.now, self.strikes = CUT_OVER, False
+        return now
+
+
 @dataclass(frozen=True, kw_only=True)
 class Process:
     """An intake with a clock of its own."""
@@ -172,6 +185,22 @@ async def test_every_process_decides_alike(
         assert len(decided) == 9
         for entry in decided:
             assert (_decided(entry) >= milliseconds(CUT_OVER)) is is_over
+
+
+async def test_the_instant_comes_between_the_decision_and_its_commit(
+    postgres: Cluster, tmp_path: Path
+) -> None:
+    """What was refused for the time before is decided again: no entry after the instant says what held before it."""
+    clock = Striking(CUT_OVER - TICK)
+    async with processes(postgres, tmp_path, clock) as running:
+        for process in running.processes:
+            clock.now, clock.strikes = CUT_OVER - TICK, True
+            answer = await process.submit(document("H53", "H26", by=new_body()), NEW)
+
+            assert isinstance(answer, Accepted)
+            assert answer.message.accepted_at == CUT_OVER
+        [store, *_] = running.stores
+        assert not [each for each in await _log(store) if each.kind is Kind.REJECTED]
 
 
 async def test_every_entry_agrees_with_its_own_time(postgres: Cluster, tmp_path: Path) -> None:
