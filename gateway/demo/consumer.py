@@ -41,6 +41,12 @@ EXCHANGE: Final = "vanthu.axis"
 CANARY: Final = "vanthu.canary"
 """The AMQP type of an empty message that shows that a new queue works; it is acknowledged, and that is all."""
 
+STATED: Final = {
+    "message": {"delivery_id": str, "message_id": str, "recipient_code": str, "sha256": str, "size": int},
+    "segment": {"delivery_id": str, "sha256": str, "size": int, "index": int, "piece_sha256": str},
+}
+"""What a document and a piece of one have to state, by kind."""
+
 PREFETCH: Final = 100
 PATIENCE: Final = 20.0
 """Seconds to wait for the broker in each step."""
@@ -76,6 +82,9 @@ def opened(kit: Kit, envelope: bytes) -> tuple[Facts, bytes]:
         facts: Facts = signed.facts
         if signed.signer.name != f"{facts['gateway']}/axis":
             raise NotForUsError("signed with another gateway's key")
+        needed = STATED.get(facts["kind"], {})
+        if any(not isinstance(facts.get(name), of) for name, of in needed.items()):
+            raise NotForUsError("something is not stated")
         is_piece = facts["kind"] == "segment"
         if is_piece and (facts["index"] < 0 or len(content) != length_of(facts)):
             raise NotForUsError("no piece of a document of this size")
