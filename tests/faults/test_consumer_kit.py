@@ -182,9 +182,7 @@ async def test_every_document_once_whenever_it_is_killed(tmp_path: Path, rabbitm
         stream = await kit.start()
         for message_id in sent:
             await gateway.state(message_id, "received", within=90)
-        async with asyncio.timeout(90):
-            while await asyncio.to_thread(depth, rabbitmq, host, f"{QUEUE}.dead") != 1:
-                await asyncio.sleep(0.5)
+        await put_aside(rabbitmq, host)
         await kit.kill()
 
     stored = kit.rows()
@@ -217,6 +215,7 @@ async def test_big_documents_come_in_pieces(tmp_path: Path, rabbitmq: RabbitMQ) 
         for message_id in sent:
             await gateway.state(message_id, "received", within=120)
         grown = kit.peak() - before
+        await put_aside(rabbitmq, host)
         await kit.kill()
 
     stored = kit.rows()
@@ -224,7 +223,6 @@ async def test_big_documents_come_in_pieces(tmp_path: Path, rabbitmq: RabbitMQ) 
     assert all(sha256(body).hexdigest() == digest and body == sent[each] for each, digest, body in stored)
     assert kit.leftovers() == (0, set())
     assert grown < 40 * MIB
-    assert depth(rabbitmq, host, f"{QUEUE}.dead") == 1
 
 
 def a_forged_piece() -> bytes:
@@ -240,6 +238,13 @@ def a_forged_piece() -> bytes:
         piece_sha256=sha256(b"evil").hexdigest(),
     )
     return seal_segment(segment, b"evil", key=key)
+
+
+async def put_aside(rabbitmq: RabbitMQ, host: str) -> None:
+    """Wait until the one forged message is a dead letter: the broker moves it in its own time, and counts later still."""
+    async with asyncio.timeout(90):
+        while await asyncio.to_thread(depth, rabbitmq, host, f"{QUEUE}.dead") != 1:
+            await asyncio.sleep(0.5)
 
 
 def depth(rabbitmq: RabbitMQ, host: str, queue: str) -> int:
