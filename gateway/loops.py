@@ -17,6 +17,7 @@ from gateway.fetching.fetcher import fetching
 from gateway.flow.burying import Collector
 from gateway.flow.expiring import Expiry
 from gateway.flow.forwarding import LANES, AsideForwarder, Forwarder, Outgoing
+from gateway.flow.inquiring import Inquirer
 from gateway.flow.parking import Terms
 from gateway.flow.piecing import Pieces
 from gateway.flow.receiving import Receiver
@@ -70,6 +71,7 @@ def loops_of(context: Context, executor: Executor) -> dict[str, Loop]:
         "sweep": pieces.one_pass,
         "schedule": scheduler.one_pass,
         "succeed": succession.one_pass,
+        "inquire": _inquirer(context).one_pass,
         "expire": Expiry(store=context.store, bell=context.bell).one_pass,
         "reckon": context.reckoning.one_pass,
         "pressure": context.pressure.one_pass,
@@ -109,6 +111,16 @@ def _dead(context: Context, receiver: Receiver) -> dict[str, Loop]:
         letters=context.store.dead_letters, receiver=receiver, clock=context.clock, bell=context.bell
     )
     return {"bury": collector.one_pass, "resend": resender.one_pass}
+
+
+def _inquirer(context: Context) -> Inquirer:
+    return Inquirer(
+        gateway=context.settings.name,
+        inquiries=context.store.inquiries,
+        link=context.link,
+        key=context.keys.axis,
+        bell=context.bell,
+    )
 
 
 def _outgoing(context: Context) -> Outgoing:
@@ -160,6 +172,7 @@ def _receiver(context: Context, executor: Executor, pieces: Pieces) -> Receiver:
         terms=terms_of(context.settings),
         grace=timedelta(days=context.settings.code_grace),
         patience=patience_of(context.settings),
+        ask_after=timedelta(seconds=context.settings.resend_after),
     )
 
 

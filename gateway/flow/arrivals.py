@@ -1,4 +1,4 @@
-"""What an arrived message is, put together from its manifest and from what its own bytes say.
+"""What an arrived message is, put together from its manifest and from what its own bytes say; and what a receipt changes.
 
 The manifest is believed for what only the sending gateway knows (ids, time of acceptance); everything else is read from the
 document again.
@@ -12,17 +12,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from gateway.errors import PayloadDiffersError, PayloadMissingError
-from gateway.flow import grounds
+from gateway.errors import EnvelopeError, PayloadDiffersError, PayloadMissingError
+from gateway.flow import entries, grounds
 from gateway.flow.envelope import Manifest, Receipt, Stage
 from gateway.flow.errors_under_way import LeftQueueError
 from gateway.flow.examination import Examination, kind_of
 from gateway.flow.piecing import Pieces
 from gateway.flow.summary import NOTHING, summary
 from gateway.pieces import Whole
-from gateway.ports import Payloads
-from gateway.records import Delivery, Message, MessageKind, Recipient
+from gateway.ports import Documents, Payloads
+from gateway.records import Delivery, Message, MessageKind, ReceiptStep, Recipient
 from routing.agencies import Directory
+from routing.delivery import DeliveryState
 from routing.heading import Addressee, Arriving, Astray, Course
 
 AHEAD: Final = timedelta(minutes=2)
@@ -30,6 +31,13 @@ AHEAD: Final = timedelta(minutes=2)
 
 _SKEW: Final = timedelta(days=1)
 """More than any process's clock is wrong."""
+
+
+STATE_AFTER: Final = {
+    Stage.RECEIVED: DeliveryState.RECEIVED,
+    Stage.REFUSED: DeliveryState.REFUSED,
+    Stage.ACKNOWLEDGED: DeliveryState.ACKNOWLEDGED,
+}
 
 
 def codes_at(manifest: Manifest, *, at: datetime, grace: timedelta) -> datetime:
@@ -100,6 +108,28 @@ def file_sha256(path: Path) -> str:
 def host(directory: Directory, member_id: str | None) -> str | None:
     """Return the gateway that hosts a member; None for no such member."""
     return next((member.gateway for member in directory.members if member.id == member_id), None)
+
+
+async def receipt_step(
+    receipt: Receipt, documents: Documents, directory: Directory, sha256: str
+) -> ReceiptStep:
+    """Return what a receipt changes; `sha256` is that of its envelope.
+
+    Raises:
+        EnvelopeError: it is about no delivery of this gateway, or none of its own.
+
+    """
+    delivery = await documents.delivery(receipt.delivery_id)
+    if delivery is None:
+        raise EnvelopeError(reason="a receipt for no delivery of this gateway")
+    if not vouches(receipt, delivery, directory):
+        raise EnvelopeError(reason="a receipt from a gateway that does not host the addressee")
+    return ReceiptStep(
+        delivery_id=delivery.id,
+        state=STATE_AFTER[receipt.stage],
+        reason=receipt.reason,
+        event=entries.receipt_came(receipt, delivery, sha256=sha256),
+    )
 
 
 def vouches(receipt: Receipt, delivery: Delivery, directory: Directory) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 from gateway.errors import EnvelopeError
 from gateway.keys import SigningKey
@@ -88,6 +89,19 @@ class Segment:
     piece_sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """The question what became of a delivery that arrived, as the sending gateway asks it; the answer is the last receipt again."""
+
+    gateway: str
+    delivery_id: str
+    message_id: str
+
+
+Stated: TypeAlias = Manifest | Receipt | Segment | Inquiry
+"""What an envelope can say."""
+
+
 def milliseconds(moment: datetime) -> int:
     """Return a moment as whole milliseconds since 1970-01-01 UTC, the only form of time inside signed statements."""
     return (moment - EPOCH) // timedelta(milliseconds=1)
@@ -155,9 +169,18 @@ def seal_segment(segment: Segment, piece: bytes, *, key: SigningKey) -> bytes:
     return _seal(facts, piece, key=key)
 
 
-def open_envelope(
-    envelope: bytes, *, verifiers: Sequence[Verifier]
-) -> tuple[Manifest | Receipt | Segment, bytes]:
+def seal_inquiry(inquiry: Inquiry, *, key: SigningKey) -> bytes:
+    """Make the envelope of one question; asked again it is the same bytes."""
+    facts: dict[str, Json] = {
+        "kind": "inquiry",
+        "gateway": inquiry.gateway,
+        "delivery_id": inquiry.delivery_id,
+        "message_id": inquiry.message_id,
+    }
+    return _seal(facts, b"", key=key)
+
+
+def open_envelope(envelope: bytes, *, verifiers: Sequence[Verifier]) -> tuple[Stated, bytes]:
     """Return what a registered gateway vouches for, and the bytes that came inside (empty if none did).
 
     `verifiers` are the verifier keys of the registered gateways; a key is good only for statements of its own gateway.
@@ -184,7 +207,7 @@ def _seal(facts: Mapping[str, Json], body: bytes, *, key: SigningKey) -> bytes:
     return canonical_json(statement) + b"\n" + body
 
 
-def _stated(facts: Mapping[str, Json]) -> Manifest | Receipt | Segment:
+def _stated(facts: Mapping[str, Json]) -> Stated:
     if facts["kind"] == "message":
         return Manifest(
             gateway=facts["gateway"],
@@ -221,6 +244,10 @@ def _stated(facts: Mapping[str, Json]) -> Manifest | Receipt | Segment:
             index=_number(facts["index"]),
             count=_number(facts["count"]),
             piece_sha256=_hash(facts["piece_sha256"]),
+        )
+    if facts["kind"] == "inquiry":
+        return Inquiry(
+            gateway=facts["gateway"], delivery_id=facts["delivery_id"], message_id=facts["message_id"]
         )
     raise ValueError("unknown kind")
 

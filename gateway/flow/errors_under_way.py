@@ -1,9 +1,10 @@
-"""What is said where an addressee's code ended while a document was under way, or its deadline has passed.
+"""What is said where an addressee's code ended while a document was under way, its deadline has passed, or it cannot be found.
 
 GatewayError
 ├── DeadlineInPastError        intake.deadline_passed
 ├── LeftQueueError             axis.left_queue                  (retry)
 ├── NothingHeldError           registry.nothing_held
+├── UnknownDeliveryError       axis.unknown_delivery
 └── UnusableSuccessorError     registry.unusable_successor
 """
 
@@ -41,6 +42,22 @@ class NothingHeldError(GatewayError):
     en = "Nothing that was sent to the code “{code}” is held."
     fix_vi = "Xem danh sách việc chờ: vanthu registry tasks."
     fix_en = "See what waits: vanthu registry tasks."
+
+
+class UnknownDeliveryError(GatewayError):
+    """Its sender has a receipt for a delivery that is not here; facts: delivery."""
+
+    code = "axis.unknown_delivery"
+    vi = "Cổng gửi hỏi về lượt gửi {delivery} đã có biên nhận, nhưng cơ sở dữ liệu ở đây không có."
+    en = "The sending gateway asks about delivery {delivery}, for which it has a receipt; it is not in the database here."
+    fix_vi = (
+        "Nếu cơ sở dữ liệu vừa được khôi phục từ bản sao lưu cũ, hãy đề nghị bên gửi gửi lại văn bản này. Nếu không, "
+        "một cổng trước đây của nơi nhận đã nhận nó: loại bỏ thông điệp."
+    )
+    fix_en = (
+        "If the database was restored from an older backup, ask the sender to send this document anew. If not, a gateway "
+        "that served the addressee before has taken it: discard the letter."
+    )
 
 
 class UnusableSuccessorError(GatewayError):

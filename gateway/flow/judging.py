@@ -32,38 +32,32 @@ from gateway.flow.arrivals import (
     codes_at,
     is_clearly_recent,
     message_of,
+    receipt_step,
     recipient_of,
     sha256_of,
     source_of,
-    vouches,
 )
 from gateway.flow.correspondence import Correspondence, correspond, with_findings
-from gateway.flow.envelope import Manifest, Receipt, Segment, Stage, open_envelope, seal_receipt
+from gateway.flow.envelope import Inquiry, Manifest, Receipt, Segment, Stage, open_envelope, seal_receipt
 from gateway.flow.examination import Examination, Outcome, examine, unread
 from gateway.flow.parking import Terms, arrival_parking, too_late
 from gateway.flow.piecing import Pieces
+from gateway.inquiries import Asked
 from gateway.keys import SigningKey
 from gateway.parked import ParkedItem, Parking
 from gateway.ports import Clock, Payloads, PdfReader, Store, TrustSource
 from gateway.records import Arrival, Incoming, ReceiptStep
 from routing.agencies import Directory, Member
 from routing.closed_codes import CODE_GRACE
-from routing.delivery import DeliveryState
 from routing.heading import Arriving, Course, Patience
 from routing.note import Verifier
 
 _log = structlog.get_logger()
 
-STATE_AFTER = {
-    Stage.RECEIVED: DeliveryState.RECEIVED,
-    Stage.REFUSED: DeliveryState.REFUSED,
-    Stage.ACKNOWLEDGED: DeliveryState.ACKNOWLEDGED,
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One incoming message after judgement: an arrival or a receipt to store, what to park, or a reason to put it aside.
+    """One incoming message after judgement: an arrival or a receipt to store, what to park or to answer, or why to put it aside.
 
     All empty means: cannot be looked at now; without a receipt its sender sends it again.
     """
@@ -72,12 +66,14 @@ class Judged:
     arrival: Arrival | None = None
     parking: Parking | None = None
     step: ReceiptStep | None = None
+    asked: Asked | None = None
     dead: GatewayError | None = None
 
     @property
     def is_decided(self) -> bool:
         """Say whether it is known what becomes of it, even if that is to wait here."""
-        return any(each is not None for each in (self.arrival, self.parking, self.step, self.dead))
+        outcomes = (self.arrival, self.parking, self.step, self.asked, self.dead)
+        return any(each is not None for each in outcomes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +135,11 @@ class Judge:
         try:
             stated, inline = open_envelope(incoming.body, verifiers=verifiers)
             if isinstance(stated, Receipt):
-                return Judged(
-                    incoming=incoming,
-                    step=await self._receipt_step(stated, directory, sha256=sha256_of(incoming.body)),
-                )
+                step = await receipt_step(stated, self._store.documents, directory, sha256_of(incoming.body))
+                return Judged(incoming=incoming, step=step)
+            if isinstance(stated, Inquiry):
+                asked = Asked(delivery_id=stated.delivery_id, message_id=stated.message_id)
+                return Judged(incoming=incoming, asked=asked)
             if isinstance(stated, Segment):
                 # One in the spelling that gateways write was taken before.
                 raise EnvelopeError(reason="a segment in another spelling")
@@ -177,19 +174,6 @@ class Judge:
             size=manifest.size,
             event=entries.arrival_undecided(manifest, examination),
             terms=self._terms,
-        )
-
-    async def _receipt_step(self, receipt: Receipt, directory: Directory, *, sha256: str) -> ReceiptStep:
-        delivery = await self._store.documents.delivery(receipt.delivery_id)
-        if delivery is None:
-            raise EnvelopeError(reason="a receipt for no delivery of this gateway")
-        if not vouches(receipt, delivery, directory):
-            raise EnvelopeError(reason="a receipt from a gateway that does not host the addressee")
-        return ReceiptStep(
-            delivery_id=delivery.id,
-            state=STATE_AFTER[receipt.stage],
-            reason=receipt.reason,
-            event=entries.receipt_came(receipt, delivery, sha256=sha256),
         )
 
     async def _candidate(

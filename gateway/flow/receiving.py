@@ -21,6 +21,7 @@ from gateway.errors import GatewayError
 from gateway.flow import entries
 from gateway.flow.burying import death_of
 from gateway.flow.correspondence import correspond_late
+from gateway.flow.errors_under_way import UnknownDeliveryError
 from gateway.flow.judging import Candidate, Judge, Judged
 from gateway.flow.notifying import LOG, MEMBERS, OUTBOX, Bell, inbox_of, wait
 from gateway.flow.parking import Terms, pause
@@ -74,6 +75,7 @@ class Receiver:
         metrics: Metrics,
         terms: Terms,
         patience: Patience,
+        ask_after: timedelta,
         pdf: PdfReader | None = None,
         grace: timedelta = CODE_GRACE,
     ) -> None:
@@ -83,6 +85,7 @@ class Receiver:
         self._link = link
         self._bell = bell
         self._metrics = metrics
+        self._ask_after = ask_after
         self._judge = Judge(
             gateway=gateway,
             store=store,
@@ -231,8 +234,20 @@ class Receiver:
             fresh += zip(arrivals, await self._store.documents.arrive(arrivals), strict=True)
             judged += wave
         await self._link_overtaken(fresh, directory)
-        await self._store.documents.record_receipts([each.step for each in judged if each.step is not None])
-        return judged, fresh
+        steps = [each.step for each in judged if each.step is not None]
+        await self._store.documents.record_receipts(steps, ask_after=self._ask_after)
+        return await self._answer(judged), fresh
+
+    async def _answer(self, judged: Sequence[Judged]) -> list[Judged]:
+        """Give the last receipts again that somebody asks for; a question about what never came here is put aside."""
+        asked = [each.asked for each in judged if each.asked is not None]
+        known = dict(zip(asked, await self._store.inquiries.answer(asked), strict=True))
+        return [
+            each
+            if each.asked is None or known[each.asked]
+            else replace(each, dead=UnknownDeliveryError(delivery=each.asked.delivery_id))
+            for each in judged
+        ]
 
     async def _park(self, undecided: Sequence[Parking]) -> None:
         """Park arrivals; where there is no room, the entry says that it was undecided, and its sender sends it again."""
@@ -283,7 +298,7 @@ class Receiver:
         for each in judged:
             if each.dead is not None:
                 self._metrics.arrived.labels("dead").inc()
-            elif each.arrival is None and each.step is None:
+            elif each.parking is not None or not each.is_decided:
                 self._metrics.arrived.labels("undecided").inc()
         self._bell.ring(OUTBOX)
         self._bell.ring(LOG)

@@ -24,6 +24,7 @@ from gateway.ports.conditions import (
 )
 from gateway.ports.dead_letters import DeadLetters
 from gateway.ports.documents import Documents
+from gateway.ports.inquiries import Inquiries
 from gateway.ports.ledger import Ledger
 from gateway.ports.log import RoutingLog
 from gateway.ports.parked import ParkedDocuments
@@ -46,6 +47,7 @@ __all__ = [
     "DeadLetters",
     "DeadlinePassedError",
     "Documents",
+    "Inquiries",
     "InstantPassedError",
     "KeyConflictError",
     "Ledger",

@@ -24,6 +24,9 @@ from routing.heading import Course
 
 ANY_SIZE: Final = range(2**62)
 
+ASK_AFTER: Final = timedelta(hours=1)
+"""How long after an arrival its sender asks for the first time what became of it."""
+
 
 class Documents(Mentions, Protocol):
     """Messages, their deliveries, the outbox, and (`Mentions`) who speaks of whom.
@@ -112,8 +115,12 @@ class Documents(Mentions, Protocol):
         delivery id for something else is put aside: False, no receipt, and a `message_discarded` entry.
         """
 
-    async def record_receipts(self, steps: Sequence[ReceiptStep]) -> None:
+    async def record_receipts(
+        self, steps: Sequence[ReceiptStep], *, ask_after: timedelta = ASK_AFTER
+    ) -> None:
         """Move deliveries forward and drop them from the outbox; repeated or unknown receipts change nothing.
+
+        What only arrived is asked about from `ask_after` on (`ports.Inquiries`).
 
         One for a delivery that has expired leaves it so: it is noted in `late_state`, told its sender, and logged as
         `late_receipt`.

@@ -9,6 +9,7 @@ from gateway.ports.changes import Changes
 from gateway.ports.contacts import Contacts
 from gateway.ports.dead_letters import DeadLetters
 from gateway.ports.documents import Documents
+from gateway.ports.inquiries import Inquiries
 from gateway.ports.ledger import Ledger
 from gateway.ports.log import RoutingLog
 from gateway.ports.parked import ParkedDocuments
@@ -33,6 +34,10 @@ class Store(Protocol):
     @property
     def under_way(self) -> UnderWay:
         """Deliveries whose addressee's code is not what it was, and notices to senders."""
+
+    @property
+    def inquiries(self) -> Inquiries:
+        """Questions about deliveries whose last receipt has not come."""
 
     @property
     def dead_letters(self) -> DeadLetters:

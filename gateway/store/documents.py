@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from gateway.mentions import Mention, Sought
 from gateway.ports import Clock
-from gateway.ports.documents import ANY_SIZE
+from gateway.ports.documents import ANY_SIZE, ASK_AFTER
 from gateway.records import (
     Acceptance,
     Accepted,
@@ -147,9 +147,12 @@ class SqlDocuments:
             await asyncio.gather(*(self._writer.write(self._inbox.arrive, each) for each in arrivals))
         )
 
-    async def record_receipts(self, steps: Sequence[ReceiptStep]) -> None:
+    async def record_receipts(
+        self, steps: Sequence[ReceiptStep], *, ask_after: timedelta = ASK_AFTER
+    ) -> None:
         """See `ports.Documents`."""
-        await asyncio.gather(*(self._writer.write(self._recorder.record_receipts, step) for step in steps))
+        items = [recording.Said(step, ask_after) for step in steps]
+        await asyncio.gather(*(self._writer.write(self._recorder.record_receipts, item) for item in items))
 
     async def inbox(
         self, *, member_id: str, code: str | None, after: str | None, limit: int, urgent: bool = False

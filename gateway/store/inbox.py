@@ -93,7 +93,7 @@ class Inbox:
         linked = [(items[place].message, items[place].links) for place in sorted(fresh)]
         insert_evidence(connection, [items[place] for place in sorted(fresh)])
         events += insert_links(connection, now, linked)
-        _put_receipts(connection, receipts)
+        put_receipts(connection, receipts)
         self._staging.stage(connection, now, events)
         return [place in fresh for place in range(len(items))]
 
@@ -125,7 +125,7 @@ class Inbox:
         if taken:
             marks = [{"row_id": name, "now": now, "answer": each.receipt} for name, each in taken.items()]
             connection.execute(_ACKNOWLEDGE, marks)
-        _put_receipts(
+        put_receipts(
             connection,
             [_receipt(now, name, ACKNOWLEDGED, waiting[name], each.receipt) for name, each in taken.items()],
         )
@@ -237,6 +237,13 @@ def _receipt(now: datetime, delivery_id: str, kind: str, queue: str, raw: bytes)
     }
 
 
+def last_receipt(now: datetime, row: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a row of `arrival`
+    """Return the receipt that ended an arrival, as a row of the outbox; none if its system has not acknowledged it yet."""
+    if row.acknowledgement is not None:
+        return [_receipt(now, row.id, ACKNOWLEDGED, row.reply_queue, row.acknowledgement)]
+    return [] if row.refusal is None else [_receipt(now, row.id, RECEIVED, row.reply_queue, row.receipt)]
+
+
 def _receipts_again(now: datetime, row: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a row of `arrival`
     receipts = [_receipt(now, row.id, RECEIVED, row.reply_queue, row.receipt)]
     if row.acknowledgement is not None:
@@ -244,7 +251,7 @@ def _receipts_again(now: datetime, row: Any) -> list[dict[str, Any]]:  # noqa: A
     return receipts
 
 
-def _put_receipts(connection: Connection, receipts: Sequence[dict[str, Any]]) -> None:
+def put_receipts(connection: Connection, receipts: Sequence[dict[str, Any]]) -> None:
     """Put receipts in the outbox; one that still waits there is not put twice."""
     ordered = sorted(receipts, key=lambda row: (row["delivery_id"], row["kind"]))
     insert_rows(connection, outbox, ordered, skip=True)

@@ -1,4 +1,7 @@
-"""How much is owed to the axis, and since when entries wait for their place: what back-pressure looks at, in small portions."""
+"""How much is owed to the axis, and since when entries wait for their place: what back-pressure looks at, in small portions.
+
+Questions about deliveries that arrived (`ports.Inquiries`) are not counted: they are small, and nobody waits for them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _OUTBOX: Final = (
     select(outbox.c.id, outbox.c.message_id, message.c.size)
     .select_from(outbox)
     .outerjoin(message, message.c.id == outbox.c.message_id)
-    .where(outbox.c.id > bindparam("after"))
+    .where(outbox.c.id > bindparam("after"), outbox.c.kind != "inquiry")
     .order_by(outbox.c.id)
     .limit(bindparam("limit"))
 )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select
 
@@ -42,6 +42,13 @@ _SENDERS: Final = select(message.c.id, message.c.member_id).where(message.c.id.i
 _DROP: Final = delete(outbox).where(outbox.c.id.in_(_IDS))
 
 
+class Said(NamedTuple):
+    """A receipt, and how long after an arrival it is asked what became of it."""
+
+    step: ReceiptStep
+    ask_after: timedelta
+
+
 @dataclass(slots=True)
 class _Late:
     """Receipts for what had expired."""
@@ -62,11 +69,9 @@ class Recorder:
     def __init__(self, staging: Staging) -> None:
         self._staging = staging
 
-    def record_receipts(
-        self, connection: Connection, now: datetime, items: Sequence[ReceiptStep]
-    ) -> list[None]:
+    def record_receipts(self, connection: Connection, now: datetime, items: Sequence[Said]) -> list[None]:
         """Move deliveries forward as far as their receipts say; what is repeated or unknown changes nothing."""
-        ids = [step.delivery_id for step in items]
+        ids = [each.step.delivery_id for each in items]
         connection.execute(_LOCK_OUTBOX, {"ids": ids}).all()
         # A receipt for what was never sent is nobody's to give.
         rows = {row.id: row for row in connection.execute(_LOCK_DELIVERIES, {"ids": ids}) if row.attempts}
@@ -74,14 +79,14 @@ class Recorder:
         late = _Late()
         moved: dict[str, dict[str, Any]] = {}
         events = []
-        for step in items:
+        for step, ask_after in items:
             state = states.get(step.delivery_id)
             if state is DeliveryState.EXPIRED:
                 before = late.states.get(step.delivery_id) or _before(rows[step.delivery_id])
                 late.take(step, before)
             elif state is not None and state.can_become(step.state):
                 states[step.delivery_id] = step.state
-                moved[step.delivery_id] = _moved(step, now)
+                moved[step.delivery_id] = _moved(step, now, ask_after)
                 events.append(step.event)
         if moved:
             update_rows(connection, delivery, list(moved.values()))
@@ -104,12 +109,13 @@ def _before(row: Any) -> DeliveryState:  # noqa: ANN401 - a row of _LOCK_DELIVER
     return DeliveryState(row.late_state) if row.late_state else DeliveryState.CONFIRMED
 
 
-def _moved(step: ReceiptStep, now: datetime) -> dict[str, Any]:
+def _moved(step: ReceiptStep, now: datetime, ask_after: timedelta) -> dict[str, Any]:
     return {
         "id": step.delivery_id,
         "state": step.state.value,
         "reason": step.reason[:MAX_REASON] if step.reason else None,
         "held_since": None,
+        "ask_at": now + ask_after if step.state is DeliveryState.RECEIVED else None,
         "updated_at": now,
     }
 

@@ -18,6 +18,7 @@ from gateway.store.contacts import SqlContacts
 from gateway.store.database import Database, open_database
 from gateway.store.dead_letters import SqlDeadLetters
 from gateway.store.documents import SqlDocuments
+from gateway.store.inquiring import SqlInquiries
 from gateway.store.ledger import SqlLedger
 from gateway.store.log import SqlRoutingLog
 from gateway.store.parking import SqlParkedDocuments
@@ -56,6 +57,7 @@ class SqlStore:
         self.parked = SqlParkedDocuments(database, self.writer, staging)
         self.under_way = SqlUnderWay(database, self.writer, staging, clock=clock)
         self.dead_letters = SqlDeadLetters(database, self.writer, staging)
+        self.inquiries = SqlInquiries(database, self.writer, clock=clock)
         self.registry = SqlRegistry(database, self.writer, staging)
         self.changes = SqlChanges(database, self.writer, staging)
         self.log = SqlRoutingLog(

@@ -18,9 +18,12 @@ OFTEN: Final = 5
 
 NO_RECEIPT: Final = "axis.no_receipt"
 RECEIPT_NOT_SENT: Final = "axis.receipt_not_sent"
+INQUIRY_NOT_SENT: Final = "axis.inquiry_not_sent"
 
 _REASON: Final[ColumnElement[str]] = case(
-    (delivery.c.id.is_(None), literal(RECEIPT_NOT_SENT)), else_=func.coalesce(delivery.c.reason, NO_RECEIPT)
+    (outbox.c.kind == "inquiry", literal(INQUIRY_NOT_SENT)),
+    (delivery.c.id.is_(None), literal(RECEIPT_NOT_SENT)),
+    else_=func.coalesce(delivery.c.reason, NO_RECEIPT),
 )
 _ROWS: Final = (
     outbox.outerjoin(delivery, and_(delivery.c.id == outbox.c.id, outbox.c.kind == "delivery"))

@@ -20,7 +20,16 @@ from jsonschema.protocols import Validator
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_topology import CANARY
-from gateway.flow.envelope import Receipt, Segment, Stage, seal_message, seal_receipt, seal_segment
+from gateway.flow.envelope import (
+    Inquiry,
+    Receipt,
+    Segment,
+    Stage,
+    seal_inquiry,
+    seal_message,
+    seal_receipt,
+    seal_segment,
+)
 from gateway.keys import SigningKey
 from gateway.pieces import SEGMENT
 from gateway.records import Message, MessageKind, Recipient
@@ -136,7 +145,7 @@ def test_manifest_is_as_described(body: bytes | None) -> None:
     full = first_line(
         seal_message(
             replace(MESSAGE, about="m-0"),
-            replace(RECIPIENT, resolved_code="H61", resolved_version=4, chosen_at=AT),
+            replace(RECIPIENT, resolved_code="H61", resolved_version=4, chosen_at=AT, flow_seq=7),
             body,
             key=KEY,
         )
@@ -182,6 +191,15 @@ def test_segment_is_as_described() -> None:
     schema("SignedSegment").validate(line)
     assert set(line["axis"]) == set(described["properties"]) == set(described["required"])
     assert f"{SEGMENT // 1024} KiB" in document()["components"]["messages"]["segment"]["summary"]
+
+
+def test_inquiry_is_as_described() -> None:
+    """The same of a question."""
+    line = first_line(seal_inquiry(Inquiry(gateway="gw.north", delivery_id="d-1", message_id="m-1"), key=KEY))
+    described = document()["components"]["schemas"]["Inquiry"]
+
+    schema("SignedInquiry").validate(line)
+    assert set(line["axis"]) == set(described["properties"]) == set(described["required"])
 
 
 @pytest.mark.parametrize("member", ["axis", "key", "signature"])

@@ -56,6 +56,7 @@ UNVOUCHED = {
     "arrival.reply_queue": "where the receipt goes; it went there already",
     "notice.id": "a name; of two for one entry the second is found",
     "log_checkpoint.signed_at": "not part of what was signed",
+    "delivery.ask_at": "only says when a lost receipt is asked for",
     "flow.last_due_at": "only says when the next message is due at the earliest",
     "credential.label": "a note for people",
     "credential.created_at": "the entry's own time counts",

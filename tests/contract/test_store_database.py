@@ -51,7 +51,9 @@ _MESSAGE_BEFORE = (
     "sha256, size, accepted_at, registry_version, verdict) "
     "VALUES ('{}', '{}', {}, 'g', 'm', 'H26', 'H26', 'd-1', '', '', '', 0, 1, 1, '{{}}')"
 )
+_BEFORE_0018 = ("DROP INDEX ix_delivery_ask_at", "ALTER TABLE delivery DROP COLUMN ask_at")
 _BEFORE_0016 = (
+    *_BEFORE_0018,
     *(f"DROP TABLE {name}" for name in ("dead_letter", "resend_order")),
     "DROP INDEX ix_axis_message_dead",
     *(f"ALTER TABLE axis_message DROP COLUMN {name}" for name in ("deliveries", "died_of")),

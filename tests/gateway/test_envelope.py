@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import EnvelopeError
-from gateway.flow.envelope import Manifest, Receipt, Stage, open_envelope, seal_message, seal_receipt
+from gateway.flow.envelope import (
+    Inquiry,
+    Manifest,
+    Receipt,
+    Stage,
+    open_envelope,
+    seal_inquiry,
+    seal_message,
+    seal_receipt,
+)
 from gateway.keys import SigningKey
 from gateway.records import Message, MessageKind, Recipient
 from routing.note import Verifier, parse_verifier_key
@@ -75,6 +84,17 @@ def test_a_message_comes_out_as_it_went_in() -> None:
 def test_a_receipt_comes_out_as_it_went_in(receipt: Receipt) -> None:
     """Every field of a receipt survives the way."""
     assert open_envelope(seal_receipt(receipt, key=SOUTH), verifiers=verifiers(SOUTH)) == (receipt, b"")
+
+
+def test_a_question_comes_out_as_it_went_in() -> None:
+    """It is the same bytes whenever it is asked, so that among the dead letters it is one."""
+    inquiry = Inquiry(gateway="gw-north", delivery_id="d-1", message_id="m-1")
+    sealed = seal_inquiry(inquiry, key=NORTH)
+
+    assert open_envelope(sealed, verifiers=verifiers(NORTH)) == (inquiry, b"")
+    assert seal_inquiry(inquiry, key=NORTH) == sealed
+    with pytest.raises(EnvelopeError):
+        open_envelope(seal_inquiry(inquiry, key=SOUTH), verifiers=verifiers(NORTH, SOUTH))
 
 
 def test_a_key_that_is_not_registered_is_not_believed() -> None:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,7 @@ async def test_a_defect_of_ours_holds_nothing_up(gateway: World) -> None:
         bell=context.bell,
         metrics=context.metrics,
         terms=terms_of(context.settings),
+        ask_after=timedelta(hours=1),
         patience=patience_of(context.settings),
     )
     _, sealed = envelope(from_the_office())

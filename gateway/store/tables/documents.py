@@ -101,6 +101,8 @@ delivery: Final = Table(
         "code",
         **where("state NOT IN ('acknowledged', 'expired', 'refused', 'undeliverable')"),
     ),
+    Column("ask_at", Instant()),
+    Index("ix_delivery_ask_at", "ask_at", **where("state = 'received'")),
     # What is owed, for the ledger; the states stand in `gateway.store.ledger`.
     Index("ix_delivery_owed", "state", "id", **where("state IN ('queued', 'confirmed', 'held')")),
 )

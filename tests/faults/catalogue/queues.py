@@ -16,12 +16,8 @@ from aio_pika.abc import AbstractChannel
 from aiormq import PublishError
 
 from gateway.axis.amqp_topology import DELIVERY_LIMIT, EXCHANGE
-from gateway.client import ProblemError
-from gateway.client.dead_letters import Chosen
-from gateway.flow.errors_dead_letters import DeliveryLimitError, NothingDeadError
 from tests.faults.cast import SYSTEMS
 from tests.faults.fault import Fault, Options
-from tests.faults.gateways import Gateway
 from tests.faults.world import World
 
 QUEUES: Final = tuple(f"member.{system.member}" for system in SYSTEMS)
@@ -30,8 +26,6 @@ SOUTHERN: Final = "member.tuyenquang"
 
 _PREFETCH: Final = 200
 _SETTLE: Final = 0.3
-_RESENDS: Final = 15
-"""How often dead letters are looked at, once a second; they are collected as they come."""
 
 
 @asynccontextmanager
@@ -132,16 +126,9 @@ class Poison(Fault):
         return int(options["messages"]) + int(options["deaths"])
 
     async def heal(self, world: World) -> None:
-        """Start the receiver again, and do what an operator does with letters that only died with their neighbours.
-
-        Documents come again by themselves, receipts do not: what has its receipt is not sent again.
-        """
+        """Start the receiver again. What died with its neighbours, documents and receipts alike, comes again by itself."""
         world.load.resting.clear()
         await super().heal(world)
-        for _ in range(_RESENDS):
-            await asyncio.sleep(1)
-            for gateway in world.gateways:
-                await _resend(gateway)
 
 
 def _poison(chance: random.Random) -> bytes:
@@ -154,20 +141,6 @@ def _poison(chance: random.Random) -> bytes:
             b'{"v":1,"kind":"edoc"}\n\n\xe2\x80\x94 gw.bac/axis AAAA\n',
         )
     )
-
-
-async def _resend(gateway: Gateway) -> None:
-    """Let whatever was counted out be examined again."""
-    async with gateway.admin() as admin:
-        overview = await admin.dead_letters.overview()
-        if any(each.cause == DeliveryLimitError.code for each in overview.causes):
-            chosen = Chosen(cause=DeliveryLimitError.code)
-            # Somebody may have been faster: another process of this gateway, or the letter itself, which came again.
-            try:
-                await admin.dead_letters.resend(chosen, reason="neighbours of poison", rate=100)
-            except ProblemError as error:
-                if error.code != NothingDeadError.code:
-                    raise
 
 
 async def _take_and_die(world: World) -> None:
