@@ -18,6 +18,7 @@ from gateway.flow.burying import Collector
 from gateway.flow.expiring import Expiry
 from gateway.flow.forwarding import LANES, AsideForwarder, Forwarder, Outgoing
 from gateway.flow.inquiring import Inquirer
+from gateway.flow.judging import Judge
 from gateway.flow.parking import Terms
 from gateway.flow.piecing import Pieces
 from gateway.flow.receiving import Receiver
@@ -159,20 +160,30 @@ def _receiver(context: Context, executor: Executor, pieces: Pieces) -> Receiver:
     return Receiver(
         gateway=context.settings.name,
         store=context.store,
+        pieces=pieces,
+        judge=judge_of(context, executor, pieces),
+        link=context.link,
+        bell=context.bell,
+        metrics=context.metrics,
+        ask_after=timedelta(seconds=context.settings.resend_after),
+    )
+
+
+def judge_of(context: Context, executor: Executor, pieces: Pieces) -> Judge:
+    """Make what judges arrivals; examinations run in `executor`."""
+    return Judge(
+        gateway=context.settings.name,
+        store=context.store,
         payloads=context.payloads,
         pieces=pieces,
         trust=context.trust,
-        link=context.link,
         key=context.keys.axis,
         clock=context.clock,
         executor=executor,
-        bell=context.bell,
-        metrics=context.metrics,
         pdf=context.pdf,
         terms=terms_of(context.settings),
         grace=timedelta(days=context.settings.code_grace),
         patience=patience_of(context.settings),
-        ask_after=timedelta(seconds=context.settings.resend_after),
     )
 
 

@@ -110,6 +110,11 @@ def host(directory: Directory, member_id: str | None) -> str | None:
     return next((member.gateway for member in directory.members if member.id == member_id), None)
 
 
+def hosted_queues(directory: Directory, gateway: str) -> frozenset[str]:
+    """Return the queues of the members that a gateway hosts."""
+    return frozenset(member.queue for member in directory.members if member.gateway == gateway)
+
+
 async def receipt_step(
     receipt: Receipt, documents: Documents, directory: Directory, sha256: str
 ) -> ReceiptStep:

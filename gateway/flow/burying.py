@@ -16,7 +16,7 @@ import structlog
 from gateway.dead_letters import Cause, Death
 from gateway.errors import GatewayError
 from gateway.flow import entries
-from gateway.flow.arrivals import sha256_of
+from gateway.flow.arrivals import hosted_queues, sha256_of
 from gateway.flow.errors_dead_letters import (
     DeliveryLimitError,
     ExpiredOnAxisError,
@@ -28,7 +28,6 @@ from gateway.flow.notifying import LOG, MEMBERS, Bell, wait
 from gateway.flow.supervision import until_one_ends
 from gateway.ports import AxisLink, Store
 from gateway.records import Incoming
-from routing.agencies import Directory
 from routing.errors import printable
 
 LOOK_AGAIN: Final = 1.0
@@ -79,7 +78,7 @@ class Collector:
     async def one_pass(self) -> None:
         """Collect for the members hosted now, until their set changes or the link gives up."""
         directory = await self._store.registry.directory()
-        hosted = self._hosted(directory)
+        hosted = hosted_queues(directory, self._gateway)
         await self._link.declare(hosted)
         await until_one_ends(self._collect(hosted), self._until_hosted_change(hosted))
 
@@ -100,9 +99,6 @@ class Collector:
     async def _until_hosted_change(self, hosted: frozenset[str]) -> None:
         while True:
             rung = self._bell.listen(MEMBERS)
-            if self._hosted(await self._store.registry.directory()) != hosted:
+            if hosted_queues(await self._store.registry.directory(), self._gateway) != hosted:
                 return
             await wait(rung, LOOK_AGAIN)
-
-    def _hosted(self, directory: Directory) -> frozenset[str]:
-        return frozenset(member.queue for member in directory.members if member.gateway == self._gateway)

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 from gateway.errors import EnvelopeError
 from gateway.keys import SigningKey
@@ -91,7 +91,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """The question what became of a delivery that arrived, as the sending gateway asks it; the answer is the last receipt again."""
+    """The question what became of a delivery that arrived, asked by the gateway that sent it; the answer is the last receipt."""
 
     gateway: str
     delivery_id: str
@@ -208,48 +208,65 @@ def _seal(facts: Mapping[str, Json], body: bytes, *, key: SigningKey) -> bytes:
 
 
 def _stated(facts: Mapping[str, Json]) -> Stated:
-    if facts["kind"] == "message":
-        return Manifest(
-            gateway=facts["gateway"],
-            message_id=facts["message_id"],
-            about=facts.get("about"),
-            member_id=facts["member_id"],
-            delivery_id=facts["delivery_id"],
-            recipient_code=facts["recipient_code"],
-            sha256=_hash(facts["sha256"]),
-            size=_number(facts["size"]),
-            accepted_at=moment(facts["accepted_at"]),
-            registry_version=facts["registry_version"],
-            resolved_code=facts.get("resolved_code"),
-            resolved_version=facts.get("resolved_version"),
-            chosen_at=moment(facts["chosen_at"]) if "chosen_at" in facts else None,
-            flow_seq=_flow_seq(facts),
-        )
-    if facts["kind"] == "receipt":
-        return Receipt(
-            gateway=facts["gateway"],
-            delivery_id=facts["delivery_id"],
-            message_id=facts["message_id"],
-            sha256=facts["sha256"],
-            stage=Stage(facts["stage"]),
-            reason=facts.get("reason"),
-            at=moment(facts["at"]),
-        )
-    if facts["kind"] == SEGMENT_KIND:
-        return Segment(
-            gateway=facts["gateway"],
-            delivery_id=facts["delivery_id"],
-            sha256=_hash(facts["sha256"]),
-            size=_number(facts["size"]),
-            index=_number(facts["index"]),
-            count=_number(facts["count"]),
-            piece_sha256=_hash(facts["piece_sha256"]),
-        )
-    if facts["kind"] == "inquiry":
-        return Inquiry(
-            gateway=facts["gateway"], delivery_id=facts["delivery_id"], message_id=facts["message_id"]
-        )
-    raise ValueError("unknown kind")
+    read = _READERS.get(facts["kind"])
+    if read is None:
+        raise ValueError("unknown kind")
+    return read(facts)
+
+
+def _manifest(facts: Mapping[str, Any]) -> Manifest:
+    return Manifest(
+        gateway=facts["gateway"],
+        message_id=facts["message_id"],
+        about=facts.get("about"),
+        member_id=facts["member_id"],
+        delivery_id=facts["delivery_id"],
+        recipient_code=facts["recipient_code"],
+        sha256=_hash(facts["sha256"]),
+        size=_number(facts["size"]),
+        accepted_at=moment(facts["accepted_at"]),
+        registry_version=facts["registry_version"],
+        resolved_code=facts.get("resolved_code"),
+        resolved_version=facts.get("resolved_version"),
+        chosen_at=moment(facts["chosen_at"]) if "chosen_at" in facts else None,
+        flow_seq=_flow_seq(facts),
+    )
+
+
+def _receipt(facts: Mapping[str, Any]) -> Receipt:
+    return Receipt(
+        gateway=facts["gateway"],
+        delivery_id=facts["delivery_id"],
+        message_id=facts["message_id"],
+        sha256=facts["sha256"],
+        stage=Stage(facts["stage"]),
+        reason=facts.get("reason"),
+        at=moment(facts["at"]),
+    )
+
+
+def _segment(facts: Mapping[str, Any]) -> Segment:
+    return Segment(
+        gateway=facts["gateway"],
+        delivery_id=facts["delivery_id"],
+        sha256=_hash(facts["sha256"]),
+        size=_number(facts["size"]),
+        index=_number(facts["index"]),
+        count=_number(facts["count"]),
+        piece_sha256=_hash(facts["piece_sha256"]),
+    )
+
+
+def _inquiry(facts: Mapping[str, Any]) -> Inquiry:
+    return Inquiry(gateway=facts["gateway"], delivery_id=facts["delivery_id"], message_id=facts["message_id"])
+
+
+_READERS: Final[dict[Json, Callable[[Mapping[str, Any]], Stated]]] = {
+    "message": _manifest,
+    "receipt": _receipt,
+    SEGMENT_KIND: _segment,
+    "inquiry": _inquiry,
+}
 
 
 def _hash(value: Json) -> str:

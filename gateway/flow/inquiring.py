@@ -1,6 +1,6 @@
 """Inquiring: what arrived and was not heard of again is asked about, because a receipt can be lost as a document can.
 
-While nothing has come back, the outbox sends the document again (docs/adr/0003). Once its arrival is confirmed that would be a waste:
+While nothing has come back, the outbox sends the document again (docs/adr/0003). Once it has arrived that would be a waste; then
 a question goes to its queue, and the other gateway gives its last receipt again, if it has one (docs/adr/0035).
 """
 

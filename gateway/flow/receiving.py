@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from concurrent.futures import Executor
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
@@ -19,32 +18,26 @@ import structlog
 
 from gateway.errors import GatewayError
 from gateway.flow import entries
+from gateway.flow.arrivals import hosted_queues
 from gateway.flow.burying import death_of
 from gateway.flow.correspondence import correspond_late
 from gateway.flow.errors_under_way import UnknownDeliveryError
 from gateway.flow.judging import Candidate, Judge, Judged
 from gateway.flow.notifying import LOG, MEMBERS, OUTBOX, Bell, inbox_of, wait
-from gateway.flow.parking import Terms, pause
+from gateway.flow.parking import pause
 from gateway.flow.piecing import Pieces
 from gateway.flow.supervision import until_one_ends
-from gateway.keys import SigningKey
 from gateway.parked import ParkedItem, Parking
 from gateway.peers import PeerGateway
 from gateway.ports import (
     AxisLink,
-    Clock,
     NoRoomError,
-    Payloads,
-    PdfReader,
     QueuesMissingError,
     Store,
-    TrustSource,
 )
 from gateway.records import Arrival, Incoming, MessageKind
 from gateway.telemetry import Metrics
 from routing.agencies import Directory, Member
-from routing.closed_codes import CODE_GRACE
-from routing.heading import Patience
 from routing.note import Verifier, parse_verifier_key
 
 FULL = 100
@@ -59,53 +52,32 @@ _log = structlog.get_logger()
 class Receiver:
     """Stores what arrives for the members that this gateway hosts."""
 
-    def __init__(  # noqa: PLR0913 - the collaborators are the design
+    def __init__(
         self,
         *,
         gateway: str,
         store: Store,
-        payloads: Payloads,
         pieces: Pieces,
-        trust: TrustSource,
+        judge: Judge,
         link: AxisLink,
-        key: SigningKey,
-        clock: Clock,
-        executor: Executor,
         bell: Bell,
         metrics: Metrics,
-        terms: Terms,
-        patience: Patience,
         ask_after: timedelta,
-        pdf: PdfReader | None = None,
-        grace: timedelta = CODE_GRACE,
     ) -> None:
         self._gateway = gateway
         self._store = store
         self._pieces = pieces
+        self._judge = judge
         self._link = link
         self._bell = bell
         self._metrics = metrics
         self._ask_after = ask_after
-        self._judge = Judge(
-            gateway=gateway,
-            store=store,
-            payloads=payloads,
-            pieces=pieces,
-            trust=trust,
-            key=key,
-            clock=clock,
-            executor=executor,
-            terms=terms,
-            patience=patience,
-            pdf=pdf,
-            grace=grace,
-        )
 
     async def one_pass(self) -> None:
         """Receive for the members hosted now, until they or the peers change or the link gives up."""
         directory = await self._store.registry.directory()
         peers = await self._store.registry.peers()
-        hosted = self._hosted(directory)
+        hosted = hosted_queues(directory, self._gateway)
         # Every member's queue, not only those hosted here: a document may be on its way before its receiver ever started.
         try:
             await self._link.declare(frozenset(member.queue for member in directory.members))
@@ -134,9 +106,6 @@ class Receiver:
             if await self._store.registry.peers() != peers:
                 return
             await wait(rung, LOOK_AGAIN)
-
-    def _hosted(self, directory: Directory) -> frozenset[str]:
-        return frozenset(member.queue for member in directory.members if member.gateway == self._gateway)
 
     async def take(self, batch: Sequence[Incoming]) -> None:
         """Judge a batch, commit what it holds, and only then settle it with the link.
@@ -216,9 +185,8 @@ class Receiver:
         *,
         parked: ParkedItem | None = None,
     ) -> list[Judged | Candidate]:
-        return await asyncio.gather(
-            *(self._judge.look(each, directory, verifiers, parked=parked) for each in batch)
-        )
+        looks = (self._judge.look(each, directory, verifiers, parked=parked) for each in batch)
+        return await asyncio.gather(*looks)
 
     async def _verifiers(self) -> list[Verifier]:
         return [parse_verifier_key(peer.verifier_key) for peer in await self._store.registry.peers()]
@@ -291,9 +259,8 @@ class Receiver:
 
     def _announce(self, arrivals: Sequence[tuple[Arrival, bool]], judged: Sequence[Judged]) -> None:
         for arrival, new in arrivals:
-            self._metrics.arrived.labels(
-                "refused" if arrival.refusal else "stored" if new else "repeated"
-            ).inc()
+            result = "refused" if arrival.refusal else "stored" if new else "repeated"
+            self._metrics.arrived.labels(result).inc()
             self._bell.ring(inbox_of(arrival.recipient.member_id))
         for each in judged:
             if each.dead is not None:

@@ -25,7 +25,7 @@ from gateway.flow.envelope import Receipt, Stage, seal_message, seal_receipt
 from gateway.flow.notifying import MEMBERS
 from gateway.flow.receiving import Receiver
 from gateway.keys import SigningKey
-from gateway.loops import patience_of, pieces_of, terms_of
+from gateway.loops import judge_of, pieces_of
 from gateway.peers import PeerGateway
 from gateway.records import AxisMessage, Incoming, Message, MessageKind, Recipient
 from routing.agencies import Member
@@ -216,21 +216,16 @@ async def test_a_defect_of_ours_holds_nothing_up(gateway: World) -> None:
     context = gateway.context
     broken = ThreadPoolExecutor()
     broken.shutdown()
+    pieces = pieces_of(context)
     receiver = Receiver(
         gateway=GATEWAY,
         store=context.store,
-        payloads=context.payloads,
-        pieces=pieces_of(context),
-        trust=context.trust,
+        pieces=pieces,
+        judge=judge_of(context, broken, pieces),
         link=context.link,
-        key=context.keys.axis,
-        clock=context.clock,
-        executor=broken,
         bell=context.bell,
         metrics=context.metrics,
-        terms=terms_of(context.settings),
         ask_after=timedelta(hours=1),
-        patience=patience_of(context.settings),
     )
     _, sealed = envelope(from_the_office())
     refused = envelope(from_the_office(), key=STRANGER)[1]
