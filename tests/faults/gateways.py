@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
@@ -136,10 +137,10 @@ class Gateway:
         finally:
             engine.dispose()
 
-    async def degraded(self) -> bool:
-        """Say whether all its processes tell that something is wrong which they can bear."""
+    async def tells_of_the_axis(self) -> bool:
+        """Say whether all its processes tell that the axis takes nothing, and are ready for all that unless they are full."""
         told = await asyncio.gather(*(_readiness(service) for service in self.services))
-        return all(status == 200 and '"degraded"' in text for status, text in told)
+        return all(status in {200, 503} and _blames_the_axis(text) for status, text in told)
 
     async def unready(self) -> list[str]:
         """Name the processes that do not call themselves ready."""
@@ -147,9 +148,15 @@ class Gateway:
         return [f"{self.name}/{number}: {why}" for number, why in enumerate(found) if why]
 
 
+def _blames_the_axis(text: str) -> bool:
+    shown = json.loads(text)
+    failed = {name for name, check in shown["checks"].items() if not check["ok"]}
+    return failed == {"axis"} if shown["status"] == "degraded" else failed == {"axis", "pressure"}
+
+
 async def _why_unready(service: Service) -> str | None:
     status, text = await _readiness(service)
-    return None if status == 200 else text
+    return None if status == 200 else text[:500]
 
 
 async def _readiness(service: Service) -> tuple[int, str]:
@@ -160,6 +167,6 @@ async def _readiness(service: Service) -> tuple[int, str]:
             aiohttp.ClientSession(timeout=timeout) as session,
             session.get(f"{service.url}/readyz") as answer,
         ):
-            return answer.status, (await answer.text())[:500]
+            return answer.status, await answer.text()
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         return 0, str(error)[:200] or type(error).__name__

@@ -167,12 +167,12 @@ class BrokerAlarm(Fault):
         world.load.on_answer = lambda _attempt, answer, _service: answers.append(answer)
         await asyncio.sleep(options["seconds"])
         end = now() + _TOLD_SECONDS
-        while now() < end and not all([await gateway.degraded() for gateway in world.gateways]):
+        while now() < end and not all([await gateway.tells_of_the_axis() for gateway in world.gateways]):
             await asyncio.sleep(1)
         world.load.on_answer = None
         _expect_intake(world, answers, full=False)
         for gateway in world.gateways:
-            if not await gateway.degraded():
+            if not await gateway.tells_of_the_axis():
                 world.wrong("I10", f"{gateway.name} does not tell that the broker takes nothing")
         return 1
 
