@@ -97,8 +97,9 @@ class Documents(Mentions, Protocol):
         """Record what the axis said, for rows still held under this fence.
 
         Confirmed: a delivery becomes `confirmed` and stays in the outbox, due again after `resend_after` (doubling with each
-        attempt) until its receipt arrives; a confirmed receipt leaves the outbox. Returned or unknown: due again with
-        exponential backoff of at most 10 minutes, jittered. Logs `broker_confirmed` or `returned` for deliveries.
+        attempt) until its receipt arrives; a confirmed receipt leaves the outbox, and so does a question that was confirmed, or
+        that has failed five times. Returned or unknown: due again with exponential backoff of at most 10 minutes, jittered.
+        Logs `broker_confirmed` or `returned` for deliveries.
         """
 
     async def hasten(self) -> int:

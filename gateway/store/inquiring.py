@@ -21,10 +21,9 @@ from gateway.store.bulk import insert_rows, update_rows
 from gateway.store.database import Database
 from gateway.store.dialects import transaction_time
 from gateway.store.inbox import last_receipt, put_receipts
+from gateway.store.outbox import INQUIRY
 from gateway.store.tables import arrival, delivery, outbox
 from gateway.store.writer import Writer
-
-INQUIRY: Final = "inquiry"
 
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _IS_DUE: Final = (delivery.c.state == "received", delivery.c.ask_at <= bindparam("now"))

@@ -34,6 +34,12 @@ LONGEST_BACKOFF: Final = timedelta(seconds=400)
 LONGEST_RESEND: Final = timedelta(days=1)
 MAX_REASON: Final = 200
 
+INQUIRY: Final = "inquiry"
+"""The kind of a row that asks what became of a delivery (`gateway.store.inquiring`)."""
+
+TRIES: Final = 5
+"""How often a question is tried to be sent: for a minute."""
+
 _DOUBLINGS: Final = 20
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 
@@ -148,7 +154,7 @@ class Outbox:
             del held[each.item.id]
             if row.kind == "delivery":
                 self._settle_delivery(changes, each, DeliveryState(row.state), now)
-            elif each.outcome.result is SendResult.CONFIRMED:
+            elif each.outcome.result is SendResult.CONFIRMED or _is_given_up(row.kind, each.item):
                 changes.dropped.append(row.id)
             else:
                 changes.released.append(_released(row.id, now + self._backoff(each.item.attempt)))
@@ -191,6 +197,11 @@ def hasten(connection: Connection, now: datetime, items: Sequence[None]) -> list
     failed = connection.execute(_FAILED, {"now": now}).scalars().all()
     update_rows(connection, outbox, [_released(row_id, now) for row_id in failed])
     return [len(failed)] * len(items)
+
+
+def _is_given_up(kind: str, item: OutboxItem) -> bool:
+    """Say whether a question has failed often enough: it is asked again in its time, and its queue may be gone for ever."""
+    return kind == INQUIRY and item.attempt >= TRIES
 
 
 def _released(row_id: str, due: datetime) -> dict[str, Any]:

@@ -18,19 +18,16 @@ OFTEN: Final = 5
 
 NO_RECEIPT: Final = "axis.no_receipt"
 RECEIPT_NOT_SENT: Final = "axis.receipt_not_sent"
-INQUIRY_NOT_SENT: Final = "axis.inquiry_not_sent"
 
 _REASON: Final[ColumnElement[str]] = case(
-    (outbox.c.kind == "inquiry", literal(INQUIRY_NOT_SENT)),
-    (delivery.c.id.is_(None), literal(RECEIPT_NOT_SENT)),
-    else_=func.coalesce(delivery.c.reason, NO_RECEIPT),
+    (delivery.c.id.is_(None), literal(RECEIPT_NOT_SENT)), else_=func.coalesce(delivery.c.reason, NO_RECEIPT)
 )
 _ROWS: Final = (
     outbox.outerjoin(delivery, and_(delivery.c.id == outbox.c.id, outbox.c.kind == "delivery"))
     .outerjoin(message, message.c.id == delivery.c.message_id)
     .outerjoin(arrival, and_(arrival.c.id == outbox.c.delivery_id, outbox.c.kind != "delivery"))
 )
-_STUCK: Final = (outbox.c.attempts >= OFTEN, delivery.c.held_since.is_(None))
+_STUCK: Final = (outbox.c.attempts >= OFTEN, outbox.c.kind != "inquiry", delivery.c.held_since.is_(None))
 _FIRST: Final = func.coalesce(message.c.accepted_at, arrival.c.arrived_at, outbox.c.next_at)
 _LAST: Final = func.coalesce(delivery.c.updated_at, arrival.c.arrived_at, outbox.c.next_at)
 _GROUPS: Final = (

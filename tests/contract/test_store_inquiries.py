@@ -11,6 +11,7 @@ from gateway.inquiries import Asked, Question
 from gateway.ports.documents import ASK_AFTER
 from gateway.records import Accepted, OutboxItem
 from gateway.store import SqlStore
+from gateway.store.outbox import TRIES
 from routing.delivery import DeliveryState
 from tests.contract.test_store_outbox import CONFIRMED, RETURNED, accepted, claim, kinds, settle
 from tests.support.store_samples import Clock, a_message, a_recipient, a_step, an_arrival
@@ -114,18 +115,21 @@ async def test_a_question_that_waits_is_not_put_twice(store: SqlStore, clock: Cl
     assert [item.attempt for item in await claim(store)] == [2]
 
 
-async def test_what_cannot_be_sent_is_shown(store: SqlStore, clock: Clock) -> None:
-    """A question that fails again and again is told among what is stuck."""
+async def test_a_question_that_cannot_be_sent_is_given_up(store: SqlStore, clock: Clock) -> None:
+    """After five tries it waits for its next time, and is nothing that is stuck: the queue may be gone for ever."""
     answer = await arrived(store)
     clock.turn(hours=1)
     await store.inquiries.ask([question(answer)])
-    for _ in range(5):
-        await settle(store, await claim(store), RETURNED)
-        clock.turn(minutes=10)
+    tries = 0
+    while items := await claim(store):
+        tries += 1
+        await settle(store, items, RETURNED)
+        clock.turn(minutes=2)
 
-    [group] = await store.dead_letters.stuck()
-
-    assert (group.reason, group.count) == ("axis.inquiry_not_sent", 1)
+    assert tries == TRIES
+    assert await store.dead_letters.stuck() == ()
+    clock.turn(hours=1)
+    assert await store.inquiries.due(limit=10) == (about(answer),)
 
 
 async def test_two_processes_ask_once(stores: Stores, clock: Clock) -> None:
