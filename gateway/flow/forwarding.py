@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+import structlog
+
 from gateway.flow.notifying import LOG, OUTBOX, Bell, wait
 from gateway.flow.shipping import LEASE, Shipper
 from gateway.ports import Documents, Registry
@@ -31,6 +33,9 @@ GATHER = 0.02
 """Seconds to let rows gather after a batch that was not full: a batch costs the same few transactions whatever its size."""
 
 LOOK_AGAIN = 1.0
+
+_PAUSES: Final = (0.1, 0.5, 2.0, 8.0)
+"""Seconds before trying again to record what the axis said; together well below the lease."""
 
 SLICE_BYTES: Final = 4 * 2**20
 ASIDE_SLICE_BYTES: Final = 2**20
@@ -52,6 +57,9 @@ LANES: Final = {
     "forward_big": Lane(sizes=range(QUICK.stop, 8 * 2**20), slots=4),
     "forward_huge": Lane(sizes=range(8 * 2**20, ANY_SIZE.stop), slots=2),
 }
+
+
+_log = structlog.get_logger()
 
 
 class Outgoing:
@@ -99,7 +107,18 @@ class Outgoing:
         await self._settle(items, outcomes)
 
     async def _settle(self, items: Sequence[OutboxItem], outcomes: Sequence[SendOutcome]) -> None:
-        await self._documents.settle(list(zip(items, outcomes, strict=True)), resend_after=self._resend_after)
+        settled = list(zip(items, outcomes, strict=True))
+        pauses = iter(_PAUSES)
+        while True:
+            try:
+                await self._documents.settle(settled, resend_after=self._resend_after)
+                break
+            except Exception as error:
+                # Nobody else knows what the axis said, and without it the rows wait for the end of their lease.
+                if (pause := next(pauses, None)) is None:
+                    raise
+                _log.warning("outcomes_not_recorded", rows=len(items), reason=repr(error)[:200])
+                await asyncio.sleep(pause)
         self.bell.ring(LOG)
         for outcome in outcomes:
             self._metrics.sent.labels(outcome.result.value).inc()
