@@ -181,7 +181,7 @@ async def test_every_document_once_whenever_it_is_killed(tmp_path: Path, rabbitm
         await gateway.context.link.send([AxisMessage(id=str(uuid4()), queue=QUEUE, body=b"forged\n")])
         stream = await kit.start()
         for message_id in sent:
-            await gateway.state(message_id, "received", within=90)
+            await gateway.state(message_id, "acknowledged", within=90)
         await put_aside(rabbitmq, host)
         await kit.kill()
 
@@ -213,7 +213,7 @@ async def test_big_documents_come_in_pieces(tmp_path: Path, rabbitmq: RabbitMQ) 
             await kit.kill()
             stream = await kit.start()
         for message_id in sent:
-            await gateway.state(message_id, "received", within=120)
+            await gateway.state(message_id, "acknowledged", within=120)
         grown = kit.peak() - before
         await put_aside(rabbitmq, host)
         await kit.kill()
