@@ -18,9 +18,10 @@ from gateway.api.context import Context, note
 from gateway.api.parameters import Parameters, path_identifier
 from gateway.errors import BadParameterError, NotFoundError
 from gateway.flow.access import Caller
-from gateway.flow.envelope import Receipt, Stage, seal_receipt
+from gateway.flow.envelope import seal_receipt
 from gateway.flow.notifying import LOG, OUTBOX, inbox_of, wait
 from gateway.flow.progress import courses
+from gateway.flow.stated import Receipt, Stage
 from gateway.mentions import Mention
 from gateway.records import InboxItem, Json, MessageKind
 from routing.errors import printable

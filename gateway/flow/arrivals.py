@@ -14,10 +14,10 @@ from typing import Final
 
 from gateway.errors import EnvelopeError, PayloadDiffersError, PayloadMissingError
 from gateway.flow import entries, grounds
-from gateway.flow.envelope import Manifest, Receipt, Stage
 from gateway.flow.errors_under_way import LeftQueueError
 from gateway.flow.examination import Examination, kind_of
 from gateway.flow.piecing import Pieces
+from gateway.flow.stated import Manifest, Receipt, Stage
 from gateway.flow.summary import NOTHING, summary
 from gateway.pieces import Whole
 from gateway.ports import Documents, Payloads

@@ -13,11 +13,11 @@ from uuid_utils import uuid7
 
 from gateway.errors import GatewayError
 from gateway.flow.correspondence import Correspondence
-from gateway.flow.envelope import Manifest, Receipt, Stage, milliseconds
 from gateway.flow.examination import Examination, Outcome
 from gateway.flow.grounds import decision
 from gateway.flow.progress import claimed_time
 from gateway.flow.spool import Spooled
+from gateway.flow.stated import Manifest, Receipt, Stage, milliseconds
 from gateway.records import Delivery, Event, Incoming, Json, Link, Message, MessageKind, Recipient
 from routing.log import Kind
 from schemas.references import Relation

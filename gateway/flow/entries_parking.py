@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from gateway.flow.entries import not_taken
-from gateway.flow.envelope import milliseconds
 from gateway.flow.examination import Examination
 from gateway.flow.spool import Spooled
+from gateway.flow.stated import milliseconds
 from gateway.parked import Parked
 from gateway.records import Event
 from routing.log import Kind

@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from certs.evidence import Evidence
 from certs.verdict import TimeSource, Verdict
-from gateway.flow.envelope import milliseconds
 from gateway.flow.examination import Examination
+from gateway.flow.stated import milliseconds
 from gateway.records import Json
 from routing.canonical import canonical_json
 from routing.closed_codes import ClosedCodeRule, Grace

@@ -11,8 +11,9 @@ from typing import Final
 
 import structlog
 
-from gateway.flow.envelope import Inquiry, seal_inquiry
+from gateway.flow.envelope import seal_inquiry
 from gateway.flow.notifying import OUTBOX, Bell
+from gateway.flow.stated import Inquiry
 from gateway.inquiries import Asked, Question
 from gateway.keys import SigningKey
 from gateway.ports import AxisLink, Inquiries, UnavailableError

@@ -38,10 +38,11 @@ from gateway.flow.arrivals import (
     source_of,
 )
 from gateway.flow.correspondence import Correspondence, correspond, with_findings
-from gateway.flow.envelope import Inquiry, Manifest, Receipt, Segment, Stage, open_envelope, seal_receipt
+from gateway.flow.envelope import open_envelope, seal_receipt
 from gateway.flow.examination import Examination, Outcome, examine, unread
 from gateway.flow.parking import Terms, arrival_parking, too_late
 from gateway.flow.piecing import Pieces
+from gateway.flow.stated import Inquiry, Manifest, Receipt, Segment, Stage
 from gateway.inquiries import Asked
 from gateway.keys import SigningKey
 from gateway.parked import ParkedItem, Parking

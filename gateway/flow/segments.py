@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import EnvelopeError, PayloadDiffersError
-from gateway.flow.envelope import SEGMENT_KIND, Segment, open_envelope, seal_segment
+from gateway.flow.envelope import open_envelope, seal_segment
+from gateway.flow.stated import SEGMENT_KIND, Segment
 from gateway.keys import SigningKey
 from gateway.pieces import SEGMENT, Piece, Whole, length_of
 from gateway.records import OutboxItem

@@ -20,16 +20,8 @@ from jsonschema.protocols import Validator
 
 from gateway.axis import amqp_topology
 from gateway.axis.amqp_topology import CANARY
-from gateway.flow.envelope import (
-    Inquiry,
-    Receipt,
-    Segment,
-    Stage,
-    seal_inquiry,
-    seal_message,
-    seal_receipt,
-    seal_segment,
-)
+from gateway.flow.envelope import seal_inquiry, seal_message, seal_receipt, seal_segment
+from gateway.flow.stated import Inquiry, Receipt, Segment, Stage
 from gateway.keys import SigningKey
 from gateway.pieces import SEGMENT
 from gateway.records import Message, MessageKind, Recipient

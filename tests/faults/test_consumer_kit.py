@@ -21,8 +21,9 @@ from uuid import uuid4
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.flow.envelope import Segment, seal_segment
+from gateway.flow.envelope import seal_segment
 from gateway.flow.notifying import MEMBERS
+from gateway.flow.stated import Segment
 from gateway.keys import SigningKey
 from gateway.peers import PeerGateway
 from gateway.records import AxisMessage

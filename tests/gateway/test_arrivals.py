@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.flow.arrivals import AHEAD, codes_at, is_clearly_recent
-from gateway.flow.envelope import Manifest
+from gateway.flow.stated import Manifest
 
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
 GRACE = timedelta(days=30)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.flow.envelope import milliseconds
+from gateway.flow.stated import milliseconds
 from routing.agencies import Member, entity_id
 from routing.log import Kind
 from tests.support.cutover import (

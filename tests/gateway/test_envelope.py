@@ -1,7 +1,10 @@
 """Axis envelopes: believed only under the key of the gateway that they speak for."""
 
+import dataclasses
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, Final
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,19 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import EnvelopeError
-from gateway.flow.envelope import (
-    Inquiry,
-    Manifest,
-    Receipt,
-    Stage,
-    open_envelope,
-    seal_inquiry,
-    seal_message,
-    seal_receipt,
-)
+from gateway.flow.envelope import AXIS, open_envelope, seal_inquiry, seal_message, seal_receipt, seal_segment
+from gateway.flow.stated import Inquiry, Manifest, Receipt, Segment, Stage
 from gateway.keys import SigningKey
 from gateway.records import Message, MessageKind, Recipient
+from routing.canonical import canonical_json
 from routing.note import Verifier, parse_verifier_key
+from routing.statement import sign_statement
 
 AT = datetime(2025, 6, 30, 12, 0, 0, 123000, tzinfo=UTC)
 NORTH = SigningKey(name="gw-north/axis", private=Ed25519PrivateKey.generate())
@@ -128,3 +125,51 @@ def test_any_bytes_are_an_envelope_or_refused(raw: bytes) -> None:
     """Nothing on a queue can raise anything but EnvelopeError."""
     with pytest.raises(EnvelopeError):
         open_envelope(raw, verifiers=verifiers(NORTH))
+
+
+SEGMENT = Segment(
+    gateway="gw-north", delivery_id="d-1", sha256="a" * 64, size=5, index=0, count=1, piece_sha256="b" * 64
+)
+_JSON: Final = st.recursive(
+    st.booleans()
+    | st.integers(min_value=-(2**53) + 1, max_value=2**53 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+    | st.text("0", min_size=5000, max_size=5000),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=2),
+    max_leaves=3,
+)
+_SEALED: Final = {
+    "message": seal_message(
+        replace(MESSAGE, about="m-0"),
+        replace(RECIPIENT, resolved_code="H61", resolved_version=4, chosen_at=AT, flow_seq=7),
+        b"",
+        key=NORTH,
+    ),
+    "receipt": seal_receipt(replace(RECEIPT, gateway="gw-north"), key=NORTH),
+    "segment": seal_segment(SEGMENT, b"piece", key=NORTH),
+    "inquiry": seal_inquiry(Inquiry(gateway="gw-north", delivery_id="d-1", message_id="m-1"), key=NORTH),
+}
+
+
+@given(kind=st.sampled_from(sorted(_SEALED)), value=_JSON, data=st.data())
+def test_a_registered_gateway_states_what_can_be_stored_or_nothing(
+    kind: str, value: Any, data: st.DataObject
+) -> None:
+    """Whatever JSON it signs: names are short texts that a database takes, numbers are in range, or the envelope is refused."""
+    facts = json.loads(_SEALED[kind].partition(b"\n")[0])["axis"]
+    facts[data.draw(st.sampled_from(sorted(facts)))] = value
+    sealed = canonical_json(sign_statement(AXIS, facts, key=NORTH.private, key_name=NORTH.name)) + b"\n"
+
+    try:
+        stated, _ = open_envelope(sealed, verifiers=verifiers(NORTH))
+    except EnvelopeError:
+        return
+    for field in dataclasses.fields(stated):
+        found = getattr(stated, field.name)
+        assert isinstance(found, str | int | datetime | None)
+        assert not isinstance(found, bool)
+        if isinstance(found, str):
+            assert len(found) <= 1000
+            assert "\0" not in found
+        elif isinstance(found, int):
+            assert 0 <= found < 2**31 or field.name in {"size", "flow_seq"}

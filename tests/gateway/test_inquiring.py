@@ -14,7 +14,8 @@ from uuid import uuid4
 
 import pytest
 
-from gateway.flow.envelope import Inquiry, Receipt, Stage, Stated, open_envelope, seal_inquiry, seal_receipt
+from gateway.flow.envelope import open_envelope, seal_inquiry, seal_receipt
+from gateway.flow.stated import Inquiry, Receipt, Stage, Stated
 from routing.log import Kind
 from routing.note import parse_verifier_key
 from schemas.document import Organization

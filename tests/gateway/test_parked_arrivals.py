@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 
 from certs.revocation import Revocation
-from gateway.flow.envelope import Receipt, Stage, open_envelope
+from gateway.flow.envelope import open_envelope
+from gateway.flow.stated import Receipt, Stage
 from gateway.parked import Road
 from gateway.records import SendResult
 from routing.log import Kind

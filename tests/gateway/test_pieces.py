@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from uuid_utils import uuid7
 
 from gateway.errors import EnvelopeError, PayloadDiffersError
-from gateway.flow.envelope import Segment, seal_message, seal_segment
+from gateway.flow.envelope import seal_message, seal_segment
 from gateway.flow.segments import cut, is_segment, open_segment
+from gateway.flow.stated import Segment
 from gateway.keys import SigningKey
 from gateway.peers import PeerGateway
 from gateway.pieces import SEGMENT, Whole

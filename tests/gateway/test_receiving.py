@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils import uuid7
 
 from gateway.axis.local import Tag
-from gateway.flow.envelope import Receipt, Stage, seal_message, seal_receipt
+from gateway.flow.envelope import seal_message, seal_receipt
 from gateway.flow.notifying import MEMBERS
 from gateway.flow.receiving import Receiver
+from gateway.flow.stated import Receipt, Stage
 from gateway.keys import SigningKey
 from gateway.loops import judge_of, pieces_of
 from gateway.peers import PeerGateway

@@ -16,13 +16,14 @@ from pathlib import Path
 import pytest
 
 from gateway.axis.local import LocalLink
-from gateway.flow.envelope import Manifest, open_envelope
+from gateway.flow.envelope import open_envelope
 from gateway.flow.forwarding import LANES, QUICK, AsideForwarder, Forwarder, Lane, Outgoing
 from gateway.flow.notifying import Bell
 from gateway.flow.segments import is_segment, open_segment
 from gateway.flow.shipping import LEASE as HELD
 from gateway.flow.shipping import Shipper
 from gateway.flow.spool import SMALL
+from gateway.flow.stated import Manifest
 from gateway.payloads import FolderPayloads
 from gateway.peers import PeerGateway
 from gateway.pieces import SEGMENT

@@ -20,11 +20,11 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.flow.accepting import NotAcceptedError, Submission
-from gateway.flow.envelope import milliseconds
 from gateway.flow.intake import Intake
 from gateway.flow.notifying import Bell
 from gateway.flow.parking import Terms
 from gateway.flow.spool import Spooled
+from gateway.flow.stated import milliseconds
 from gateway.parked import Room
 from gateway.payloads import FolderPayloads
 from gateway.records import Accepted, MessageKind

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from gateway.cli.audit.bodies import Bodies
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
 from gateway.cli.audit.testimony import Fields, Life, Testimony
-from gateway.flow.envelope import moment
+from gateway.flow.stated import moment
 from gateway.records import Message
 from gateway.store import Audit
 from gateway.store.evidence import MessageEvidence

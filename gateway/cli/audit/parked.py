@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
 from gateway.cli.audit.testimony import Fields, Life, Testimony
-from gateway.flow.envelope import moment
+from gateway.flow.stated import moment
 from gateway.parked import ParkedState, Road
 from gateway.store import Audit
 from gateway.store.tables import first_seen, parked

@@ -12,7 +12,8 @@ from gateway.cli.audit.bodies import Bodies
 from gateway.cli.audit.findings import Difference, Pairs, compare, differs, missing, unlogged
 from gateway.cli.audit.testimony import Fields, Life, Testimony, Transit
 from gateway.errors import EnvelopeError
-from gateway.flow.envelope import Receipt, Stage, moment, open_envelope
+from gateway.flow.envelope import open_envelope
+from gateway.flow.stated import Receipt, Stage, moment
 from gateway.store import Audit
 from gateway.store.tables import arrival, delivery, member
 from routing.errors_log import LogError
