@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 import structlog
 
+from gateway.errors import GatewayError
 from gateway.ports import UnavailableError
 
 FIRST_PAUSE = 0.1
@@ -26,7 +27,8 @@ async def forever(
 ) -> None:
     """Run passes until cancelled; after an error wait 0.1 s, doubling to 30 s, then go on.
 
-    What `explain` has another error for passes by itself, as what is unavailable does, and is no failure of the loop.
+    What `explain` has another error for passes by itself, as what is unavailable or worth trying again does, and is no failure of
+    the loop.
     """
     pause = FIRST_PAUSE
     while True:
@@ -42,7 +44,7 @@ async def forever(
             _log.warning("loop_waits", loop=name, pause_seconds=pause, reason=str(error))
         except Exception as error:  # noqa: BLE001 - a loop that delivers documents outlives whatever goes wrong in one pass
             excuse = explain(error)
-            if excuse is error:
+            if excuse is error and not (isinstance(error, GatewayError) and error.retry):
                 _log.exception("loop_failed", loop=name, pause_seconds=pause)
             else:
                 _log.warning("loop_waits", loop=name, pause_seconds=pause, reason=repr(error)[:500])

@@ -8,6 +8,7 @@ import structlog
 from gateway.flow.notifying import Bell, inbox_of, wait
 from gateway.flow.supervision import forever
 from gateway.ports import UnavailableError
+from gateway.store.errors import OutcomeUnknownError
 
 
 async def test_news_between_looking_and_waiting_is_not_lost() -> None:
@@ -45,6 +46,8 @@ async def test_a_loop_goes_on_after_errors_and_foreign_cancellation() -> None:
             raise asyncio.CancelledError
         if len(passes) == 3:
             raise UnavailableError("the broker is away")
+        if len(passes) == 4:
+            raise OutcomeUnknownError
         done.set()
         await asyncio.Event().wait()
 
@@ -59,5 +62,6 @@ async def test_a_loop_goes_on_after_errors_and_foreign_cancellation() -> None:
     assert [(line["event"], line["loop"]) for line in lines] == [
         ("loop_failed", "test"),
         ("loop_failed", "test"),
+        ("loop_waits", "test"),
         ("loop_waits", "test"),
     ]
