@@ -86,6 +86,11 @@ class Cast:
     root_pem: bytes
     pens: Mapping[str, tuple[x509.Certificate, PrivateKey]]
 
+    @property
+    def expiry(self) -> datetime:
+        """When the first certificate ends."""
+        return min(certificate.not_valid_after_utc for certificate, _ in self.pens.values())
+
     def trust(self, folder: Path) -> None:
         """Put the root into a trust folder."""
         folder.mkdir(parents=True, exist_ok=True)

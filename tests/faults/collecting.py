@@ -50,6 +50,7 @@ async def collect(world: Site) -> Evidence:
         heal_seconds=dict(world.heal_seconds),
         poison=world.poison,
         broken=tuple(world.broken),
+        expiry=world.cast.expiry,
         unready=tuple(unready),
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 
@@ -76,6 +77,9 @@ class Evidence:
 
     broken: tuple[tuple[str, str], ...] = ()
     """What faults themselves saw that must not be: the invariant, and what."""
+
+    expiry: datetime | None = None
+    """When the certificates of those who take part end; by a clock that is years ahead they have."""
 
     unready: tuple[str, ...] = ()
     """Processes that do not call themselves ready at the end, with the reason."""

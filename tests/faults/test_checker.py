@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -78,6 +78,8 @@ SOUND = Evidence(
     heal_seconds={"F1": 3.0},
 )
 
+_EXPIRED = "certs.certificate_expired"
+
 Change = Callable[[], Evidence]
 
 
@@ -108,6 +110,13 @@ def _also(*more: Placed) -> Evidence:
     return _deposition(placed=(*LOG, *more))
 
 
+def _as_expired() -> Evidence:
+    """Let the hostile document be refused because its certificate has expired."""
+    placed = _placed(4, Kind.REJECTED, "m2", payload_sha256=BAD, reason=_EXPIRED)
+    refused = _ledger(answers=(ANSWER, replace(REFUSAL, code=_EXPIRED)))
+    return replace(refused, depositions=(replace(TESTIMONY, placed=(*LOG[:4], placed)),))
+
+
 PLANTED: dict[str, tuple[str, Change]] = {
     "never delivered": ("I1", lambda: _ledger(taken=())),
     "undeliverable without a reason": (
@@ -132,6 +141,10 @@ PLANTED: dict[str, tuple[str, Change]] = {
     "hostile, refused for another reason": (
         "I4",
         lambda: _ledger(answers=(ANSWER, replace(REFUSAL, code="schemas.unreadable"))),
+    ),
+    "hostile, refused as expired before it is": (
+        "I4",
+        lambda: replace(_as_expired(), expiry=AT),
     ),
     "refused without an entry": ("I4", lambda: _without(4)),
     "poison without an entry": ("I4", lambda: replace(SOUND, poison=1)),
@@ -207,6 +220,11 @@ def test_a_visible_end_is_no_loss() -> None:
     found = check(replace(_ledger(taken=()), depositions=(replace(TESTIMONY, fates=(fate,)),)), Bounds())
 
     assert found == []
+
+
+def test_a_clock_that_is_years_ahead_expires_certificates() -> None:
+    """What is refused as expired, by an entry whose own time is after the end of all certificates, is refused for a reason."""
+    assert check(replace(_as_expired(), expiry=AT - timedelta(days=1)), Bounds()) == []
 
 
 def test_an_acknowledgement_that_was_lost_is_no_duplicate() -> None:
