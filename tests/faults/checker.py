@@ -155,7 +155,7 @@ def log_complete(evidence: Evidence, _bounds: Bounds) -> Iterator[str]:
             kinds[entry.kind].add((document_id, str(entry.fields["recipient"])))
     for message_id in evidence.accepted.keys() - accepted:
         yield f"{message_id} was promised, and no entry says that it was accepted"
-    arrived = kinds[Kind.DELIVERED_RECEIPT] | kinds[Kind.ACKNOWLEDGED_RECEIPT]
+    arrived = kinds[Kind.DELIVERED_RECEIPT] | kinds[Kind.ACKNOWLEDGED_RECEIPT] | kinds[Kind.LATE_RECEIPT]
     for taken in evidence.ledger.taken:
         fact = (taken.message_id, taken.recipient)
         for what, facts in (

@@ -227,6 +227,13 @@ def test_a_clock_that_is_years_ahead_expires_certificates() -> None:
     assert check(replace(_as_expired(), expiry=AT - timedelta(days=1)), Bounds()) == []
 
 
+def test_a_receipt_that_came_late_is_one() -> None:
+    """Where a deadline passed on the way, the receipt after it has an entry of another kind."""
+    late = _deposition(placed=(*LOG[:3], _placed(3, Kind.LATE_RECEIPT, recipient="H60.1"), LOG[4]))
+
+    assert check(late, Bounds()) == []
+
+
 def test_an_acknowledgement_that_was_lost_is_no_duplicate() -> None:
     """An item that is read again because its acknowledgement was lost is recognised and not applied."""
     assert check(_ledger(taken=(TAKEN, replace(TAKEN, applied=False))), Bounds()) == []
