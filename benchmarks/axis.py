@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
+from functools import partial
 from itertools import repeat
 from typing import Final
 from uuid import uuid4
@@ -40,7 +41,7 @@ ROUNDS: Final = 5
 SECONDS: Final = 3.0
 QUEUE: Final = "bench.axis"
 WAITING: Final = 5_000
-"""Messages that a round of receiving takes in."""
+"""Messages that a round of receiving takes in, if so many were sent."""
 BARS: Final = {False: 8_000, True: 5_000}
 
 Round = Callable[[], Awaitable[int]]
@@ -53,12 +54,13 @@ class Rate:
         self.rates: list[float] = []
         self.costs: list[float] = []
 
-    async def measure(self, one_round: Round) -> None:
-        """Run a round and note messages a second and microseconds of this process a message."""
+    async def measure(self, one_round: Round) -> int:
+        """Run a round, note messages a second and microseconds of this process a message, and return how many there were."""
         begun, used = time.perf_counter(), time.process_time()
         count = await one_round()
         self.rates.append(count / (time.perf_counter() - begun))
         self.costs.append((time.process_time() - used) / count * 1e6)
+        return count
 
     @property
     def rate(self) -> float:
@@ -143,11 +145,11 @@ async def measure(url: str) -> dict[str, Rate]:
     purge = (await channel.get_queue(QUEUE)).purge
     rates = {way: Rate() for way in ("gateway", "one by one", "receive", "receive one by one")}
     for _ in range(ROUNDS):
-        await rates["gateway"].measure(lambda: send_ours(link))
-        await rates["receive"].measure(lambda: receive_ours(link, WAITING))
+        count = min(WAITING, await rates["gateway"].measure(lambda: send_ours(link)))
+        await rates["receive"].measure(partial(receive_ours, link, count))
         await purge()
-        await rates["one by one"].measure(lambda: send_one_by_one(exchange))
-        await rates["receive one by one"].measure(lambda: receive_one_by_one(connection, WAITING))
+        count = min(WAITING, await rates["one by one"].measure(lambda: send_one_by_one(exchange)))
+        await rates["receive one by one"].measure(partial(receive_one_by_one, connection, count))
         await purge()
     await connection.close()
     await link.close()
