@@ -244,6 +244,24 @@ def test_gateways_from_before_share_the_payload_store(database_url: str) -> None
     assert run(database_url, "SELECT name FROM peer WHERE shares_payloads") == [("gw.old",)]
 
 
+def test_deliveries_from_before_are_asked_about(database_url: str) -> None:
+    """Migrating makes it time to ask about what had arrived, and about nothing else."""
+    for statement in (*_BEFORE_0018, "UPDATE alembic_version SET version_num = '0016'"):
+        run(database_url, statement)
+    run(database_url, _MESSAGE_BEFORE.format("d", "edoc", "NULL"))
+    for position, state in enumerate(("received", "acknowledged", "confirmed")):
+        values = f"'{state}', 'd', {position}, 'H53', 'H53', 'm', 'q', '{state}', 1, 7"
+        run(
+            database_url,
+            "INSERT INTO delivery (id, message_id, position, code, as_sent, member_id, queue, state, attempts, updated_at) "  # noqa: S608 - our own
+            f"VALUES ({values})",
+        )
+
+    open_database(database_url).close()
+
+    assert run(database_url, "SELECT id, ask_at FROM delivery WHERE ask_at IS NOT NULL") == [("received", 7)]
+
+
 def test_certificates_from_before_are_registrations(database_url: str) -> None:
     """Migrating reads key and end from the certificates that are there; one that cannot be read stays as it was."""
     for statement in (*_BEFORE_0004, "UPDATE alembic_version SET version_num = '0003'"):
