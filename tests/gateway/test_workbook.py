@@ -6,10 +6,13 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from gateway import workbook
@@ -105,6 +108,18 @@ def test_what_is_refused(content: bytes) -> None:
 
     assert refusal.value.facts["reason_vi"]
     assert refusal.value.facts["reason_en"]
+
+
+_INTACT = a_workbook(["a", "b"], ["c", "d"])
+
+
+@given(place=st.integers(0, len(_INTACT) - 1), octets=st.binary(min_size=1, max_size=4))
+def test_damage_is_refused_or_does_no_harm(place: int, octets: bytes) -> None:
+    """Whatever bytes change on the way, also inside what is packed: it is read, or refused as what cannot be read."""
+    damaged = _INTACT[:place] + octets + _INTACT[place + len(octets) :]
+
+    with suppress(WorkbookRefusedError):
+        list(rows_of_workbook(damaged))
 
 
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
