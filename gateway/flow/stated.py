@@ -184,7 +184,8 @@ def _if_stated(read_one: Callable[[Json], T], facts: Mapping[str, Json], name: s
 
 
 def _text(value: Json) -> str:
-    if not isinstance(value, str) or len(value) > MAX_TEXT or "\0" in value:
+    # Printable also because people see it, on terminals and in telemetry.
+    if not isinstance(value, str) or len(value) > MAX_TEXT or not value.isprintable():
         raise ValueError("not a short text")
     return value
 

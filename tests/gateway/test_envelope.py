@@ -170,6 +170,30 @@ def test_a_registered_gateway_states_what_can_be_stored_or_nothing(
         assert not isinstance(found, bool)
         if isinstance(found, str):
             assert len(found) <= 1000
-            assert "\0" not in found
+            assert found.isprintable()
         elif isinstance(found, int):
             assert 0 <= found < 2**31 or field.name in {"size", "flow_seq"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("message", "delivery_id", ["d-1"]),
+        ("message", "recipient_code", "H60\0"),
+        ("message", "registry_version", 2**40),
+        ("message", "accepted_at", 2**52),
+        ("receipt", "reason", "\x1b[2J"),
+        ("receipt", "message_id", "m" * 1001),
+        ("receipt", "stage", "eaten"),
+        ("segment", "index", -1),
+        ("inquiry", "delivery_id", {}),
+        ("inquiry", "kind", "question"),
+    ],
+)
+def test_what_cannot_be_stored_or_shown_is_refused(kind: str, name: str, value: Any) -> None:
+    """One of each: no text, no text that a database or a terminal takes, no number in range, nothing that is known."""
+    facts = json.loads(_SEALED[kind].partition(b"\n")[0])["axis"] | {name: value}
+    sealed = canonical_json(sign_statement(AXIS, facts, key=NORTH.private, key_name=NORTH.name)) + b"\n"
+
+    with pytest.raises(EnvelopeError):
+        open_envelope(sealed, verifiers=verifiers(NORTH))
